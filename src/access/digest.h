@@ -1,0 +1,20 @@
+/*
+ * Message digests, by mbedtls.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_ACCESS_DIGEST_H
+#define THIMBLE_ACCESS_DIGEST_H
+
+#include "base/slice.h"
+
+/* 64 hex digits and a NUL. */
+#define DIGEST_SHA256_SIZE 65
+
+/* Writes the SHA-256 (FIPS 180-4) of `data` in lower-case hex. Cannot fail. */
+void digest_sha256(struct slice data, char out[DIGEST_SHA256_SIZE]);
+
+/* mbedtls's version, e.g. "3.6.7"; static. */
+const char *digest_library_version(void);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void error_clear(struct error *e)
+{
+    e->code = ERROR_NONE;
+    e->sqlite_code = 0;
+    e->sqlite_name = NULL;
+    e->column[0] = e->constraint[0] = e->message[0] = e->details[0] = e->hint[0] = '\0';
+    e->row = -1;
+}
+
+struct error error_none(void)
+{
+    struct error e;
+
+    error_clear(&e);
+    return e;
+}
+
+bool error_set(struct error *e, enum error_code code, const char *format, ...)
+{
+    va_list args;
+
+    if (error_is_set(e))
+        return false;
+    e->code = code;
+    va_start(args, format);
+    vsnprintf(e->message, sizeof e->message, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_details(struct error *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(e->details, sizeof e->details, format, args);
+    va_end(args);
+    return false;
+}
+
+bool error_hint(struct error *e, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(e->hint, sizeof e->hint, format, args);
+    va_end(args);
+    return false;
+}
+
+void error_column(struct error *e, const char *name)
+{
+    snprintf(e->column, sizeof e->column, "%s", name);
+}
+
+void error_constraint(struct error *e, const char *name)
+{
+    snprintf(e->constraint, sizeof e->constraint, "%s", name);
+}
+
+const char *error_code_text(enum error_code code)
+{
+    static const char *const texts[] = {
+#define ERROR_TEXT(name, text) [ERROR_##name] = text,
+        ERROR_CODES(ERROR_TEXT)
+#undef ERROR_TEXT
+    };
+
+    return texts[code];
+}

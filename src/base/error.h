@@ -1,0 +1,104 @@
+/*
+ * One failure, in a fixed-size struct on the caller's stack or inside the
+ * request. Nothing to free. The first error wins: later calls leave it as it is.
+ * The code says what went wrong in the program's own terms; http/ alone knows
+ * which status that is, store/ alone knows which SQLite result it came from.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_BASE_ERROR_H
+#define THIMBLE_BASE_ERROR_H
+
+#include <stdbool.h>
+
+/*
+ * X(name, code): `code` is what a client reads in the `code` member: PostgREST's
+ * where it has one, the SQLSTATE that PostgreSQL gives for the same failure
+ * otherwise (PostgreSQL documentation, appendix A), TH… where neither exists.
+ */
+#define ERROR_CODES(X)                                                                             \
+    X(NONE, "00000")                                                                               \
+    X(INTERNAL, "XX000")          /* our own bug, or SQLite's */                                   \
+    X(MEMORY, "53200")            /* out of memory for this request */                             \
+    X(BUSY, "53300")              /* a queue or a limit is full: try again */                      \
+    X(DRAINING, "57P01")          /* shutting down */                                              \
+    X(TIMEOUT, "57014")           /* a query or a wait took longer than allowed */                 \
+    X(LOCKED, "55P03")            /* another process holds the database's lock */                  \
+    X(CORRUPT, "XX001")           /* the database file is damaged or not a database */             \
+    X(IO, "58030")                /* the disk or a file failed */                                  \
+    X(FULL, "53100")              /* the disk is full */                                           \
+    X(READ_ONLY, "25006")         /* the database cannot be written */                             \
+    X(SYNTAX, "PGRST100")         /* the query string does not parse */                            \
+    X(UNSUPPORTED, "0A000")       /* understood, but SQLite cannot mean it */                      \
+    X(BODY, "PGRST102")           /* the body is not what was announced */                         \
+    X(VALUE, "22P02")             /* a value does not fit its column's type */                     \
+    X(NO_TABLE, "PGRST205")       /* no such table or view */                                      \
+    X(NO_COLUMN, "42703")         /* a filter, order or select names no column */                  \
+    X(NO_BODY_COLUMN, "PGRST204") /* the body names no column */                                   \
+    X(NO_ROUTE, "PGRST125")       /* no such path */                                               \
+    X(NO_ROW, "PGRST116")         /* a row path that finds nothing */                              \
+    X(METHOD, "PGRST117")         /* the method is not allowed here */                             \
+    X(NOT_ACCEPTABLE, "PGRST107") /* none of the accepted types can be had */                      \
+    X(MEDIA_TYPE, "TH415")        /* the body's type is not understood */                          \
+    X(TOO_LARGE, "TH413")         /* the body is over its limit */                                 \
+    X(URL_TOO_LONG, "TH414")      /* the URL is over its limit */                                  \
+    X(HEADERS_TOO_LARGE, "TH431") /* the header section is over its limit */                       \
+    X(ANSWER_TOO_LARGE, "54000")  /* the answer would pass its limit */                            \
+    X(TOO_MANY, "TH429")          /* too many connections from one address */                      \
+    X(RANGE, "PGRST103")          /* the requested range cannot be had */                          \
+    X(UNFILTERED, "21000")        /* a change of a whole collection without saying so */           \
+    X(UNIQUE, "23505")                                                                             \
+    X(FOREIGN_KEY, "23503")                                                                        \
+    X(NOT_NULL, "23502")                                                                           \
+    X(CHECK, "23514")                                                                              \
+    X(RAISED, "P0001")  /* a trigger said RAISE() */                                               \
+    X(USAGE, "TH002")   /* a flag, a setting or a command line: exit code 2 */                     \
+    X(FAILURE, "TH001") /* a command could not do its work: exit code 1 */
+
+enum error_code {
+#define ERROR_ENUM(name, code) ERROR_##name,
+    ERROR_CODES(ERROR_ENUM)
+#undef ERROR_ENUM
+};
+
+struct error {
+    enum error_code code;
+    int sqlite_code;         /* SQLite's extended result code, 0 if none */
+    const char *sqlite_name; /* its name, e.g. "SQLITE_CONSTRAINT_UNIQUE"; static, or NULL */
+    char column[128];        /* the column at fault, or "" */
+    char constraint[192];    /* the constraint at fault, or "" */
+    char message[512];       /* one sentence, no trailing newline */
+    char details[512];       /* more about it, or "" */
+    char hint[512];          /* what to change, or "" */
+    long row;                /* index of the body's element at fault, -1 if not one of many */
+};
+
+/* Empties `e`: no error. Every struct error starts with this or with error_none(). */
+void error_clear(struct error *e);
+struct error error_none(void);
+
+/*
+ * Records a failure with a printf-style message, unless one is recorded already.
+ * Returns false always, so that a failing function ends in `return error_set(…)`.
+ */
+bool error_set(struct error *e, enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds details or a hint to a recorded failure, replacing any before. Returns false. */
+bool error_details(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool error_hint(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Names the column or the constraint at fault (truncated if longer than the field). */
+void error_column(struct error *e, const char *name);
+void error_constraint(struct error *e, const char *name);
+
+/* True when a failure is recorded. */
+static inline bool error_is_set(const struct error *e)
+{
+    return e->code != ERROR_NONE;
+}
+
+/* The client-visible code, e.g. "23505"; static. */
+const char *error_code_text(enum error_code code);
+
+#endif

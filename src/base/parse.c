@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/parse.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+bool parse_int64(struct slice s, int64_t *out)
+{
+    bool negative = s.len && s.data[0] == '-';
+    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
+    int64_t value = 0;
+
+    if (i == s.len)
+        return false;
+    for (; i < s.len; i++) {
+        int digit = s.data[i] - '0';
+
+        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_sub_overflow(value, digit, &value)) /* downwards: INT64_MIN fits */
+            return false;
+    }
+    if (!negative && value == INT64_MIN)
+        return false;
+    *out = negative ? value : -value;
+    return true;
+}
+
+static size_t skip_digits(struct slice s, size_t i)
+{
+    while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9')
+        i++;
+    return i;
+}
+
+/* [+-] digits [. digits] [e [+-] digits], with a digit on one side of the point. */
+static bool looks_decimal(struct slice s)
+{
+    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
+    size_t whole = skip_digits(s, i), end = whole, exponent;
+    bool digits = whole > i;
+
+    if (end < s.len && s.data[end] == '.') {
+        size_t fraction = skip_digits(s, end + 1);
+
+        digits = digits || fraction > end + 1;
+        end = fraction;
+    }
+    if (!digits)
+        return false;
+    if (end < s.len && (s.data[end] == 'e' || s.data[end] == 'E')) {
+        end++;
+        end += end < s.len && (s.data[end] == '-' || s.data[end] == '+');
+        exponent = skip_digits(s, end);
+        if (exponent == end)
+            return false;
+        end = exponent;
+    }
+    return end == s.len;
+}
+
+bool parse_double(struct slice s, double *out)
+{
+    char text[512];
+    double value;
+
+    if (s.len >= sizeof text || !looks_decimal(s))
+        return false;
+    memcpy(text, s.data, s.len);
+    text[s.len] = '\0';
+    value = strtod(text, NULL); /* the program never leaves the C locale */
+    if (!isfinite(value))
+        return false;
+    *out = value;
+    return true;
+}
+
+bool parse_size(struct slice s, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        int64_t factor;
+    } units[] = {
+        {"", 1},          {"B", 1},       {"KB", 1000},   {"MB", 1000000},  {"GB", 1000000000},
+        {"K", 1 << 10},   {"M", 1 << 20}, {"G", 1 << 30}, {"KiB", 1 << 10}, {"MiB", 1 << 20},
+        {"GiB", 1 << 30},
+    };
+    size_t digits = skip_digits(s, 0);
+    struct slice unit = slice_make(s.data + digits, s.len - digits);
+    int64_t number;
+
+    if (!parse_int64(slice_make(s.data, digits), &number))
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (text_equal_nocase(unit, slice_from(units[i].name)))
+            return !__builtin_mul_overflow(number, units[i].factor, out);
+    }
+    return false;
+}
+
+static int64_t duration_factor(struct slice unit)
+{
+    if (slice_is(unit, "ms"))
+        return 1;
+    if (unit.len == 0 || slice_is(unit, "s"))
+        return 1000;
+    if (slice_is(unit, "m"))
+        return 60000;
+    return slice_is(unit, "h") ? 3600000 : 0;
+}
+
+bool parse_duration_ms(struct slice s, int64_t *out)
+{
+    int64_t total = 0, number;
+
+    for (size_t at = 0; at < s.len || at == 0;) {
+        size_t digits = skip_digits(s, at), end = digits;
+        int64_t factor;
+
+        while (end < s.len && s.data[end] >= 'a' && s.data[end] <= 'z')
+            end++;
+        factor = duration_factor(slice_make(s.data + digits, end - digits));
+        if (!parse_int64(slice_make(s.data + at, digits - at), &number) || !factor ||
+            (end == digits && (at > 0 || end < s.len)) ||
+            __builtin_mul_overflow(number, factor, &number) ||
+            __builtin_add_overflow(total, number, &total))
+            return false;
+        at = end;
+    }
+    *out = total;
+    return true;
+}
+
+bool parse_bool(struct slice s, bool *out)
+{
+    static const char *const words[][2] = {
+        {"off", "on"}, {"false", "true"}, {"no", "yes"}, {"0", "1"}};
+
+    for (size_t i = 0; i < 4; i++) {
+        for (int value = 0; value < 2; value++) {
+            if (text_equal_nocase(s, slice_from(words[i][value]))) {
+                *out = value == 1;
+                return true;
+            }
+        }
+    }
+    return false;
+}

@@ -1,0 +1,47 @@
+/*
+ * A borrowed run of bytes, not NUL-terminated. Valid as long as what it points into.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_BASE_SLICE_H
+#define THIMBLE_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+    const char *data; /* may be NULL when len is 0 */
+    size_t len;
+};
+
+/* For printf: printf("%.*s", SLICE_ARG(s)). */
+#define SLICE_ARG(s) (int)(s).len, ((s).data ? (s).data : "")
+
+/* A slice of a string literal, usable in constant initialisers. */
+#define SLICE_LITERAL(text)                                                                        \
+    {                                                                                              \
+        (text), sizeof(text) - 1                                                                   \
+    }
+
+static inline struct slice slice_make(const char *data, size_t len)
+{
+    return (struct slice){data, len};
+}
+
+static inline struct slice slice_from(const char *text)
+{
+    return (struct slice){text, text ? strlen(text) : 0};
+}
+
+static inline bool slice_equal(struct slice a, struct slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool slice_is(struct slice s, const char *text)
+{
+    return slice_equal(s, slice_from(text));
+}
+
+#endif

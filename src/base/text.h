@@ -1,0 +1,58 @@
+/*
+ * Text that arrives from and leaves to the wire: percent-encoding (RFC 3986 §2.1),
+ * UTF-8 (RFC 3629), base64 (RFC 4648 §4), JSON string escaping (RFC 8259 §7).
+ * Pure functions; the caller owns all memory.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_BASE_TEXT_H
+#define THIMBLE_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/*
+ * Decodes %XX (and '+' as a space when `plus` is set, as in a query string) from `in`
+ * to `out`, which has room for in.len bytes and may be in.data itself. Returns the
+ * number of bytes written, or -1 if a '%' is not followed by two hex digits.
+ */
+long text_percent_decode(struct slice in, char *out, bool plus);
+
+/* Appends `in` with every byte outside RFC 3986's unreserved set as %XX. */
+void text_percent_encode(struct buf *b, struct slice in);
+
+/* True if `s` is well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
+bool text_utf8_valid(struct slice s);
+
+/* Appends the base64 of `in`, padded. */
+void text_base64_encode(struct buf *b, struct slice in);
+
+/*
+ * Decodes base64 (standard alphabet, padding required) to `out`, which has room for
+ * in.len / 4 * 3 bytes. Returns the number of bytes written, or -1 if malformed.
+ */
+long text_base64_decode(struct slice in, unsigned char *out);
+
+/*
+ * Appends `s` as a JSON string with its quotes. Control characters, '"' and '\' are
+ * escaped, NUL included; bytes that are not UTF-8 become U+FFFD, so the result is
+ * always valid JSON.
+ */
+void text_json_string(struct buf *b, struct slice s);
+
+/* ASCII only: case-insensitive equality. */
+bool text_equal_nocase(struct slice a, struct slice b);
+
+/* `s` without leading and trailing spaces and tabs. */
+struct slice text_trim(struct slice s);
+
+/*
+ * Levenshtein distance of two ASCII-folded names, at most `limit` + 1 (so that a far
+ * pair costs little). Used for "did you mean".
+ */
+size_t text_distance(struct slice a, struct slice b, size_t limit);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct command commands[] = {
+    {"serve", command_serve, 0, "", "serve the database over HTTP; the default command"},
+    {"migrate", command_migrate, 1, "[up|status] [--dry-run]",
+     "apply the migrations, or say which are"},
+    {"healthcheck", command_healthcheck, 0, "", "ask the server at --listen whether it is alive"},
+    {"config", command_config, 0, "[--markdown]", "print the settings and where they came from"},
+    {"version", command_version, 0, "", "print the versions of thimble and its libraries"},
+    {"help", command_help, 1, "[COMMAND]", "print this"},
+};
+
+const size_t commands_count = sizeof commands / sizeof *commands;
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < commands_count; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+int command_fail(const struct error *e)
+{
+    fprintf(stderr, "thimble: %s\n", e->message);
+    return e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}
+
+int command_print(struct buf *out)
+{
+    bool ok =
+        !out->failed && fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
+
+    buf_finish(out);
+    return ok ? EXIT_DONE : EXIT_FAILED;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "commands/database.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+struct db_options database_options(const struct config *config)
+{
+    struct db_options options = db_options_default();
+
+    options.synchronous =
+        strcmp(config->synchronous, "normal") == 0 ? DB_SYNCHRONOUS_NORMAL : DB_SYNCHRONOUS_FULL;
+    options.cache_bytes = config->cache_size;
+    options.mmap_bytes = config->mmap_size;
+    options.busy_ms = (int)config->busy_timeout_ms;
+    options.statement_cache = (int)config->statement_cache;
+    return options;
+}
+
+struct db *database_open(const struct config *config, bool create, struct error *e)
+{
+    struct db_options options = database_options(config);
+    struct db *db;
+    int64_t version;
+
+    if (!create && access(config->db, F_OK) != 0) {
+        error_set(e, ERROR_FAILURE, "there is no database %s: %s; name one with --db", config->db,
+                  strerror(errno));
+        return NULL;
+    }
+    db = db_open(config->db, create ? DB_WRITE : DB_CHECK, &options, e);
+    /* Opening reads nothing: only now is a file that is no database found out. */
+    if (db && !db_integer(db, "PRAGMA schema_version", &version, e)) {
+        db_close(db);
+        return NULL;
+    }
+    return db;
+}

@@ -1,0 +1,142 @@
+/*
+ * For a container without a shell: is the server at --listen alive?
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "commands/commands.h"
+
+/* For all of it: connecting, asking, being answered. */
+#define TIMEOUT_US 2000000
+
+static bool late(struct error *e)
+{
+    return error_set(e, ERROR_FAILURE, "the server did not answer within %d s",
+                     TIMEOUT_US / 1000000);
+}
+
+static bool wait_for(int fd, short events, int64_t deadline_us, struct error *e)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t left = deadline_us - clock_us();
+
+    return (left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0) || late(e);
+}
+
+static bool connect_to(int fd, const struct sockaddr *sa, socklen_t len, int64_t deadline_us,
+                       struct error *e)
+{
+    int failure = 0;
+    socklen_t size = sizeof failure;
+
+    if (connect(fd, sa, len) == 0)
+        return true;
+    if (errno != EINPROGRESS)
+        return error_set(e, ERROR_FAILURE, "cannot connect: %s", strerror(errno));
+    if (!wait_for(fd, POLLOUT, deadline_us, e))
+        return false;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size);
+    return !failure || error_set(e, ERROR_FAILURE, "cannot connect: %s", strerror(failure));
+}
+
+static int open_unix(const char *path, int64_t deadline_us, struct error *e)
+{
+    struct sockaddr_un sun = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+    if (fd >= 0 && connect_to(fd, (struct sockaddr *)&sun, sizeof sun, deadline_us, e))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* An address that means "all" is asked on the loopback. */
+static int open_tcp(const char *address, int64_t deadline_us, struct error *e)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *ai = NULL;
+    const char *colon = strrchr(address, ':');
+    char host[64] = "";
+    int fd = -1;
+
+    if (!colon || colon - address >= (long)sizeof host) {
+        error_set(e, ERROR_USAGE, "--listen: \"%s\" is not an address", address);
+        return -1;
+    }
+    snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
+    if (host[0] == '[') {
+        memmove(host, host + 1, strlen(host));
+        host[strcspn(host, "]")] = '\0';
+    }
+    if (!host[0] || strcmp(host, "0.0.0.0") == 0)
+        snprintf(host, sizeof host, "127.0.0.1");
+    else if (strcmp(host, "::") == 0)
+        snprintf(host, sizeof host, "::1");
+    if (getaddrinfo(host, colon + 1, &hints, &ai) != 0) {
+        error_set(e, ERROR_USAGE, "--listen: \"%s\" is not an address", address);
+        return -1;
+    }
+    fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && !connect_to(fd, ai->ai_addr, ai->ai_addrlen, deadline_us, e)) {
+        close(fd);
+        fd = -1;
+    }
+    freeaddrinfo(ai);
+    return fd;
+}
+
+static bool ask(int fd, int64_t deadline_us, struct error *e)
+{
+    static const char request[] =
+        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    char answer[64] = "";
+    size_t got = 0;
+
+    if (!wait_for(fd, POLLOUT, deadline_us, e))
+        return false;
+    if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)sizeof request - 1)
+        return error_set(e, ERROR_FAILURE, "cannot send: %s", strerror(errno));
+    while (got < strlen("HTTP/1.1 200")) {
+        ssize_t n;
+
+        if (!wait_for(fd, POLLIN, deadline_us, e))
+            return false;
+        n = recv(fd, answer + got, sizeof answer - 1 - got, 0);
+        if (n <= 0)
+            return error_set(e, ERROR_FAILURE, "the server closed the connection");
+        got += (size_t)n;
+    }
+    return strncmp(answer, "HTTP/1.1 200", strlen("HTTP/1.1 200")) == 0 ||
+           error_set(e, ERROR_FAILURE, "the server answered %.12s", answer);
+}
+
+int command_healthcheck(const struct config *config, int n_words, char **words)
+{
+    int64_t deadline_us = clock_us() + TIMEOUT_US;
+    struct error e = error_none();
+    bool is_unix = strncmp(config->listen, "unix:", 5) == 0;
+    int fd = is_unix ? open_unix(config->listen + 5, deadline_us, &e)
+                     : open_tcp(config->listen, deadline_us, &e);
+    bool ok = fd >= 0 && ask(fd, deadline_us, &e);
+    (void)n_words, (void)words;
+
+    if (fd >= 0)
+        close(fd);
+    if (ok)
+        return EXIT_DONE;
+    struct error shown = error_none();
+    error_set(&shown, e.code ? e.code : ERROR_FAILURE, "healthcheck of %s: %s", config->listen,
+              e.message);
+    return command_fail(&shown);
+}

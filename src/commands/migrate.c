@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "commands/database.h"
+#include "commands/migrations.h"
+
+#define PAGE_MAX ((size_t)8 << 20)
+
+static void say_applied(void *context, const struct migration *m, int64_t us)
+{
+    buf_addf(context, "applied %s in %lld.%03lld ms\n", m->file, (long long)(us / 1000),
+             (long long)(us % 1000));
+}
+
+static bool up(struct db *db, const struct migration_set *set, struct buf *out, struct error *e)
+{
+    size_t applied;
+
+    if (!migrate_up(db, set, &applied, say_applied, out, e))
+        return false;
+    buf_addf(out, "%zu applied, %zu in all\n", applied, set->count);
+    return true;
+}
+
+static bool run(const struct config *config, bool status, struct buf *out, struct error *e)
+{
+    struct migrations m;
+    struct db *db = NULL;
+    bool ok = migrations_load(&m, config->migrations, e);
+
+    if (ok && m.none)
+        ok = error_set(e, ERROR_USAGE, "--migrations none: there is nothing to migrate with");
+    if (ok)
+        db = database_open(config, true, e);
+    ok = ok && db;
+    if (ok && status)
+        ok = migrate_status(db, &m.set, out, e);
+    else if (ok && config->dry_run)
+        ok = migrate_dry_run(db, &m.set, out, e);
+    else if (ok)
+        ok = up(db, &m.set, out, e);
+    db_close(db);
+    migrations_finish(&m);
+    return ok;
+}
+
+int command_migrate(const struct config *config, int n_words, char **words)
+{
+    const char *what = n_words ? words[0] : "up";
+    struct error e = error_none();
+    struct buf out;
+    bool ok;
+
+    if (strcmp(what, "up") != 0 && strcmp(what, "status") != 0) {
+        error_set(&e, ERROR_USAGE, "migrate takes up, status or --dry-run, not %s", what);
+        return command_fail(&e);
+    }
+    buf_init(&out, PAGE_MAX);
+    ok = run(config, strcmp(what, "status") == 0, &out, &e);
+    int code = command_print(&out); /* what was applied before a failure stays applied */
+    return ok ? code : command_fail(&e);
+}

@@ -1,0 +1,29 @@
+/*
+ * Where the migrations come from: the binary, a folder, or nowhere.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_COMMANDS_MIGRATIONS_H
+#define THIMBLE_COMMANDS_MIGRATIONS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "store/migrate.h"
+
+struct migrations {
+    bool none; /* --migrations none: the database is served as it is */
+    struct migration_set set;
+    struct arena arena; /* what `set` points to */
+};
+
+/*
+ * Loads what --migrations says ("builtin", "none" or a folder), ordered and checked: names
+ * NNNN_name.sql, no two of one version. Freed by migrations_finish in either case.
+ */
+bool migrations_load(struct migrations *m, const char *source, struct error *e)
+    __attribute__((warn_unused_result));
+void migrations_finish(struct migrations *m);
+
+#endif

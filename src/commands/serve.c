@@ -1,0 +1,217 @@
+/*
+ * Serving: migrate, open the store, start the writer and the loops, wait for a signal,
+ * and take it all down in the opposite order.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands/commands.h"
+#include "commands/database.h"
+#include "commands/migrations.h"
+#include "http/server.h"
+#include "store/store.h"
+#include "store/writer.h"
+
+/* Descriptors beyond those of connections: files of the database, sockets, epoll. */
+#define SPARE_FILES 512
+
+struct run {
+    const struct config *config;
+    struct migrations migrations;
+    struct store store;
+    bool store_is_open;
+    struct writer *writer;
+    struct service service;
+    struct server_options options;
+    struct server *server;
+    _Atomic bool draining;
+};
+
+static void log_applied(void *context, const struct migration *m, int64_t us)
+{
+    struct log_line line;
+    (void)context;
+
+    log_begin(&line, LOG_INFO, "migration applied");
+    log_text(&line, "file", slice_from(m->file));
+    log_ms(&line, "duration_ms", us);
+    log_end(&line);
+}
+
+static bool migrate(struct run *r, struct error *e)
+{
+    struct db *db = NULL;
+    size_t applied;
+    bool ok = migrations_load(&r->migrations, r->config->migrations, e);
+
+    if (ok)
+        db = database_open(r->config, !r->migrations.none, e);
+    ok = ok && db;
+    if (ok && !r->migrations.none)
+        ok = migrate_up(db, &r->migrations.set, &applied, log_applied, NULL, e);
+    db_close(db);
+    return ok;
+}
+
+/* For readiness: what the loop's reader sees. */
+static bool is_migrated(const struct service *service, struct db *db, struct error *e)
+{
+    const struct migrations *m = service->migrations;
+
+    return m->none || migrate_current(db, &m->set, e);
+}
+
+static bool open_store(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+    const struct db_options db_options = database_options(c);
+    const struct writer_options writer_options = {
+        .queue_max = (size_t)c->queue_length,
+        .batch_max = (size_t)c->batch_max,
+        .checkpoint_pages = c->checkpoint_pages,
+    };
+
+    r->store_is_open = store_open(&r->store, c->db, &db_options, e);
+    if (!r->store_is_open)
+        return false;
+    r->writer = writer_start(&r->store, &writer_options, e);
+    return r->writer != NULL;
+}
+
+static size_t processors(void)
+{
+    cpu_set_t set;
+    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+
+    return n > 0 ? (size_t)n : 1;
+}
+
+/* Connections need descriptors: take what the system allows, or make do with fewer. */
+static size_t fit_connections(size_t wanted)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return wanted;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY || wanted + SPARE_FILES <= limit.rlim_cur)
+        return wanted;
+    size_t possible =
+        limit.rlim_cur > 2 * SPARE_FILES ? limit.rlim_cur - SPARE_FILES : limit.rlim_cur / 2 + 1;
+    log_say(LOG_WARN, "the limit of open files (%llu) allows %zu connections, not %zu",
+            (unsigned long long)limit.rlim_cur, possible, wanted);
+    return possible;
+}
+
+static bool start_server(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+
+    r->service = (struct service){
+        .store = &r->store,
+        .writer = r->writer,
+        .version = THIMBLE_VERSION,
+        .max_rows = c->max_rows,
+        .max_elements = c->max_elements,
+        .max_depth = c->max_depth,
+        .max_answer = c->max_answer,
+        .base_path = c->base_path,
+        .draining = &r->draining,
+        .migrated = is_migrated,
+        .migrations = &r->migrations,
+    };
+    r->options = (struct server_options){
+        .listen = c->listen,
+        .loops = c->threads ? (size_t)c->threads : processors(),
+        .max_connections = fit_connections((size_t)c->max_connections),
+        .max_per_address = (size_t)c->max_connections_per_address,
+        .max_url = (size_t)c->max_url,
+        .max_headers = (size_t)c->max_headers,
+        .max_body = (size_t)c->max_body,
+        .idle_timeout_us = c->idle_timeout_ms * 1000,
+        .request_timeout_us = c->request_timeout_ms * 1000,
+        .slow_us = c->slow_request_ms * 1000,
+        .access_log = c->access_log,
+    };
+    r->server = server_start(&r->options, &r->service, &r->draining, e);
+    return r->server != NULL;
+}
+
+static void block_signals(sigset_t *set)
+{
+    sigemptyset(set);
+    sigaddset(set, SIGTERM);
+    sigaddset(set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, set, NULL); /* every thread started later inherits it */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* One line, for a person and for a test: it is served from now on. */
+static void say_ready(const struct run *r)
+{
+    struct catalog *catalog = store_catalog((struct store *)&r->store);
+
+    printf("thimble %s serves %zu resources of %s at %s\n", THIMBLE_VERSION, catalog->n_tables,
+           r->config->db, server_url(r->server));
+    fflush(stdout);
+    catalog_drop(catalog);
+}
+
+/* From here a second signal ends the process at once: nothing acknowledged can be lost. */
+static void stop(struct run *r, const sigset_t *signals, int number)
+{
+    log_say(LOG_INFO, "stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
+        log_say(LOG_WARN, "requests were cut off after the drain timeout");
+    r->server = NULL;
+}
+
+static bool serve(struct run *r, struct error *e)
+{
+    sigset_t signals;
+    int number;
+
+    block_signals(&signals);
+    if (!migrate(r, e) || !open_store(r, e) || !start_server(r, e))
+        return false;
+    say_ready(r);
+    while (sigwait(&signals, &number) != 0)
+        ;
+    stop(r, &signals, number);
+    return true;
+}
+
+int command_serve(const struct config *config, int n_words, char **words)
+{
+    struct run *r = calloc(1, sizeof *r);
+    struct error e = error_none();
+    enum log_level level = LOG_INFO;
+    bool ok;
+    (void)n_words, (void)words;
+
+    if (!r) {
+        error_set(&e, ERROR_MEMORY, "out of memory");
+        return command_fail(&e);
+    }
+    log_level_parse(slice_from(config->log_level), &level);
+    log_set_level(level);
+    r->config = config;
+    ok = serve(r, &e);
+    writer_stop(r->writer);
+    if (r->store_is_open)
+        store_close(&r->store);
+    migrations_finish(&r->migrations);
+    free(r);
+    return ok ? EXIT_DONE : command_fail(&e);
+}

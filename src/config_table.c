@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "config_table.h"
+
+#include <assert.h>
+
+#include "config.h"
+
+#define AT(field) offsetof(struct config, field)
+#define KIB       ((int64_t)1 << 10)
+#define MIB       ((int64_t)1 << 20)
+#define GIB       ((int64_t)1 << 30)
+#define HOUR      ((int64_t)3600000)
+
+static const char data[] = "Data", network[] = "Network", limits[] = "Limits", logs[] = "Log",
+                  tuning[] = "Tuning";
+
+/* clang-format off */
+const struct setting settings[] = {
+    {data, "db", SETTING_TEXT, AT(db), "thimble.db", 0, 0, NULL, "FILE",
+     "the SQLite database; made if it is not there"},
+    {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
+     "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
+     "database as it is"},
+    {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
+     "full: an acknowledged write survives power loss; normal: only a crash of the process"},
+
+    {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
+     "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
+    {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
+     "serve the resources below this path, as /rest/v1"},
+    {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
+     "event loops; 0: one for each processor"},
+    {network, "idle-timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 0, 24 * HOUR, NULL,
+     "TIME", "close a connection that is silent this long; 0: never"},
+    {network, "request-timeout", SETTING_DURATION, AT(request_timeout_ms), "30s", 0, 24 * HOUR,
+     NULL, "TIME", "a request must be received, and its statement done, within this; 0: no limit"},
+    {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
+     "TIME", "after SIGTERM, answer what is in flight for this long at most"},
+
+    {limits, "max-rows", SETTING_INTEGER, AT(max_rows), "1000", 0, INT64_MAX, NULL, "N",
+     "rows of one answer; 0: no limit"},
+    {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
+     "bytes of one answer"},
+    {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",
+     "bytes of a request's body"},
+    {limits, "max-elements", SETTING_INTEGER, AT(max_elements), "10000", 1, 10000000, NULL, "N",
+     "elements of an array that is posted"},
+    {limits, "max-depth", SETTING_INTEGER, AT(max_depth), "64", 1, 200, NULL, "N",
+     "nesting of a JSON body"},
+    {limits, "max-url", SETTING_SIZE, AT(max_url), "8KiB", 64, MIB, NULL, "SIZE",
+     "bytes of a request's URL"},
+    {limits, "max-headers", SETTING_SIZE, AT(max_headers), "16KiB", 256, MIB, NULL, "SIZE",
+     "bytes of a request's header section"},
+    {limits, "max-connections", SETTING_INTEGER, AT(max_connections), "10000", 1, 1000000, NULL,
+     "N", "connections at a time; more are answered 503"},
+    {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
+     "10000", 0, 1000000, NULL, "N",
+     "connections from one address (IPv6: one /64); more are answered 429; 0: no limit"},
+    {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
+     "writes that wait; more are answered 503"},
+
+    {logs, "log-level", SETTING_WORD, AT(log_level), "info", 0, 0, "debug info warn error off",
+     "LEVEL", "the lowest level that is written to stderr, as JSON lines"},
+    {logs, "access-log", SETTING_BOOL, AT(access_log), "off", 0, 0, NULL, NULL,
+     "a line for every request, not only for 5xx and slow ones"},
+    {logs, "slow-request", SETTING_DURATION, AT(slow_request_ms), "1s", 0, HOUR, NULL, "TIME",
+     "a request that takes this long is logged; 0: none"},
+
+    {tuning, "batch-max", SETTING_INTEGER, AT(batch_max), "512", 1, 100000, NULL, "N",
+     "writes that share one transaction"},
+    {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
+     "wait this long for another process's lock on the database"},
+    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "8MiB", 64 * KIB, 64 * GIB, NULL,
+     "SIZE", "page cache of each connection to the database; there is one for each thread"},
+    {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
+     "bytes of the database that are memory-mapped"},
+    {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
+     "prepared statements kept by each connection"},
+    {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
+     "N", "pages in the write-ahead log that start a checkpoint"},
+
+    {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
+     "migrate: say what would change, change nothing"},
+    {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,
+     "config: the settings as a page of documentation"},
+    {NULL, "help", SETTING_BOOL, AT(help), "off", 0, 0, NULL, NULL, "this help"},
+};
+/* clang-format on */
+
+const size_t settings_count = sizeof settings / sizeof *settings;
+
+static_assert(sizeof settings / sizeof *settings <= CONFIG_SETTINGS_MAX,
+              "struct config has room for every setting");

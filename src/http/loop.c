@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/loop.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/request.h"
+#include "store/reader.h"
+
+/* Room in a connection's memory pool beyond the URL and the header section: libmicrohttpd's
+ * records of the fields and the response's header section. */
+#define POOL_EXTRA 8192
+
+/* Connections over the limit that are still accepted, to be told so. */
+#define REFUSED_MAX 256
+
+static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
+{
+    const struct loop *loop = context;
+    (void)address, (void)len;
+
+    return limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX ? MHD_YES
+                                                                                   : MHD_NO;
+}
+
+/* Each answer of MHD_get_connection_info is good only until the next: used one by one. */
+static void open_peer(struct loop *loop, struct MHD_Connection *connection, void **socket_context)
+{
+    const union MHD_ConnectionInfo *info;
+    struct peer *peer = calloc(1, sizeof *peer);
+
+    *socket_context = peer;
+    if (!peer)
+        return; /* its requests are refused */
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    peer->address = limit_key_of(info ? info->client_addr : NULL);
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    peer->fd = info ? info->connect_fd : -1;
+    peer->verdict = limit_enter(loop->limit, peer->address);
+    peer_add(&loop->peers, peer, clock_us());
+}
+
+static void close_peer(struct loop *loop, void **socket_context)
+{
+    struct peer *peer = *socket_context;
+
+    if (!peer)
+        return;
+    peer_remove(&loop->peers, peer);
+    limit_leave(loop->limit, peer->address);
+    free(peer);
+    *socket_context = NULL;
+}
+
+static void notify_connection(void *context, struct MHD_Connection *connection,
+                              void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        open_peer(context, connection, socket_context);
+    else
+        close_peer(context, socket_context);
+}
+
+static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
+{
+    const struct server_options *o = loop->options;
+    unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_THREAD_SAFETY | MHD_ALLOW_SUSPEND_RESUME;
+    const union MHD_DaemonInfo *info;
+
+    loop->daemon = MHD_start_daemon(
+        flags, 0, accept_policy, loop, request_handle, loop, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->max_connections + REFUSED_MAX),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_url + o->max_headers + POOL_EXTRA,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((o->idle_timeout_us + 999999) / 1000000),
+        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop,
+        MHD_OPTION_NOTIFY_COMPLETED, request_end, loop, MHD_OPTION_NOTIFY_CONNECTION,
+        notify_connection, loop, MHD_OPTION_END);
+    info = loop->daemon ? MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
+    if (!info)
+        return error_set(e, ERROR_FAILURE, "cannot start an event loop");
+    loop->daemon_fd = info->epoll_fd;
+    return true;
+}
+
+bool loop_open(struct loop *loop, int listen_fd, const struct server_options *options,
+               const struct service *service, struct limit *limit, const _Atomic bool *draining,
+               struct error *e)
+{
+    loop->options = options;
+    loop->service = service;
+    loop->limit = limit;
+    loop->draining = draining;
+    loop->now_us = clock_us();
+    loop->peers = (struct peers){
+        .idle_us =
+            options->idle_timeout_us ? options->idle_timeout_us + options->request_timeout_us : 0,
+        .active_us = options->request_timeout_us,
+    };
+    if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
+        loop->id_seed = (uint64_t)loop->now_us;
+    if (!mailbox_init(&loop->mailbox, e))
+        return false;
+    loop->reader = reader_open(service->store, e);
+    if (!loop->reader || !open_daemon(loop, listen_fd, e)) {
+        reader_close(loop->reader);
+        loop->reader = NULL;
+        mailbox_finish(&loop->mailbox);
+        return false;
+    }
+    return true;
+}
+
+/* Milliseconds until something is due by the clock, -1: nothing is. */
+static int wait_ms(struct loop *loop)
+{
+    int64_t due[] = {reader_expires_us(loop->reader), peers_next_us(&loop->peers),
+                     atomic_load_explicit(&loop->stop_us, memory_order_relaxed)};
+    int daemon_ms = MHD_get_timeout_i(loop->daemon);
+    int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
+    int64_t now = clock_us();
+
+    if (daemon_ms == 0)
+        return 0;
+    for (size_t i = 0; i < sizeof due / sizeof *due; i++) {
+        int64_t ms = due[i] <= now ? 0 : (due[i] - now + 999) / 1000;
+
+        if (due[i] != 0 && ms < soonest)
+            soonest = ms;
+    }
+    return soonest == INT64_MAX ? -1 : soonest > 60000 ? 60000 : (int)soonest;
+}
+
+/* Resumes the requests whose jobs came back; true if there were any. */
+static bool take_letters(struct loop *loop)
+{
+    struct letter *letter = mailbox_take(&loop->mailbox);
+    bool any = letter != NULL;
+
+    for (struct letter *next; letter; letter = next) {
+        next = letter->next;
+        request_returned((struct request *)call_of_job((struct job *)letter));
+    }
+    return any;
+}
+
+static void start_draining(struct loop *loop)
+{
+    int fd = MHD_quiesce_daemon(loop->daemon);
+
+    if (fd >= 0)
+        close(fd);
+    peers_shut_idle(&loop->peers);
+    loop->quiet = true;
+}
+
+/* Draining and nothing left to wait for, or out of time and no job is with the writer. */
+static bool is_done(const struct loop *loop)
+{
+    int64_t stop = atomic_load_explicit(&loop->stop_us, memory_order_acquire);
+
+    if (!stop || loop->parked)
+        return false;
+    return loop->in_flight == 0 || clock_us() >= stop;
+}
+
+static void tick(struct loop *loop)
+{
+    int64_t expires;
+
+    loop->now_us = clock_us();
+    expires = reader_expires_us(loop->reader);
+    if (expires && loop->now_us >= expires)
+        reader_release(loop->reader);
+    peers_expire(&loop->peers, loop->now_us);
+    if (atomic_load_explicit(&loop->stop_us, memory_order_acquire) && !loop->quiet)
+        start_draining(loop);
+}
+
+static void *loop_main(void *context)
+{
+    struct loop *loop = context;
+    struct pollfd fds[] = {{.fd = loop->daemon_fd, .events = POLLIN},
+                           {.fd = loop->mailbox.wake_fd, .events = POLLIN}};
+
+    while (!is_done(loop)) {
+        int ready = poll(fds, 2, wait_ms(loop));
+
+        loop->now_us = clock_us();
+        if (ready > 0 && fds[1].revents)
+            take_letters(loop);
+        MHD_run(loop->daemon);
+        tick(loop);
+    }
+    reader_release(loop->reader);
+    atomic_store(&loop->ended, true);
+    return NULL;
+}
+
+bool loop_start(struct loop *loop, struct error *e)
+{
+    if (pthread_create(&loop->thread, NULL, loop_main, loop) != 0)
+        return error_set(e, ERROR_FAILURE, "cannot start a thread");
+    return true;
+}
+
+void loop_drain(struct loop *loop, int64_t stop_us)
+{
+    atomic_store_explicit(&loop->stop_us, stop_us, memory_order_release);
+    mailbox_nudge(&loop->mailbox);
+}
+
+void loop_close(struct loop *loop)
+{
+    if (!loop->daemon)
+        return;
+    MHD_stop_daemon(loop->daemon);
+    loop->daemon = NULL;
+    request_free_spare(loop);
+    reader_close(loop->reader);
+    mailbox_finish(&loop->mailbox);
+}

@@ -1,0 +1,64 @@
+/*
+ * One event loop: a thread that owns its listening socket, its libmicrohttpd daemon, its
+ * reader, its mailbox and its requests. Nothing of it is touched by another thread but
+ * the mailbox (finished jobs, nudges) and `draining`.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_LOOP_H
+#define THIMBLE_HTTP_LOOP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mailbox.h"
+#include "http/peer.h"
+#include "http/server.h"
+
+struct MHD_Daemon;
+struct MHD_Response;
+struct reader;
+struct request;
+
+struct loop {
+    const struct server_options *options;
+    const struct service *service;
+    struct limit *limit; /* of all loops */
+    const _Atomic bool *draining;
+    pthread_t thread;
+
+    struct MHD_Daemon *daemon;
+    int daemon_fd; /* its epoll descriptor */
+    struct reader *reader;
+    struct mailbox mailbox;
+    struct peers peers;
+    struct request *spare; /* requests to use again */
+    size_t n_spare;
+    size_t in_flight;        /* requests received or being received, not answered yet */
+    size_t parked;           /* those whose job is with the writer */
+    uint64_t id_seed;        /* for request ids */
+    int64_t now_us;          /* when the loop last woke */
+    bool quiet;              /* draining has been acted upon */
+    _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
+    _Atomic bool ended;      /* the thread is through */
+};
+
+/* Opens what the loop needs; listen_fd becomes the daemon's. The loop is zeroed before. */
+bool loop_open(struct loop *loop, int listen_fd, const struct server_options *options,
+               const struct service *service, struct limit *limit, const _Atomic bool *draining,
+               struct error *e) __attribute__((warn_unused_result));
+
+/* Starts the thread. */
+bool loop_start(struct loop *loop, struct error *e) __attribute__((warn_unused_result));
+
+/* Any thread: begin draining, cut off what is left at `stop_us` (clock_us). */
+void loop_drain(struct loop *loop, int64_t stop_us);
+
+/* Closes everything after the thread has ended (or was never started). */
+void loop_close(struct loop *loop);
+
+#endif

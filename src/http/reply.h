@@ -1,0 +1,20 @@
+/*
+ * From a call's answer to a queued response.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_REPLY_H
+#define THIMBLE_HTTP_REPLY_H
+
+#include <stdbool.h>
+
+struct request;
+
+/*
+ * Queues the answer of request->call: status, header fields, body; a problem document if
+ * it failed. The body stays in the call's buffer until the request ends. False if memory
+ * is out: the connection is to be closed.
+ */
+bool reply_send(struct request *request);
+
+#endif

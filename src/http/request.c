@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/request.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/parse.h"
+#include "base/text.h"
+#include "http/access_log.h"
+#include "http/loop.h"
+#include "http/reply.h"
+#include "http/route.h"
+
+/* Spare requests kept by a loop, and how large the buffers of one may stay. */
+#define SPARE_MAX        1024
+#define SPARE_BUFFER_MAX 16384
+
+/* A body over its limit is read and dropped up to this many times the limit, so that a
+ * client that announced no length reads the answer; past that the connection closes. */
+#define DROP_FACTOR 4
+
+static struct request *take(struct loop *loop)
+{
+    struct request *r = loop->spare;
+
+    if (r) {
+        loop->spare = r->next;
+        loop->n_spare--;
+        return r;
+    }
+    return calloc(1, sizeof *r);
+}
+
+static void shrink(struct buf *b)
+{
+    if (b->cap > SPARE_BUFFER_MAX)
+        buf_finish(b);
+}
+
+static void give_back(struct loop *loop, struct request *r)
+{
+    call_finish(&r->call);
+    if (loop->n_spare >= SPARE_MAX) {
+        call_free(&r->call);
+        free(r);
+        return;
+    }
+    shrink(&r->call.reply);
+    shrink(&r->call.body);
+    r->next = loop->spare;
+    loop->spare = r;
+    loop->n_spare++;
+}
+
+void request_free_spare(struct loop *loop)
+{
+    for (struct request *r = loop->spare, *next; r; r = next) {
+        next = r->next;
+        call_free(&r->call);
+        free(r);
+    }
+    loop->spare = NULL;
+    loop->n_spare = 0;
+}
+
+const char *request_id(struct request *r)
+{
+    if (!r->id[0]) { /* splitmix64: unique, not secret */
+        uint64_t z = r->loop->id_seed += 0x9e3779b97f4a7c15ULL;
+
+        z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+        z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+        snprintf(r->id, sizeof r->id, "%016llx", (unsigned long long)(z ^ (z >> 31)));
+    }
+    return r->id;
+}
+
+static struct peer *peer_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+    return info ? info->socket_context : NULL;
+}
+
+static void split_target(struct request *r)
+{
+    struct slice target = r->target;
+    const char *mark = target.len ? memchr(target.data, '?', target.len) : NULL;
+
+    r->call.path = slice_make(target.data, mark ? (size_t)(mark - target.data) : target.len);
+    if (mark)
+        r->call.query = slice_make(mark + 1, target.len - r->call.path.len - 1);
+}
+
+void *request_begin(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct loop *loop = context;
+    struct request *r = take(loop);
+    char *copy;
+
+    if (!r)
+        return NULL;
+    call_init(&r->call, loop->service);
+    r->call.reader = loop->reader;
+    r->call.mailbox = &loop->mailbox;
+    r->call.now_us = loop->now_us = clock_us();
+    if (loop->options->request_timeout_us)
+        r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
+    r->loop = loop;
+    r->connection = connection;
+    r->peer = peer_of(connection);
+    r->phase = REQUEST_HEADERS;
+    r->traceparent = (struct slice){NULL, 0};
+    r->header_bytes = r->body_seen = r->answer_bytes = 0;
+    r->id[0] = '\0';
+    r->id_given = r->head_failed = false;
+    r->status = 0;
+    copy = arena_copy(&r->call.arena, slice_from(target));
+    r->target = slice_from(copy); /* empty if memory is out: refused as no route */
+    split_target(r);
+    loop->in_flight++;
+    if (r->peer)
+        peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
+    return r;
+}
+
+/* X-Request-Id is taken if it is short and plain: it goes into logs and header fields. */
+static void take_id(struct request *r, struct slice value)
+{
+    if (value.len == 0 || value.len > REQUEST_ID_MAX)
+        return;
+    for (size_t i = 0; i < value.len; i++) {
+        if (value.data[i] <= ' ' || value.data[i] > '~')
+            return;
+    }
+    memcpy(r->id, value.data, value.len);
+    r->id[value.len] = '\0';
+    r->id_given = true;
+}
+
+/* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
+static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
+{
+    struct request *r = context;
+    struct slice n = slice_make(name, name_len), v = slice_make(value, value_len);
+    (void)kind;
+
+    r->header_bytes += name_len + value_len + 4;
+    switch (name_len) { /* the length tells most names apart */
+    case 6:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
+            r->call.accept = v;
+        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("prefer")))
+            prefer_parse(&r->call.prefer, v);
+        break;
+    case 11:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
+            r->traceparent = v;
+        break;
+    case 12:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-type")))
+            r->call.content_type = v;
+        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("x-request-id")))
+            take_id(r, v);
+        break;
+    default: break;
+    }
+    return MHD_YES;
+}
+
+static enum method method_of(const char *name)
+{
+    for (int m = METHOD_GET; m < METHOD_OTHER; m++) {
+        if (strcmp(name, method_name((enum method)m)) == 0)
+            return (enum method)m;
+    }
+    return METHOD_OTHER;
+}
+
+/* The size of the body as announced, or -1 if not. */
+static int64_t announced_length(struct MHD_Connection *connection)
+{
+    const char *text =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    int64_t length = -1;
+
+    return text && parse_int64(slice_from(text), &length) ? length : -1;
+}
+
+static bool too_large(struct request *r)
+{
+    error_set(&r->call.error, ERROR_TOO_LARGE, "the body is over %zu bytes",
+              r->loop->options->max_body);
+    return error_hint(&r->call.error, "Send less, or raise --max-body.");
+}
+
+static bool check_head(struct request *r)
+{
+    const struct server_options *o = r->loop->options;
+    struct error *e = &r->call.error;
+
+    if (!r->target.data)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    if (!r->peer || r->peer->verdict == LIMIT_TOTAL)
+        return error_set(e, ERROR_BUSY, "there are %zu connections already", o->max_connections);
+    if (r->peer->verdict == LIMIT_ADDRESS)
+        return error_set(e, ERROR_TOO_MANY, "there are %zu connections from this address already",
+                         o->max_per_address);
+    if (r->target.len > o->max_url)
+        return error_set(e, ERROR_URL_TOO_LONG, "the URL has %zu bytes, %zu are allowed",
+                         r->target.len, o->max_url);
+    if (r->header_bytes > o->max_headers)
+        return error_set(e, ERROR_HEADERS_TOO_LARGE,
+                         "the header section has %zu bytes, %zu are allowed", r->header_bytes,
+                         o->max_headers);
+    return true;
+}
+
+/*
+ * The first call of the handler. An answer queued here makes libmicrohttpd close the
+ * connection, which is right only when a body is on its way that nobody wants.
+ */
+static enum MHD_Result on_headers(struct request *r, const char *method)
+{
+    int64_t length;
+
+    r->phase = REQUEST_BODY;
+    r->call.method = method_of(method);
+    r->call.body.max = r->loop->options->max_body;
+    MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, r);
+    r->head_failed = !check_head(r);
+    if (r->call.method == METHOD_GET && !r->head_failed)
+        return MHD_YES;
+    length = announced_length(r->connection);
+    if (length > (int64_t)r->loop->options->max_body) {
+        r->head_failed = !too_large(r);
+        call_fail(&r->call);
+        return reply_send(r) ? MHD_YES : MHD_NO;
+    }
+    return MHD_YES;
+}
+
+static enum MHD_Result on_body(struct request *r, const char *data, size_t *size)
+{
+    struct buf *body = &r->call.body;
+
+    r->body_seen += *size;
+    if (!r->head_failed) {
+        buf_add(body, data, *size);
+        if (body->failed) {
+            r->head_failed = true;
+            if (body->full)
+                too_large(r);
+            else
+                error_set(&r->call.error, ERROR_MEMORY, "out of memory");
+        }
+    }
+    *size = 0;
+    return r->body_seen / DROP_FACTOR > r->loop->options->max_body ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result answer(struct request *r)
+{
+    if (r->peer)
+        peer_enter(&r->loop->peers, r->peer, PEER_ACTIVE, r->loop->now_us);
+    return reply_send(r) ? MHD_YES : MHD_NO;
+}
+
+/* The call's job is with the writer. */
+static enum MHD_Result park(struct request *r)
+{
+    r->phase = REQUEST_WAITING;
+    r->loop->parked++;
+    peer_enter(&r->loop->peers, r->peer, PEER_PARKED, r->loop->now_us);
+    MHD_suspend_connection(r->connection);
+    return MHD_YES;
+}
+
+/* The request is there in full. */
+static enum MHD_Result on_complete(struct request *r)
+{
+    if (r->head_failed) {
+        call_fail(&r->call);
+        return answer(r);
+    }
+    return route_run(&r->call) == CALL_DONE ? answer(r) : park(r);
+}
+
+void request_returned(struct request *r)
+{
+    assert(r->phase == REQUEST_WAITING);
+    r->phase = REQUEST_RETURNED;
+    r->loop->parked--;
+    MHD_resume_connection(r->connection);
+}
+
+enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_size, void **context)
+{
+    struct request *r = *context;
+    (void)loop, (void)connection, (void)url, (void)version;
+
+    if (!r)
+        return MHD_NO; /* no memory when the request line came */
+    switch (r->phase) {
+    case REQUEST_HEADERS: return on_headers(r, method);
+    case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
+    case REQUEST_RETURNED: return r->call.finish(&r->call) == CALL_DONE ? answer(r) : park(r);
+    case REQUEST_WAITING:
+    case REQUEST_ANSWERED: break;
+    }
+    return MHD_YES;
+}
+
+void request_end(void *context, struct MHD_Connection *connection, void **request,
+                 enum MHD_RequestTerminationCode how)
+{
+    struct loop *loop = context;
+    struct request *r = *request;
+    int64_t now;
+    (void)connection, (void)how;
+
+    if (!r)
+        return;
+    *request = NULL;
+    assert(r->phase != REQUEST_WAITING);
+    now = clock_us();
+    access_log(r, now);
+    loop->in_flight--;
+    if (r->peer)
+        peer_enter(&loop->peers, r->peer, PEER_IDLE, now);
+    give_back(loop, r);
+}

@@ -1,0 +1,72 @@
+/*
+ * A request in libmicrohttpd's hands: the call, and what HTTP needs around it. Taken from
+ * the loop when the request line is there, given back when the answer is sent. The
+ * callbacks here are the daemon's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_REQUEST_H
+#define THIMBLE_HTTP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <microhttpd.h>
+
+#include "base/slice.h"
+#include "resource/call.h"
+
+struct loop;
+struct peer;
+
+#define REQUEST_ID_MAX 64
+
+enum request_phase {
+    REQUEST_HEADERS,  /* the handler has not been called yet */
+    REQUEST_BODY,     /* the body is arriving */
+    REQUEST_WAITING,  /* suspended: the job is with the writer */
+    REQUEST_RETURNED, /* the job came back */
+    REQUEST_ANSWERED, /* a response is queued */
+};
+
+struct request {
+    struct call call; /* first: the mailbox brings calls back */
+    struct loop *loop;
+    struct peer *peer;
+    struct MHD_Connection *connection;
+    struct request *next; /* on the loop's list of spare ones */
+    enum request_phase phase;
+    struct slice target;      /* the request target as received, in the call's arena */
+    struct slice traceparent; /* W3C Trace Context, as received */
+    size_t header_bytes;
+    size_t body_seen;            /* bytes of body received, kept or not */
+    char id[REQUEST_ID_MAX + 1]; /* X-Request-Id: taken, or made when it is needed */
+    bool id_given;
+    bool head_failed;    /* call.error was set by the header section: answer it */
+    unsigned status;     /* of the answer, 0 before */
+    size_t answer_bytes; /* its body */
+};
+
+/* MHD_OPTION_URI_LOG_CALLBACK: takes a request from the loop. */
+void *request_begin(void *loop, const char *target, struct MHD_Connection *connection);
+
+/* The access handler. */
+enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, const char *url,
+                               const char *method, const char *version, const char *upload,
+                               size_t *upload_size, void **context);
+
+/* MHD_OPTION_NOTIFY_COMPLETED: logs, and gives the request back. */
+void request_end(void *loop, struct MHD_Connection *connection, void **context,
+                 enum MHD_RequestTerminationCode how);
+
+/* The job came back: goes on with the suspended request. */
+void request_returned(struct request *request);
+
+/* The request's id, made if none was given. */
+const char *request_id(struct request *request);
+
+/* Frees the loop's spare requests. */
+void request_free_spare(struct loop *loop);
+
+#endif

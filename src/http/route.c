@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/route.h"
+
+#include "base/text.h"
+
+#define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
+
+static const struct route system_routes[] = {
+    {"healthz", "/healthz", {READS(health_live)}},
+    {"livez", "/livez", {READS(health_live)}},
+    {"readyz", "/readyz", {READS(health_ready)}},
+    {"openapi", "/openapi.json", {READS(openapi_read)}},
+    {"openapi", "/", {READS(openapi_read)}},
+};
+
+static const struct route list_route = {
+    .name = "list",
+    .verbs = {READS(list_read), [METHOD_POST] = list_create, [METHOD_PATCH] = list_update,
+              [METHOD_DELETE] = list_delete, [METHOD_OPTIONS] = list_options},
+};
+
+static const struct route row_route = {
+    .name = "row",
+    .verbs = {READS(row_read), [METHOD_PUT] = row_replace, [METHOD_PATCH] = row_update,
+              [METHOD_DELETE] = row_delete, [METHOD_OPTIONS] = row_options},
+};
+
+static const struct route *find_system(struct slice path)
+{
+    for (size_t i = 0; i < sizeof system_routes / sizeof *system_routes; i++) {
+        if (slice_is(path, system_routes[i].path))
+            return &system_routes[i];
+    }
+    return NULL;
+}
+
+/* The path below the base path, without its first '/'; false if it is not below it. */
+static bool below_base(const struct call *call, struct slice *rest)
+{
+    struct slice base = slice_from(call->service->base_path);
+
+    if (call->path.len <= base.len || (base.len && memcmp(call->path.data, base.data, base.len)) ||
+        call->path.data[base.len] != '/')
+        return false;
+    *rest = slice_make(call->path.data + base.len + 1, call->path.len - base.len - 1);
+    return true;
+}
+
+static const struct route *no_route(struct call *call)
+{
+    error_set(&call->error, ERROR_NO_ROUTE, "there is nothing at this path");
+    error_hint(&call->error, "Resources are at %s/{table} and %s/{table}/{key}; GET / lists them.",
+               call->service->base_path, call->service->base_path);
+    return NULL;
+}
+
+static bool decode_table(struct call *call, struct slice raw)
+{
+    char *name = arena_alloc(&call->arena, raw.len + 1);
+    long len = name ? text_percent_decode(raw, name, false) : -1;
+
+    if (!name)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (len < 0 || !text_utf8_valid(slice_make(name, (size_t)len)))
+        return error_set(&call->error, ERROR_SYNTAX, "the path is not percent-encoded UTF-8");
+    call->table_name = slice_make(name, (size_t)len);
+    return true;
+}
+
+const struct route *route_find(struct call *call)
+{
+    const struct route *route = find_system(call->path);
+    const char *slash;
+    struct slice rest, first;
+
+    if (route)
+        return route;
+    if (!below_base(call, &rest))
+        return no_route(call);
+    if (rest.len == 0)
+        return find_system((struct slice)SLICE_LITERAL("/"));
+    slash = memchr(rest.data, '/', rest.len);
+    first = slice_make(rest.data, slash ? (size_t)(slash - rest.data) : rest.len);
+    if (slash) {
+        call->keys_text = slice_make(slash + 1, rest.len - first.len - 1);
+        if (call->keys_text.len == 0 || memchr(slash + 1, '/', call->keys_text.len))
+            return no_route(call);
+    }
+    if (first.len == 0)
+        return no_route(call);
+    if (!decode_table(call, first))
+        return NULL;
+    return slash ? &row_route : &list_route;
+}
+
+static unsigned methods_of(const struct route *route)
+{
+    unsigned methods = 0;
+
+    for (unsigned m = 0; m < METHOD_OTHER; m++)
+        methods |= route->verbs[m] ? METHOD_BIT(m) : 0;
+    return methods;
+}
+
+enum progress route_run(struct call *call)
+{
+    const struct route *route = route_find(call);
+
+    if (!route)
+        return call_fail(call);
+    if (call->method < METHOD_OTHER && route->verbs[call->method])
+        return route->verbs[call->method](call);
+    call->allow = methods_of(route);
+    error_set(&call->error, ERROR_METHOD, "this method is not allowed here");
+    error_hint(&call->error, "The Allow header lists those that are.");
+    return call_fail(call);
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/server.h"
+
+#include <stdlib.h>
+
+#include "access/limit.h"
+#include "base/clock.h"
+#include "http/listen.h"
+#include "http/loop.h"
+
+struct server {
+    struct server_options options;
+    _Atomic bool *draining;
+    struct limit *limit;
+    struct listen listen;
+    size_t n_loops; /* opened */
+    size_t n_running;
+    struct loop loops[];
+};
+
+static void free_server(struct server *s)
+{
+    for (size_t i = 0; i < s->n_loops; i++)
+        loop_close(&s->loops[i]);
+    listen_close(&s->listen);
+    limit_free(s->limit);
+    free(s);
+}
+
+static bool open_loops(struct server *s, const struct service *service, struct error *e)
+{
+    const struct server_options *o = &s->options;
+
+    s->limit = limit_new(o->max_connections, o->max_per_address);
+    if (!s->limit)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    if (!listen_open(&s->listen, o->listen, o->loops, e))
+        return false;
+    for (; s->n_loops < o->loops; s->n_loops++) {
+        struct loop *loop = &s->loops[s->n_loops];
+
+        if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
+            return false;
+        s->listen.fds[s->n_loops] = -1; /* the daemon's now */
+    }
+    return true;
+}
+
+static bool start_loops(struct server *s, struct error *e)
+{
+    for (; s->n_running < s->n_loops; s->n_running++) {
+        if (!loop_start(&s->loops[s->n_running], e))
+            return false;
+    }
+    return true;
+}
+
+struct server *server_start(const struct server_options *options, const struct service *service,
+                            _Atomic bool *draining, struct error *e)
+{
+    struct server *s = calloc(1, sizeof *s + options->loops * sizeof(struct loop));
+
+    if (!s) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    s->options = *options;
+    s->draining = draining;
+    if (!open_loops(s, service, e)) {
+        free_server(s);
+        return NULL;
+    }
+    if (!start_loops(s, e)) {
+        server_stop(s, 0);
+        return NULL;
+    }
+    return s;
+}
+
+const char *server_url(const struct server *s)
+{
+    return s->listen.url;
+}
+
+bool server_stop(struct server *s, int64_t drain_us)
+{
+    int64_t stop_us = clock_us() + drain_us;
+    bool all_answered = true;
+
+    atomic_store(s->draining, true);
+    for (size_t i = 0; i < s->n_running; i++)
+        loop_drain(&s->loops[i], stop_us);
+    for (size_t i = 0; i < s->n_running; i++) {
+        pthread_join(s->loops[i].thread, NULL);
+        all_answered = all_answered && s->loops[i].in_flight == 0;
+    }
+    free_server(s);
+    return all_answered;
+}

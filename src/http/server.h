@@ -1,0 +1,51 @@
+/*
+ * The server: a fixed number of event loops, each a thread with its own listening
+ * socket, libmicrohttpd daemon, reader and mailbox. Started and stopped by one thread.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_SERVER_H
+#define THIMBLE_HTTP_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "resource/call.h"
+
+struct server;
+
+struct server_options {
+    const char *listen;         /* see listen.h */
+    size_t loops;               /* event loops, at least 1 */
+    size_t max_connections;     /* more are answered 503 */
+    size_t max_per_address;     /* more from one address are answered 429; 0: no limit */
+    size_t max_url;             /* bytes of the request target */
+    size_t max_headers;         /* bytes of the header section */
+    size_t max_body;            /* bytes of a body */
+    int64_t idle_timeout_us;    /* a connection between requests; 0: for ever */
+    int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
+    int64_t slow_us;            /* requests that take this long are logged; 0: none */
+    bool access_log;            /* log every request */
+};
+
+/*
+ * Opens the sockets and starts the loops. The service is shared by all calls and
+ * outlives the server; its `draining` must point to a flag that server_stop sets.
+ * NULL with ERROR_USAGE or ERROR_FAILURE in words for a person.
+ */
+struct server *server_start(const struct server_options *options, const struct service *service,
+                            _Atomic bool *draining, struct error *e);
+
+/* Where it listens, e.g. "http://127.0.0.1:8080". */
+const char *server_url(const struct server *server);
+
+/*
+ * Stops: readiness goes false, the sockets close, idle connections are shut, requests in
+ * flight are answered, at most for `drain_us`. Returns false if some were cut off. Frees
+ * the server. The writer must still be running.
+ */
+bool server_stop(struct server *server, int64_t drain_us);
+
+#endif

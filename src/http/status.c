@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/status.h"
+
+#include <assert.h>
+
+static const unsigned short error_status[] = {
+    [ERROR_NONE] = 500, /* a failure without a reason is a bug */
+    [ERROR_INTERNAL] = 500,
+    [ERROR_MEMORY] = 503,
+    [ERROR_BUSY] = 503,
+    [ERROR_DRAINING] = 503,
+    [ERROR_TIMEOUT] = 504,
+    [ERROR_LOCKED] = 503,
+    [ERROR_CORRUPT] = 500,
+    [ERROR_IO] = 500,
+    [ERROR_FULL] = 507,
+    [ERROR_READ_ONLY] = 503,
+    [ERROR_SYNTAX] = 400,
+    [ERROR_UNSUPPORTED] = 400,
+    [ERROR_BODY] = 400,
+    [ERROR_VALUE] = 400,
+    [ERROR_NO_TABLE] = 404,
+    [ERROR_NO_COLUMN] = 400,
+    [ERROR_NO_BODY_COLUMN] = 400,
+    [ERROR_NO_ROUTE] = 404,
+    [ERROR_NO_ROW] = 404,
+    [ERROR_METHOD] = 405,
+    [ERROR_NOT_ACCEPTABLE] = 406,
+    [ERROR_MEDIA_TYPE] = 415,
+    [ERROR_TOO_LARGE] = 413,
+    [ERROR_URL_TOO_LONG] = 414,
+    [ERROR_HEADERS_TOO_LARGE] = 431,
+    [ERROR_ANSWER_TOO_LARGE] = 400,
+    [ERROR_TOO_MANY] = 429,
+    [ERROR_RANGE] = 416,
+    [ERROR_UNFILTERED] = 400,
+    [ERROR_UNIQUE] = 409,
+    [ERROR_FOREIGN_KEY] = 409,
+    [ERROR_NOT_NULL] = 400,
+    [ERROR_CHECK] = 400,
+    [ERROR_RAISED] = 400,
+    [ERROR_USAGE] = 500,
+    [ERROR_FAILURE] = 500,
+};
+
+static_assert(sizeof error_status / sizeof *error_status == ERROR_FAILURE + 1,
+              "every error code has a status");
+
+unsigned status_of_error(enum error_code code)
+{
+    assert((size_t)code < sizeof error_status / sizeof *error_status);
+    return error_status[code];
+}
+
+unsigned status_of_call(const struct call *call)
+{
+    switch (call->outcome) {
+    case OUTCOME_OK: return 200;
+    case OUTCOME_CREATED: return 201;
+    case OUTCOME_NO_CONTENT: return 204;
+    case OUTCOME_PARTIAL: return 206;
+    case OUTCOME_UNREADY: return 503;
+    case OUTCOME_FAILED:
+    case OUTCOME_NONE: break;
+    }
+    return status_of_error(call->error.code);
+}
+
+const char *status_title(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *title;
+    } titles[] = {
+        {400, "Bad Request"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {406, "Not Acceptable"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
+        {414, "URI Too Long"},
+        {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {429, "Too Many Requests"},
+        {431, "Request Header Fields Too Large"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
+        {504, "Gateway Timeout"},
+        {507, "Insufficient Storage"},
+    };
+
+    for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+        if (titles[i].status == status)
+            return titles[i].title;
+    }
+    return "";
+}
+
+unsigned status_retry_after(enum error_code code)
+{
+    switch (code) {
+    case ERROR_BUSY:
+    case ERROR_LOCKED:
+    case ERROR_MEMORY:
+    case ERROR_TOO_MANY: return 1;
+    case ERROR_DRAINING:
+    case ERROR_READ_ONLY: return 5;
+    case ERROR_FULL: return 60;
+    default: return 0;
+    }
+}

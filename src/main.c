@@ -1,0 +1,80 @@
+/*
+ * thimble: which command, with which settings.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "commands/commands.h"
+#include "config.h"
+
+extern char **environ;
+
+static const struct command *nearest(const char *name)
+{
+    for (size_t limit = 1; limit <= 3; limit++) {
+        for (size_t i = 0; i < commands_count; i++) {
+            if (text_distance(slice_from(name), slice_from(commands[i].name), limit) <= limit)
+                return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* The command that the arguments begin with; the default if they begin with a flag. */
+static const struct command *choose(int *argc, char ***argv, struct error *e)
+{
+    const struct command *command = &commands[0], *near;
+
+    if (*argc == 0 || (*argv)[0][0] == '-')
+        return command;
+    command = command_find((*argv)[0]);
+    if (!command) {
+        near = nearest((*argv)[0]);
+        error_set(e, ERROR_USAGE, "there is no command %s%s%s%s", (*argv)[0],
+                  near ? "; did you mean " : "; see thimble help", near ? near->name : "",
+                  near ? "?" : "");
+        return NULL;
+    }
+    (*argc)--;
+    (*argv)++;
+    return command;
+}
+
+static int run(const struct command *command, const struct config *config, int n_words,
+               char **words)
+{
+    struct error e = error_none();
+    char *help_words[1] = {(char *)command->name};
+
+    if (config->help)
+        return command_help(config, command == &commands[0] ? 0 : 1, help_words);
+    if (n_words > command->max_words) {
+        error_set(&e, ERROR_USAGE, "%s does not take \"%s\"; see thimble help", command->name,
+                  words[command->max_words]);
+        return command_fail(&e);
+    }
+    return command->run(config, n_words, words);
+}
+
+int main(int argc, char **argv)
+{
+    struct error e = error_none();
+    const struct command *command;
+    struct config config;
+    int n_words, code;
+
+    argc--;
+    argv++;
+    if (argc == 1 && strcmp(argv[0], "--version") == 0)
+        return command_version(NULL, 0, NULL);
+    command = choose(&argc, &argv, &e);
+    if (!command)
+        return command_fail(&e);
+    code = config_read(&config, environ, argc, argv, &n_words, &e)
+               ? run(command, &config, n_words, argv)
+               : command_fail(&e);
+    config_finish(&config);
+    return code;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+#include "resource/call.h"
+
+#include "store/catalog.h"
+#include "store/reader.h"
+
+const char *method_name(enum method method)
+{
+    static const char *const names[] = {
+        [METHOD_GET] = "GET",         [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",
+        [METHOD_PUT] = "PUT",         [METHOD_PATCH] = "PATCH", [METHOD_DELETE] = "DELETE",
+        [METHOD_OPTIONS] = "OPTIONS", [METHOD_OTHER] = "other",
+    };
+
+    return names[method];
+}
+
+/* Field by field: the struct holds two errors of two kilobytes, and this is every request. */
+void call_init(struct call *call, const struct service *service)
+{
+    const struct slice none = {NULL, 0};
+
+    call->method = METHOD_OTHER;
+    call->path = call->query = call->table_name = call->keys_text = none;
+    call->content_type = call->accept = none;
+    call->prefer = (struct prefer){PREFER_RETURN_DEFAULT, PREFER_COUNT_NONE};
+    call->now_us = call->deadline_us = 0;
+    call->service = service;
+    call->reader = NULL;
+    call->mailbox = NULL;
+    call->outcome = OUTCOME_NONE;
+    error_clear(&call->error);
+    call->content_type_out = call->location = NULL;
+    call->content_range[0] = call->preference_applied[0] = '\0';
+    call->allow = 0;
+    call->catalog = NULL;
+    call->table = NULL;
+    call->tree = (struct query_tree){.limit = -1};
+    call->job = (struct job){.discard = false, .error = call->job.error};
+    call->finish = NULL;
+    call->dispose = NULL;
+    call->state = NULL;
+    call->arena.max = CALL_ARENA_MAX;
+    call->reply.max = (size_t)service->max_answer;
+    buf_clear(&call->reply);
+    buf_clear(&call->body);
+}
+
+void call_finish(struct call *call)
+{
+    if (call->dispose)
+        call->dispose(call->state);
+    call->dispose = NULL;
+    catalog_drop(call->catalog);
+    call->catalog = NULL;
+    arena_reset(&call->arena);
+}
+
+void call_free(struct call *call)
+{
+    call_finish(call);
+    arena_finish(&call->arena);
+    buf_finish(&call->reply);
+    buf_finish(&call->body);
+}
+
+enum progress call_fail(struct call *call)
+{
+    call->outcome = OUTCOME_FAILED;
+    return CALL_DONE;
+}
+
+struct call *call_of_job(struct job *job)
+{
+    return (struct call *)((char *)job - offsetof(struct call, job));
+}
+
+bool call_resolve(struct call *call)
+{
+    const char *near;
+
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+        return false;
+    call->catalog = catalog_hold(reader_catalog(call->reader));
+    call->table = catalog_table(call->catalog, call->table_name);
+    if (call->table)
+        return true;
+    error_set(&call->error, ERROR_NO_TABLE, "Could not find the table '%.*s' in the schema cache",
+              (int)(call->table_name.len > 80 ? 80 : call->table_name.len), call->table_name.data);
+    near = catalog_suggest_table(call->catalog, call->table_name);
+    if (near)
+        error_hint(&call->error, "Perhaps you meant the table '%s'", near);
+    return false;
+}

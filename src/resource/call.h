@@ -1,0 +1,141 @@
+/*
+ * One request and its answer, free of HTTP's numbers: the only thing that crosses from
+ * http/ to resource/. http/ fills the request, resource/ the answer. A call lives on
+ * one loop's thread; while its job is with the writer the loop does not touch it.
+ * Everything it points to dies in call_finish.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_RESOURCE_CALL_H
+#define THIMBLE_RESOURCE_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "query/plan.h"
+#include "query/tree.h"
+#include "resource/prefer.h"
+#include "store/writer.h"
+
+struct catalog;
+struct db;
+struct reader;
+struct store;
+struct table;
+
+enum method {
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_PATCH,
+    METHOD_DELETE,
+    METHOD_OPTIONS,
+    METHOD_OTHER,
+};
+#define METHOD_BIT(m) (1U << (m))
+
+/* "GET" …; static. */
+const char *method_name(enum method method);
+
+/* What all calls share; set once at start, read-only while serving. */
+struct service {
+    struct store *store;
+    struct writer *writer;
+    const char *version;        /* thimble's */
+    int64_t max_rows;           /* page limit; 0: none */
+    int64_t max_elements;       /* of a POSTed array */
+    int64_t max_depth;          /* nesting of a JSON body */
+    int64_t max_answer;         /* bytes of one answer */
+    int64_t request_timeout_us; /* 0: none */
+    const char *base_path;      /* "" or "/rest/v1" */
+    const _Atomic bool *draining;
+    /* True if every migration is applied, as `db` sees it; else why not. */
+    bool (*migrated)(const struct service *service, struct db *db, struct error *e);
+    const void *migrations; /* for `migrated` */
+};
+
+enum outcome {
+    OUTCOME_NONE, /* no answer yet */
+    OUTCOME_OK,
+    OUTCOME_CREATED,
+    OUTCOME_NO_CONTENT,
+    OUTCOME_PARTIAL, /* a page of a counted list */
+    OUTCOME_FAILED,  /* `error` says why */
+    OUTCOME_UNREADY, /* a health check that is not well */
+};
+
+/* A verb either has the answer or has given its job to the writer. */
+enum progress { CALL_DONE, CALL_WAITING };
+
+struct call {
+    /* The request; slices are borrowed from http/ for the life of the call. */
+    enum method method;
+    struct slice path;       /* raw path, without the query */
+    struct slice query;      /* raw query string, without '?' */
+    struct slice table_name; /* decoded first segment of a resource path, set by the route */
+    struct slice keys_text;  /* raw second segment: the key; empty data if there is none */
+    struct slice content_type;
+    struct slice accept;
+    struct prefer prefer;
+    struct buf body;
+    int64_t now_us;      /* when the request came, clock_us */
+    int64_t deadline_us; /* when it must be answered, 0: no limit */
+
+    /* Surroundings. */
+    const struct service *service;
+    struct reader *reader;   /* the loop's */
+    struct mailbox *mailbox; /* the loop's: where the job comes back to */
+
+    /* The answer. */
+    enum outcome outcome;
+    struct error error;
+    struct buf reply;             /* the body */
+    const char *content_type_out; /* static; NULL: no body */
+    const char *location;         /* in the arena, or NULL */
+    char content_range[64];       /* "0-24/3573" or "" */
+    char preference_applied[96];  /* or "" */
+    unsigned allow;               /* METHOD_BITs for Allow; 0: header not sent */
+
+    /* The verb's own. */
+    struct arena arena;
+    struct catalog *catalog; /* held, or NULL */
+    const struct table *table;
+    struct query_tree tree;
+    struct job job;
+    enum progress (*finish)(struct call *call); /* after the job came back */
+    void (*dispose)(void *state);               /* frees what `state` holds, or NULL */
+    void *state;                                /* in the arena */
+};
+
+/* Maximum of the arena of one call, bytes. */
+#define CALL_ARENA_MAX ((size_t)16 << 20)
+
+/*
+ * Makes a zeroed or finished call ready for a request; buffers and arena keep their memory
+ * from the one before.
+ */
+void call_init(struct call *call, const struct service *service);
+
+/* Releases what the call holds but its buffers' memory, which call_free gives back. */
+void call_finish(struct call *call);
+void call_free(struct call *call);
+
+/* The answer is the recorded error. Returns CALL_DONE, so verbs end in `return call_fail(c)`. */
+enum progress call_fail(struct call *call);
+
+/* Maps the job's letter back to its call. */
+struct call *call_of_job(struct job *job);
+
+/*
+ * Makes the reader current, holds its catalogue and finds the table. False with the error
+ * recorded in call->error (ERROR_NO_TABLE with "did you mean").
+ */
+bool call_resolve(struct call *call) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,222 @@
+/*
+ * The service described by itself: an OpenAPI 3.1 document made from the catalogue.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "resource/target.h"
+#include "resource/verbs.h"
+#include "store/catalog.h"
+#include "store/reader.h"
+
+/* jansson's object constructors take NULL members as failures: one check at the end. */
+
+static json_t *reference(const char *kind, const char *name)
+{
+    return json_pack("{s:s+}", "$ref", kind, name);
+}
+
+static const char *const kind_schema[] = {
+    [KIND_TEXT] = "{\"type\":\"string\"}",
+    [KIND_INTEGER] = "{\"type\":\"integer\",\"format\":\"int64\"}",
+    [KIND_REAL] = "{\"type\":\"number\",\"format\":\"double\"}",
+    [KIND_NUMERIC] = "{\"type\":\"number\"}",
+    [KIND_BOOLEAN] = "{\"type\":\"boolean\"}",
+    [KIND_JSON] = "{}",
+    [KIND_JSONB] = "{}",
+    [KIND_BLOB] = "{\"type\":\"string\",\"contentEncoding\":\"base64\"}",
+};
+
+static json_t *column_schema(const struct column *c)
+{
+    bool untyped = c->kind == KIND_NUMERIC && !c->type[0];
+    json_t *schema = json_loads(untyped ? "{}" : kind_schema[c->kind], 0, NULL);
+    json_t *type = json_object_get(schema, "type");
+
+    if (type && !c->not_null)
+        json_object_set_new(schema, "type", json_pack("[Os]", type, "null"));
+    if (c->type[0])
+        json_object_set_new(schema, "description", json_string(c->type));
+    if (c->generated)
+        json_object_set_new(schema, "readOnly", json_true());
+    return schema;
+}
+
+static json_t *table_schema(const struct table *t)
+{
+    json_t *properties = json_object(), *required = json_array();
+
+    for (size_t i = 0; i < t->n_columns; i++) {
+        const struct column *c = &t->columns[i];
+
+        json_object_set_new(properties, c->name.data, column_schema(c));
+        if (c->not_null && !c->default_sql && !c->generated && (int)i != t->rowid_alias)
+            json_array_append_new(required, json_string(c->name.data));
+    }
+    return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
+                     required);
+}
+
+static json_t *content(const char *type, json_t *schema)
+{
+    return json_pack("{s:{s:o}}", type, "schema", schema);
+}
+
+static json_t *array_of(json_t *items)
+{
+    return json_pack("{s:s, s:o}", "type", "array", "items", items);
+}
+
+/* The parameters of a list: what the grammar reserves, and a filter for each column. */
+static json_t *list_parameters(const struct table *t)
+{
+    static const char *const names[] = {"select", "order", "limit", "offset"};
+    json_t *parameters = json_array();
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        json_array_append_new(parameters, reference("#/components/parameters/", names[i]));
+    for (size_t i = 0; i < t->n_columns; i++)
+        json_array_append_new(parameters,
+                              json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", t->columns[i].name.data,
+                                        "in", "query", "description", "operator.value, as eq.1",
+                                        "schema", "type", "string"));
+    return parameters;
+}
+
+static json_t *key_parameter(const struct table *t)
+{
+    const char *description =
+        t->n_key > 1 ? "the columns of the primary key, separated by commas" : "the primary key";
+
+    return json_pack("[{s:s, s:s, s:b, s:s, s:{s:s}}]", "name", "key", "in", "path", "required", 1,
+                     "description", description, "schema", "type", "string");
+}
+
+static json_t *operation(const struct table *t, const char *status, json_t *body, json_t *request)
+{
+    json_t *answer = json_pack("{s:s}", "description", "done");
+    json_t *op, *responses;
+
+    if (body)
+        json_object_set_new(answer, "content", body);
+    responses = json_pack("{s:o, s:o}", status, answer, "default",
+                          reference("#/components/responses/", "problem"));
+    op = json_pack("{s:[s], s:o}", "tags", t->name.data, "responses", responses);
+    if (request)
+        json_object_set_new(op, "requestBody",
+                            json_pack("{s:b, s:o}", "required", 1, "content", request));
+    return op;
+}
+
+static json_t *table_reference(const struct table *t)
+{
+    return reference("#/components/schemas/", t->name.data);
+}
+
+static json_t *json_of(const struct table *t)
+{
+    return content("application/json", table_reference(t));
+}
+
+static json_t *list_path(const struct table *t)
+{
+    json_t *path = json_object(), *get;
+
+    json_object_set_new(path, "parameters", json_array());
+    get = operation(t, "200", content("application/json", array_of(table_reference(t))), NULL);
+    json_object_set_new(get, "parameters", list_parameters(t));
+    json_object_set_new(path, "get", get);
+    if (t->insertable)
+        json_object_set_new(path, "post", operation(t, "201", json_of(t), json_of(t)));
+    return path;
+}
+
+static json_t *row_path(const struct table *t)
+{
+    json_t *path = json_object();
+
+    json_object_set_new(path, "parameters", key_parameter(t));
+    json_object_set_new(path, "get", operation(t, "200", json_of(t), NULL));
+    json_object_set_new(path, "put", operation(t, "200", json_of(t), json_of(t)));
+    json_object_set_new(
+        path, "patch",
+        operation(t, "200", json_of(t),
+                  content("application/merge-patch+json", json_pack("{s:s}", "type", "object"))));
+    json_object_set_new(path, "delete", operation(t, "204", NULL, NULL));
+    return path;
+}
+
+static void add_table(const struct call *call, const struct table *t, json_t *paths,
+                      json_t *schemas)
+{
+    char path[1024];
+    const char *base = call->service->base_path;
+
+    json_object_set_new(schemas, t->name.data, table_schema(t));
+    snprintf(path, sizeof path, "%s/%s", base, t->name.data);
+    json_object_set_new(paths, path, list_path(t));
+    if (t->n_key == 0 || t->kind != TABLE_TABLE)
+        return;
+    snprintf(path, sizeof path, "%s/%s/{key}", base, t->name.data);
+    json_object_set_new(paths, path, row_path(t));
+}
+
+/* The parts that do not depend on the schema. */
+static const char components[] =
+    "{\"parameters\":{"
+    "\"select\":{\"name\":\"select\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"columns, separated by commas\"},"
+    "\"order\":{\"name\":\"order\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"column.asc or column.desc, separated by commas\"},"
+    "\"limit\":{\"name\":\"limit\",\"in\":\"query\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"offset\":{\"name\":\"offset\",\"in\":\"query\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}}},"
+    "\"responses\":{\"problem\":{\"description\":\"a failure (RFC 9457)\",\"content\":{"
+    "\"application/problem+json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
+    "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
+    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
+    "\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}}}";
+
+static json_t *document(const struct call *call)
+{
+    json_t *parts = json_loads(components, 0, NULL);
+    json_t *paths = json_object(), *schemas = json_object();
+
+    for (size_t i = 0; i < call->catalog->n_tables; i++)
+        add_table(call, &call->catalog->tables[i], paths, schemas);
+    json_object_set_new(parts, "schemas", schemas);
+    return json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
+                     "thimble", "version", call->service->version, "paths", paths, "components",
+                     parts);
+}
+
+static int append(const char *data, size_t len, void *reply)
+{
+    buf_add(reply, data, len);
+    return 0;
+}
+
+enum progress openapi_read(struct call *call)
+{
+    json_t *root;
+    enum progress progress;
+
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+        return call_fail(call);
+    call->catalog = catalog_hold(reader_catalog(call->reader));
+    root = document(call);
+    if (!root || json_dump_callback(root, append, &call->reply, JSON_COMPACT) != 0) {
+        json_decref(root);
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return call_fail(call);
+    }
+    json_decref(root);
+    progress = target_json(call, OUTCOME_OK);
+    if (call->outcome == OUTCOME_OK)
+        call->content_type_out = "application/openapi+json; charset=utf-8";
+    return progress;
+}

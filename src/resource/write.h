@@ -1,0 +1,49 @@
+/*
+ * A write on its way: planned on the loop, run on the writer's thread, answered on the
+ * loop. Private to the writing verbs.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_RESOURCE_WRITE_H
+#define THIMBLE_RESOURCE_WRITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "resource/body.h"
+#include "resource/call.h"
+
+enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
+
+/* What the answer's body holds. */
+enum write_answer { ANSWER_NOTHING, ANSWER_OBJECT, ANSWER_ARRAY };
+
+struct write {
+    enum write_kind kind;
+    enum write_answer answer;
+    bool one_row;        /* a row path: no row is a failure */
+    struct body body;    /* no columns for WRITE_DELETE */
+    struct plan plan;    /* the statement, once for each row of the body */
+    struct plan exists;  /* WRITE_REPLACE: count of the row that is there */
+    bool reread;         /* RETURNING gives the key; the row is read anew after triggers */
+    struct plan select;  /* …with this */
+    struct value *bound; /* body.n_set + plan.n_values: what one run binds */
+    struct value *key;   /* the key of the last row written, for Location; in the arena */
+    bool has_key;
+    bool created;    /* WRITE_REPLACE: there was no row */
+    size_t affected; /* rows written */
+};
+
+/* A zeroed write in the call's arena, put into call->state; NULL with the error. */
+struct write *write_new(struct call *call, enum write_kind kind);
+
+/* Makes the statements for the body that is parsed. */
+bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
+
+/* Hands the job to the writer. */
+enum progress write_submit(struct call *call, struct write *w);
+
+/* The job's work (job_run_fn). */
+bool write_run(struct job *job, struct db *db);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * The part of a write that runs on the writer's thread, within the job's savepoint. It
+ * may be run again from the start (store/writer.h), so it begins by forgetting.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "query/json_out.h"
+#include "resource/write.h"
+#include "store/db.h"
+#include "store/diagnose.h"
+
+/* A value of the current row that outlives it. */
+static bool keep_value(struct call *call, struct statement *st, int column, struct value *out)
+{
+    enum value_type type = statement_type(st, column);
+    struct slice bytes;
+    char *copy;
+
+    *out = (struct value){.type = type};
+    if (type == VALUE_INTEGER)
+        out->as.integer = statement_integer(st, column);
+    else if (type == VALUE_REAL)
+        out->as.real = statement_real(st, column);
+    if (type != VALUE_TEXT && type != VALUE_BLOB)
+        return true;
+    bytes = statement_bytes(st, column);
+    copy = arena_copy(&call->arena, bytes);
+    out->as.bytes = slice_make(copy, bytes.len);
+    return copy || error_set(&call->job.error, ERROR_MEMORY, "out of memory");
+}
+
+static void add_object(struct call *call, const struct write *w, struct statement *st,
+                       const struct plan *plan)
+{
+    if (w->affected > 0)
+        buf_add_char(&call->reply, ',');
+    json_out_row(&call->reply, st, plan->outputs, plan->n_outputs);
+}
+
+/* Reads the row by the key that RETURNING gave, now that every trigger has run. */
+static bool reread(struct call *call, struct db *db, struct write *w)
+{
+    struct statement *st = statement_get(db, w->select.sql, &call->job.error);
+    enum step step = STEP_FAILED;
+
+    if (st && statement_bind(st, w->key, call->table->n_key, &call->job.error))
+        step = statement_step(st, &call->job.error);
+    if (step == STEP_ROW) /* a trigger may have taken the row away again */
+        add_object(call, w, st, &w->select);
+    statement_release(st);
+    return step != STEP_FAILED;
+}
+
+static bool take_row(struct call *call, struct db *db, struct write *w, struct statement *st)
+{
+    if (w->reread) {
+        for (size_t i = 0; i < call->table->n_key; i++) {
+            if (!keep_value(call, st, (int)i, &w->key[i]))
+                return false;
+        }
+        w->has_key = true;
+        if (w->answer != ANSWER_NOTHING && !reread(call, db, w))
+            return false;
+    } else if (w->answer != ANSWER_NOTHING) {
+        add_object(call, w, st, &w->plan);
+    }
+    w->affected++;
+    return true;
+}
+
+/* The values of one row of the body, then those of the filter. */
+static bool bind_row(struct call *call, struct write *w, struct statement *st, size_t row)
+{
+    size_t n = w->body.n_set;
+
+    if (n)
+        memcpy(w->bound, w->body.values + row * n, n * sizeof *w->bound);
+    if (w->plan.n_values)
+        memcpy(w->bound + n, w->plan.values, w->plan.n_values * sizeof *w->bound);
+    return statement_bind(st, w->bound, n + w->plan.n_values, &call->job.error);
+}
+
+static void explain_foreign_key(struct call *call, struct db *db, const struct write *w, size_t row)
+{
+    struct error *e = &call->job.error;
+    struct error ignored = error_none();
+    int *columns = arena_alloc(&call->arena, (w->body.n_set + 1) * sizeof *columns);
+    struct plan where;
+
+    for (size_t i = 0; columns && i < w->body.n_set; i++)
+        columns[i] = w->body.set[i].column;
+    if (columns && w->kind != WRITE_DELETE)
+        diagnose_missing_parent(db, call->table, columns, w->body.values + row * w->body.n_set,
+                                w->body.n_set, e);
+    if (e->constraint[0] || w->kind == WRITE_INSERT)
+        return;
+    if (plan_where(&call->arena, call->table, &call->tree, &where, &ignored))
+        diagnose_still_referenced(db, call->table, where.sql, where.values, where.n_values, e);
+}
+
+static bool run_row(struct call *call, struct db *db, struct write *w, struct statement *st,
+                    size_t row)
+{
+    enum step step = STEP_FAILED;
+
+    if (bind_row(call, w, st, row)) {
+        while ((step = statement_step(st, &call->job.error)) == STEP_ROW) {
+            if (!take_row(call, db, w, st))
+                return false;
+        }
+    }
+    if (step == STEP_DONE) {
+        if (w->plan.n_outputs == 0)
+            w->affected += (size_t)db_changes(db);
+        statement_reset(st);
+        return true;
+    }
+    statement_reset(st);
+    if (call->job.error.code == ERROR_FOREIGN_KEY)
+        explain_foreign_key(call, db, w, row);
+    if (w->body.is_array)
+        call->job.error.row = (long)row;
+    return false;
+}
+
+static bool run_rows(struct call *call, struct db *db, struct write *w)
+{
+    struct statement *st = statement_get(db, w->plan.sql, &call->job.error);
+    bool ok = st != NULL;
+
+    for (size_t row = 0; ok && row < w->body.n_rows; row++)
+        ok = run_row(call, db, w, st, row);
+    statement_release(st);
+    return ok;
+}
+
+static bool look_for_row(struct call *call, struct db *db, struct write *w)
+{
+    struct statement *st = statement_get(db, w->exists.sql, &call->job.error);
+    bool ok = st && statement_bind(st, w->exists.values, w->exists.n_values, &call->job.error) &&
+              statement_step(st, &call->job.error) == STEP_ROW;
+
+    w->created = ok && statement_integer(st, 0) == 0;
+    statement_release(st);
+    return ok;
+}
+
+/* The key of an inserted row that is a rowid (sqlite.org/c3ref/last_insert_rowid.html). */
+static void take_rowid(struct call *call, struct db *db, struct write *w)
+{
+    if (w->kind != WRITE_INSERT || w->reread || call->table->rowid_alias < 0 || !w->affected)
+        return;
+    w->key[0] = value_integer(db_last_rowid(db));
+    w->has_key = true;
+}
+
+bool write_run(struct job *job, struct db *db)
+{
+    struct call *call = call_of_job(job);
+    struct write *w = call->state;
+
+    buf_clear(&call->reply);
+    w->affected = 0;
+    w->created = w->has_key = false;
+    if (w->kind == WRITE_REPLACE && !look_for_row(call, db, w))
+        return false;
+    if (w->answer == ANSWER_ARRAY)
+        buf_add_char(&call->reply, '[');
+    if (!run_rows(call, db, w))
+        return false;
+    if (w->answer == ANSWER_ARRAY)
+        buf_add_char(&call->reply, ']');
+    take_rowid(call, db, w);
+    if (w->one_row && w->affected == 0)
+        return error_set(&job->error, ERROR_NO_ROW, "there is no row with this key");
+    if (call->reply.failed) { /* before the commit: a write that cannot answer is not done */
+        error_set(&job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
+                  "the answer does not fit");
+        return error_hint(&job->error, "Use Prefer: return=minimal.");
+    }
+    return true;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/catalog.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+
+struct catalog *catalog_hold(struct catalog *catalog)
+{
+    atomic_fetch_add_explicit(&catalog->references, 1, memory_order_relaxed);
+    return catalog;
+}
+
+void catalog_drop(struct catalog *catalog)
+{
+    unsigned before;
+
+    if (!catalog)
+        return;
+    before = atomic_fetch_sub_explicit(&catalog->references, 1, memory_order_acq_rel);
+    assert(before > 0);
+    if (before > 1)
+        return;
+    arena_finish(&catalog->arena);
+    free(catalog);
+}
+
+static int compare_names(struct slice a, struct slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.data, b.data, common) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+const struct table *catalog_table(const struct catalog *catalog, struct slice name)
+{
+    size_t low = 0, high = catalog->n_tables;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_names(name, catalog->tables[middle].name);
+
+        if (order == 0)
+            return &catalog->tables[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+int table_column(const struct table *table, struct slice name)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (slice_equal(table->columns[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+/* How far a name may be for "did you mean": a third of it, but a letter at least. */
+static size_t nearness(struct slice name)
+{
+    return name.len < 6 ? 1 + (name.len > 3) : name.len / 3;
+}
+
+const char *catalog_suggest_table(const struct catalog *catalog, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < catalog->n_tables; i++) {
+        size_t distance = text_distance(name, catalog->tables[i].name, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = catalog->tables[i].name.data;
+        }
+        if (best == 0)
+            break;
+    }
+    return found;
+}
+
+const char *table_suggest_column(const struct table *table, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < table->n_columns && best > 0; i++) {
+        size_t distance = text_distance(name, table->columns[i].name, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = table->columns[i].name.data;
+        }
+    }
+    return found;
+}
+
+/* True if `word` is somewhere in `type`, in any case. */
+static bool has(struct slice type, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= type.len; i++) {
+        if (text_equal_nocase(slice_make(type.data + i, len), slice_make(word, len)))
+            return true;
+    }
+    return false;
+}
+
+enum column_kind catalog_kind(const char *declared)
+{
+    static const struct {
+        const char *name;
+        enum column_kind kind;
+    } names[] = {
+        {"BOOLEAN", KIND_BOOLEAN}, {"BOOL", KIND_BOOLEAN},   {"JSON", KIND_JSON},
+        {"JSONB", KIND_JSONB},     {"DATE", KIND_TEXT},      {"DATETIME", KIND_TEXT},
+        {"TIME", KIND_TEXT},       {"TIMESTAMP", KIND_TEXT}, {"TIMESTAMPTZ", KIND_TEXT},
+        {"UUID", KIND_TEXT},       {"STRING", KIND_TEXT},
+    };
+    struct slice type = slice_make(declared, declared ? strcspn(declared, "(") : 0);
+
+    type = text_trim(type);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (text_equal_nocase(type, slice_from(names[i].name)))
+            return names[i].kind;
+    }
+    /* SQLite's rules, in their order; a column without a type keeps what it is given. */
+    if (has(type, "INT"))
+        return KIND_INTEGER;
+    if (has(type, "CHAR") || has(type, "CLOB") || has(type, "TEXT"))
+        return KIND_TEXT;
+    if (has(type, "BLOB"))
+        return KIND_BLOB;
+    if (has(type, "REAL") || has(type, "FLOA") || has(type, "DOUB"))
+        return KIND_REAL;
+    return KIND_NUMERIC;
+}

@@ -1,0 +1,118 @@
+/*
+ * What the database holds, as SQLite tells it: tables, views, columns, keys. One
+ * immutable, reference-counted structure in one arena; a request holds the one it
+ * began with while a newer one replaces it for others. Any thread may hold and
+ * drop; the content never changes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_CATALOG_H
+#define THIMBLE_STORE_CATALOG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+
+struct db;
+struct table;
+
+/* How a column's values look in JSON: decided by its declared type (catalog_kind). */
+enum column_kind {
+    KIND_TEXT,    /* string */
+    KIND_INTEGER, /* number, exact to 64 bits */
+    KIND_REAL,    /* number */
+    KIND_NUMERIC, /* number, integer or real as stored */
+    KIND_BOOLEAN, /* true, false */
+    KIND_JSON,    /* nested JSON, stored as text */
+    KIND_JSONB,   /* nested JSON, stored as SQLite's JSONB blob */
+    KIND_BLOB,    /* base64 string */
+};
+
+struct column {
+    struct slice name;       /* NUL-terminated */
+    const char *quoted;      /* "name" as an SQL identifier */
+    struct slice json_key;   /* "name": as a member of a JSON object begins */
+    const char *type;        /* declared type, upper case, "" if none */
+    const char *default_sql; /* default as SQL text, or NULL */
+    enum column_kind kind;
+    bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
+    bool generated;   /* GENERATED ALWAYS: cannot be written */
+    int key_position; /* 1… within the primary key, 0 if not part of it */
+};
+
+struct foreign_key {
+    const char *name;          /* the CONSTRAINT's name, else table_column_fkey */
+    const struct table *child; /* the table that has the columns */
+    const struct table *parent;
+    size_t n_columns;
+    const int *columns;        /* indexes into child->columns */
+    const int *parent_columns; /* indexes into parent->columns */
+    bool restricts;            /* deleting a parent row with children fails (NO ACTION, RESTRICT) */
+    bool child_unique;         /* the child's columns are unique: a one-to-one */
+};
+
+struct unique_key {
+    const char *name; /* index name, or table_columns_key for an automatic one */
+    size_t n_columns;
+    const int *columns;
+    bool partial; /* has a WHERE: not usable as a conflict target */
+};
+
+enum table_kind { TABLE_TABLE, TABLE_VIEW, TABLE_VIRTUAL };
+
+struct table {
+    struct slice name; /* NUL-terminated */
+    const char *quoted;
+    enum table_kind kind;
+    size_t index; /* position in catalog->tables */
+    size_t n_columns;
+    const struct column *columns;
+    size_t n_key;    /* columns of the primary key; 0: no row path */
+    const int *key;  /* indexes into columns, in key order */
+    int rowid_alias; /* index of the INTEGER PRIMARY KEY, or -1 */
+    bool strict;
+    bool has_triggers; /* a write may change more than it says: re-read what it returns */
+    bool insertable, updatable, deletable;
+    size_t n_foreign; /* foreign keys of this table */
+    const struct foreign_key *const *foreign;
+    size_t n_referring; /* foreign keys of others (or itself) that point here */
+    const struct foreign_key *const *referring;
+    size_t n_unique;
+    const struct unique_key *unique;
+};
+
+struct catalog {
+    int64_t schema_version; /* PRAGMA schema_version when it was read */
+    size_t n_tables;
+    const struct table *tables; /* sorted by name, byte order */
+
+    /* catalog.c's own */
+    _Atomic unsigned references;
+    struct arena arena; /* everything above lives here */
+};
+
+/* Reads the catalogue through `db`, in one snapshot. NULL with an error. One reference. */
+struct catalog *catalog_load(struct db *db, struct error *e);
+
+struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
+void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
+
+/* By exact name; NULL if there is none (or it is internal: those are never in it). */
+const struct table *catalog_table(const struct catalog *catalog, struct slice name);
+/* Index of the column by exact name, or -1. */
+int table_column(const struct table *table, struct slice name);
+
+/* The nearest name for "did you mean", or NULL if nothing is near. Borrowed. */
+const char *catalog_suggest_table(const struct catalog *catalog, struct slice name);
+const char *table_suggest_column(const struct table *table, struct slice name);
+
+/* The kind of a declared type: its name decides, else SQLite's affinity rules
+ * (sqlite.org/datatype3.html §3.1). `type` may be NULL. */
+enum column_kind catalog_kind(const char *type);
+
+#endif

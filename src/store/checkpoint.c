@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/checkpoint.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "store/db.h"
+#include "store/store.h"
+
+/* How long the writer waits for readers to leave the WAL, and how often it tries at most. */
+#define RESTART_WAIT_MS  200
+#define RESTART_EVERY_US 1000000
+
+struct checkpoint {
+    int64_t pages;
+    int busy_ms;   /* the writer's own busy timeout, to put back */
+    struct db *db; /* the thread's connection */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool due, stopping;      /* under lock */
+    int64_t last_restart_us; /* writer's thread only */
+    _Atomic uint64_t count;
+};
+
+/* PASSIVE never waits: frames that a reader or the writer needs stay for the next time. */
+static void run_passive(struct checkpoint *c)
+{
+    int rc =
+        sqlite3_wal_checkpoint_v2(db_handle(c->db), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+    atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+        log_say(LOG_WARN, "checkpoint failed: %s", sqlite3_errmsg(db_handle(c->db)));
+}
+
+static void *checkpoint_main(void *context)
+{
+    struct checkpoint *c = context;
+
+    pthread_mutex_lock(&c->lock);
+    while (!c->stopping) {
+        if (!c->due) {
+            pthread_cond_wait(&c->wake, &c->lock);
+            continue;
+        }
+        c->due = false;
+        pthread_mutex_unlock(&c->lock);
+        run_passive(c);
+        pthread_mutex_lock(&c->lock);
+    }
+    pthread_mutex_unlock(&c->lock);
+    return NULL;
+}
+
+struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct error *e)
+{
+    struct checkpoint *c = calloc(1, sizeof *c);
+
+    if (!c) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    c->pages = pages;
+    c->busy_ms = store->options.busy_ms;
+    c->db = db_open(store->path, DB_CHECK, &store->options, e);
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_cond_init(&c->wake, NULL);
+    if (c->db && pthread_create(&c->thread, NULL, checkpoint_main, c) == 0)
+        return c;
+    error_set(e, ERROR_FAILURE, "cannot start the checkpoint thread");
+    db_close(c->db);
+    free(c);
+    return NULL;
+}
+
+static void restart_wal(struct checkpoint *c, struct db *writer)
+{
+    int64_t now = clock_us();
+
+    if (now - c->last_restart_us < RESTART_EVERY_US)
+        return;
+    c->last_restart_us = now;
+    sqlite3_busy_timeout(db_handle(writer), RESTART_WAIT_MS);
+    sqlite3_wal_checkpoint_v2(db_handle(writer), NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+    sqlite3_busy_timeout(db_handle(writer), c->busy_ms);
+}
+
+void checkpoint_notice(struct checkpoint *c, struct db *writer, int64_t wal_pages)
+{
+    if (wal_pages < c->pages)
+        return;
+    if (wal_pages >= c->pages * CHECKPOINT_RESTART_FACTOR)
+        restart_wal(c, writer);
+    pthread_mutex_lock(&c->lock);
+    c->due = true;
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t checkpoint_count(const struct checkpoint *c)
+{
+    return atomic_load_explicit(&c->count, memory_order_relaxed);
+}
+
+void checkpoint_stop(struct checkpoint *c)
+{
+    if (!c)
+        return;
+    pthread_mutex_lock(&c->lock);
+    c->stopping = true;
+    pthread_cond_signal(&c->wake);
+    pthread_mutex_unlock(&c->lock);
+    pthread_join(c->thread, NULL);
+    pthread_mutex_destroy(&c->lock);
+    pthread_cond_destroy(&c->wake);
+    db_close(c->db);
+    free(c);
+}
+
+void checkpoint_final(struct db *db)
+{
+    int rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+        log_say(LOG_WARN, "last checkpoint failed: %s", sqlite3_errmsg(db_handle(db)));
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "store/statement.h"
+
+/* Virtual-machine instructions between two looks at the clock. */
+#define PROGRESS_STEPS 2000
+
+struct db {
+    sqlite3 *handle;
+    struct statement_cache *statements;
+    int64_t deadline_us; /* 0: none */
+    bool allow_prepare;  /* DB_READ: let the authorizer pass while a write is only prepared */
+};
+
+struct db_options db_options_default(void)
+{
+    return (struct db_options){
+        .synchronous = DB_SYNCHRONOUS_FULL,
+        .cache_bytes = 8 << 20,
+        .mmap_bytes = 0,
+        .busy_ms = 5000,
+        .statement_cache = 128,
+    };
+}
+
+/* sqlite.org/c3ref/progress_handler.html: non-zero interrupts the running statement. */
+static int past_deadline(void *context)
+{
+    const struct db *db = context;
+
+    return db->deadline_us != 0 && clock_us() > db->deadline_us;
+}
+
+/* sqlite.org/c3ref/set_authorizer.html: what a reading connection may do. */
+static int authorize_reading(void *context, int action, const char *a, const char *b,
+                             const char *schema, const char *trigger)
+{
+    const struct db *db = context;
+    (void)a, (void)b, (void)schema, (void)trigger;
+
+    switch (action) {
+    case SQLITE_SELECT:
+    case SQLITE_READ:
+    case SQLITE_FUNCTION:
+    case SQLITE_RECURSIVE:
+    case SQLITE_TRANSACTION:
+    case SQLITE_PRAGMA: /* the connection is read-only, and no PRAGMA comes from a request */
+        return SQLITE_OK;
+    default: return db->allow_prepare ? SQLITE_OK : SQLITE_DENY;
+    }
+}
+
+static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o, struct error *e)
+{
+    char *pragmas;
+    bool ok;
+
+    sqlite3_busy_timeout(db->handle, o->busy_ms);
+    sqlite3_progress_handler(db->handle, PROGRESS_STEPS, past_deadline, db);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    pragmas = sqlite3_mprintf("%sPRAGMA foreign_keys=ON;PRAGMA synchronous=%s;"
+                              "PRAGMA cache_size=-%lld;PRAGMA mmap_size=%lld",
+                              mode == DB_READ ? "" : "PRAGMA journal_mode=WAL;",
+                              o->synchronous == DB_SYNCHRONOUS_FULL ? "FULL" : "NORMAL",
+                              (long long)(o->cache_bytes / 1024), (long long)o->mmap_bytes);
+    if (!pragmas)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    ok = db_exec(db, pragmas, e);
+    sqlite3_free(pragmas);
+    if (ok && mode == DB_READ)
+        sqlite3_set_authorizer(db->handle, authorize_reading, db);
+    return ok;
+}
+
+struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
+                   struct error *e)
+{
+    static const int flags[] = {
+        [DB_READ] = SQLITE_OPEN_READONLY,
+        [DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+        [DB_CHECK] = SQLITE_OPEN_READWRITE,
+    };
+    struct error cause = error_none();
+    struct db *db = calloc(1, sizeof *db);
+
+    if (db)
+        db->statements = statement_cache_new(options->statement_cache);
+    if (!db || !db->statements) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        db_close(db);
+        return NULL;
+    }
+    int rc = sqlite3_open_v2(path, &db->handle,
+                             flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    if (rc != SQLITE_OK)
+        db_error(db, rc, &cause);
+    if (error_is_set(&cause) || !set_up(db, mode, options, &cause)) {
+        error_set(e, cause.code, "cannot open database %s: %s", path, cause.message);
+        db_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+void db_close(struct db *db)
+{
+    if (!db)
+        return;
+    statement_cache_free(db->statements);
+    sqlite3_close_v2(db->handle);
+    free(db);
+}
+
+bool db_exec(struct db *db, const char *sql, struct error *e)
+{
+    int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK || db_error(db, rc, e);
+}
+
+bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
+{
+    struct statement *st = statement_get(db, slice_from(sql), e);
+    enum step step;
+
+    if (!st)
+        return false;
+    step = statement_step(st, e);
+    if (step == STEP_ROW)
+        *out = statement_integer(st, 0);
+    statement_release(st);
+    return step == STEP_ROW;
+}
+
+static bool run_constant(struct db *db, struct slice sql, struct error *e)
+{
+    struct statement *st = statement_get(db, sql, e);
+    bool ok = st && statement_run(st, e);
+
+    statement_release(st);
+    return ok;
+}
+
+bool db_begin_immediate(struct db *db, struct error *e)
+{
+    return run_constant(db, (struct slice)SLICE_LITERAL("BEGIN IMMEDIATE"), e);
+}
+
+bool db_commit(struct db *db, struct error *e)
+{
+    if (run_constant(db, (struct slice)SLICE_LITERAL("COMMIT"), e))
+        return true;
+    db_rollback(db);
+    return false;
+}
+
+void db_rollback(struct db *db)
+{
+    struct error ignored = error_none();
+
+    if (db_in_transaction(db))
+        run_constant(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t db_last_rowid(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+void db_forget_statements(struct db *db)
+{
+    statement_cache_clear(db->statements);
+}
+
+void db_deadline(struct db *db, int64_t deadline_us)
+{
+    db->deadline_us = deadline_us;
+}
+
+void db_allow_prepare(struct db *db, bool on)
+{
+    db->allow_prepare = on;
+}
+
+struct sqlite3 *db_handle(struct db *db)
+{
+    return db->handle;
+}
+
+struct statement_cache *db_statements(struct db *db)
+{
+    return db->statements;
+}

@@ -1,0 +1,91 @@
+/*
+ * One SQLite connection with its cache of prepared statements. Used by one thread
+ * at a time (SQLITE_THREADSAFE=2). Every SQLite result code becomes a struct error
+ * here and goes no further up.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_DB_H
+#define THIMBLE_STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+
+struct db;
+struct sqlite3;
+struct statement_cache;
+
+enum db_mode {
+    DB_READ,  /* read-only, and an authorizer denies all but reading */
+    DB_WRITE, /* reads and writes; creates the file if missing */
+    DB_CHECK, /* an existing file, read-write, for commands that must not create one */
+};
+
+enum db_synchronous { DB_SYNCHRONOUS_FULL, DB_SYNCHRONOUS_NORMAL };
+
+struct db_options {
+    enum db_synchronous synchronous; /* sqlite.org/pragma.html#pragma_synchronous */
+    int64_t cache_bytes;             /* page cache of this connection */
+    int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
+    int busy_ms;                     /* how long to wait for another process's lock */
+    int statement_cache;             /* prepared statements kept */
+};
+
+/* Sensible defaults for commands and tests. */
+struct db_options db_options_default(void);
+
+/*
+ * Opens `path` (":memory:" too) in WAL mode with foreign keys enforced. NULL with
+ * ERROR_IO, ERROR_CORRUPT, ERROR_READ_ONLY, ERROR_LOCKED or ERROR_MEMORY; the message
+ * names the file and the cause. The caller closes.
+ */
+struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
+                   struct error *e);
+
+/* Finalizes all statements and closes. Takes NULL. */
+void db_close(struct db *db);
+
+/* Runs SQL without results, any number of statements. Not for SQL made from a request. */
+bool db_exec(struct db *db, const char *sql, struct error *e) __attribute__((warn_unused_result));
+
+/* The first column of the first row as an integer; false on error or when there is no row. */
+bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* BEGIN IMMEDIATE / COMMIT. A failed commit is rolled back. */
+bool db_begin_immediate(struct db *db, struct error *e) __attribute__((warn_unused_result));
+bool db_commit(struct db *db, struct error *e) __attribute__((warn_unused_result));
+
+/* ROLLBACK if a transaction is open; never fails. */
+void db_rollback(struct db *db);
+
+/* True while a transaction is open (SQLite rolls back by itself on some errors). */
+bool db_in_transaction(const struct db *db);
+
+/* Rows changed by the last INSERT, UPDATE or DELETE, triggers not counted. */
+int64_t db_changes(const struct db *db);
+int64_t db_last_rowid(const struct db *db);
+
+/* Forgets cached statements, e.g. when the schema moved. None may be in use. */
+void db_forget_statements(struct db *db);
+
+/* A statement that runs past this instant (clock_us) is stopped with ERROR_TIMEOUT; 0: never. */
+void db_deadline(struct db *db, int64_t deadline_us);
+
+/* While on, a DB_READ connection may *prepare* (not run) writes: the catalogue asks so. */
+void db_allow_prepare(struct db *db, bool on);
+
+/*
+ * Records the connection's last failure `result` as an error: constraint names and
+ * columns are read from SQLite's message. Returns false.
+ */
+bool db_error(struct db *db, int result, struct error *e);
+
+/* For files of this floor only: the raw handle and the statement cache. */
+struct sqlite3 *db_handle(struct db *db);
+struct statement_cache *db_statements(struct db *db);
+
+#endif

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/statement.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "store/db.h"
+
+struct statement {
+    sqlite3_stmt *stmt;
+    struct db *db;
+    struct slice sql; /* the key, in the same allocation */
+    uint64_t hash;
+    bool in_use;
+    bool cached;
+    struct statement *chain;         /* next in the hash bucket */
+    struct statement *newer, *older; /* by last use */
+};
+
+/* A chained hash table of statements, all of them also on a list by last use. */
+struct statement_cache {
+    size_t max;
+    size_t count;
+    size_t mask; /* buckets - 1 */
+    struct statement *newest, *oldest;
+    struct statement *buckets[];
+};
+
+/* Eight bytes at a time; the texts are ours and long, an attacker does not choose them. */
+static uint64_t hash_text(struct slice text)
+{
+    const uint64_t k = 0x9e3779b97f4a7c15ULL;
+    uint64_t h = text.len * k;
+    size_t i = 0;
+
+    for (uint64_t word; i + 8 <= text.len; i += 8) {
+        memcpy(&word, text.data + i, 8);
+        h = (h ^ word) * k;
+        h ^= h >> 29;
+    }
+    for (; i < text.len; i++)
+        h = (h ^ (unsigned char)text.data[i]) * k;
+    return h ^ (h >> 32);
+}
+
+struct statement_cache *statement_cache_new(int max)
+{
+    size_t buckets = 16;
+    struct statement_cache *cache;
+
+    assert(max >= 0);
+    while (buckets < (size_t)max * 2)
+        buckets *= 2;
+    cache = calloc(1, sizeof *cache + buckets * sizeof(struct statement *));
+    if (cache) {
+        cache->max = (size_t)max;
+        cache->mask = buckets - 1;
+    }
+    return cache;
+}
+
+static void list_remove(struct statement_cache *cache, struct statement *st)
+{
+    *(st->newer ? &st->newer->older : &cache->newest) = st->older;
+    *(st->older ? &st->older->newer : &cache->oldest) = st->newer;
+    st->newer = st->older = NULL;
+}
+
+static void list_push(struct statement_cache *cache, struct statement *st)
+{
+    st->older = cache->newest;
+    *(cache->newest ? &cache->newest->newer : &cache->oldest) = st;
+    cache->newest = st;
+}
+
+static void cache_add(struct statement_cache *cache, struct statement *st)
+{
+    struct statement **bucket = &cache->buckets[st->hash & cache->mask];
+
+    st->cached = true;
+    st->chain = *bucket;
+    *bucket = st;
+    list_push(cache, st);
+    cache->count++;
+}
+
+static void cache_remove(struct statement_cache *cache, struct statement *st)
+{
+    struct statement **at = &cache->buckets[st->hash & cache->mask];
+
+    while (*at != st)
+        at = &(*at)->chain;
+    *at = st->chain;
+    list_remove(cache, st);
+    st->cached = false;
+    cache->count--;
+}
+
+static void statement_free(struct statement *st)
+{
+    sqlite3_finalize(st->stmt);
+    free(st);
+}
+
+void statement_cache_clear(struct statement_cache *cache)
+{
+    for (struct statement *st = cache->oldest, *next; st; st = next) {
+        next = st->newer;
+        cache_remove(cache, st);
+        if (!st->in_use) /* one in use is freed when it is given back */
+            statement_free(st);
+    }
+}
+
+void statement_cache_free(struct statement_cache *cache)
+{
+    if (!cache)
+        return;
+    statement_cache_clear(cache);
+    free(cache);
+}
+
+static struct statement *cache_find(struct statement_cache *cache, struct slice sql, uint64_t hash)
+{
+    struct statement *st = cache->buckets[hash & cache->mask];
+
+    while (st && (st->hash != hash || !slice_equal(st->sql, sql)))
+        st = st->chain;
+    return st;
+}
+
+static void cache_make_room(struct statement_cache *cache)
+{
+    struct statement *st = cache->oldest;
+
+    while (st && cache->count >= cache->max) {
+        struct statement *newer = st->newer;
+
+        if (!st->in_use) {
+            cache_remove(cache, st);
+            statement_free(st);
+        }
+        st = newer;
+    }
+}
+
+static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash, struct error *e)
+{
+    struct statement *st = calloc(1, sizeof *st + sql.len + 1);
+    char *copy = (char *)(st + 1);
+    int rc;
+
+    if (!st) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    memcpy(copy, sql.data, sql.len);
+    st->db = db;
+    st->sql = slice_make(copy, sql.len);
+    st->hash = hash;
+    rc = sqlite3_prepare_v3(db_handle(db), copy, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT,
+                            &st->stmt, NULL);
+    if (rc != SQLITE_OK || !st->stmt) {
+        db_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
+        free(st);
+        return NULL;
+    }
+    return st;
+}
+
+struct statement *statement_get(struct db *db, struct slice sql, struct error *e)
+{
+    struct statement_cache *cache = db_statements(db);
+    uint64_t hash = hash_text(sql);
+    struct statement *st = cache_find(cache, sql, hash);
+
+    if (st && !st->in_use) {
+        if (cache->newest != st) {
+            list_remove(cache, st);
+            list_push(cache, st);
+        }
+        st->in_use = true;
+        return st;
+    }
+    bool second = st != NULL;
+    st = prepare(db, sql, hash, e);
+    if (!st)
+        return NULL;
+    st->in_use = true;
+    if (!second && cache->max > 0) {
+        cache_make_room(cache);
+        cache_add(cache, st);
+    }
+    return st;
+}
+
+void statement_release(struct statement *st)
+{
+    if (!st)
+        return;
+    st->in_use = false;
+    if (st->cached)
+        sqlite3_reset(st->stmt);
+    else
+        statement_free(st);
+}
+
+static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
+{
+    /* SQLite takes a NULL pointer for NULL: an empty text or blob needs an address. */
+    const char *bytes = v->type >= VALUE_TEXT && v->as.bytes.data ? v->as.bytes.data : "";
+
+    switch (v->type) {
+    case VALUE_NULL: return sqlite3_bind_null(stmt, at);
+    case VALUE_INTEGER: return sqlite3_bind_int64(stmt, at, v->as.integer);
+    case VALUE_REAL: return sqlite3_bind_double(stmt, at, v->as.real);
+    case VALUE_TEXT:
+        return sqlite3_bind_text64(stmt, at, bytes, v->as.bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+    case VALUE_BLOB: return sqlite3_bind_blob64(stmt, at, bytes, v->as.bytes.len, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+bool statement_bind(struct statement *st, const struct value *values, size_t n, struct error *e)
+{
+    assert(n == (size_t)sqlite3_bind_parameter_count(st->stmt));
+    for (size_t i = 0; i < n; i++) {
+        int rc = bind_one(st->stmt, (int)i + 1, &values[i]);
+
+        if (rc != SQLITE_OK)
+            return db_error(st->db, rc, e);
+    }
+    return true;
+}
+
+enum step statement_step(struct statement *st, struct error *e)
+{
+    int rc = sqlite3_step(st->stmt);
+
+    if (rc == SQLITE_ROW)
+        return STEP_ROW;
+    if (rc == SQLITE_DONE)
+        return STEP_DONE;
+    db_error(st->db, rc, e);
+    return STEP_FAILED;
+}
+
+void statement_reset(struct statement *st)
+{
+    sqlite3_reset(st->stmt);
+}
+
+bool statement_run(struct statement *st, struct error *e)
+{
+    enum step step;
+
+    do {
+        step = statement_step(st, e);
+    } while (step == STEP_ROW);
+    return step == STEP_DONE;
+}
+
+enum value_type statement_type(struct statement *st, int column)
+{
+    switch (sqlite3_column_type(st->stmt, column)) {
+    case SQLITE_INTEGER: return VALUE_INTEGER;
+    case SQLITE_FLOAT: return VALUE_REAL;
+    case SQLITE_TEXT: return VALUE_TEXT;
+    case SQLITE_BLOB: return VALUE_BLOB;
+    default: return VALUE_NULL;
+    }
+}
+
+int64_t statement_integer(struct statement *st, int column)
+{
+    return sqlite3_column_int64(st->stmt, column);
+}
+
+double statement_real(struct statement *st, int column)
+{
+    return sqlite3_column_double(st->stmt, column);
+}
+
+/* column_blob leaves text as it is: no terminator is added, nothing is copied. */
+struct slice statement_bytes(struct statement *st, int column)
+{
+    const char *data = sqlite3_column_blob(st->stmt, column);
+
+    return slice_make(data, (size_t)sqlite3_column_bytes(st->stmt, column));
+}

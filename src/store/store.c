@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/store.h"
+
+bool store_open(struct store *store, const char *path, const struct db_options *options,
+                struct error *e)
+{
+    struct db *db = db_open(path, DB_CHECK, options, e);
+
+    *store = (struct store){.path = path, .options = *options};
+    pthread_mutex_init(&store->lock, NULL);
+    if (db)
+        store->catalog = catalog_load(db, e);
+    db_close(db);
+    return store->catalog != NULL;
+}
+
+void store_close(struct store *store)
+{
+    catalog_drop(store->catalog);
+    store->catalog = NULL;
+    pthread_mutex_destroy(&store->lock);
+}
+
+struct catalog *store_catalog(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    struct catalog *catalog = catalog_hold(store->catalog);
+    pthread_mutex_unlock(&store->lock);
+    return catalog;
+}
+
+/*
+ * A loop with an older snapshot may come after one with a newer: it gets a catalogue of
+ * its own and the shared one stays the newer (schema_version only grows, except when a
+ * file is replaced, and then the next renewal settles it).
+ */
+struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t schema_version,
+                                 struct error *e)
+{
+    struct catalog *catalog = store_catalog(store);
+
+    if (catalog->schema_version == schema_version)
+        return catalog;
+    catalog_drop(catalog);
+    catalog = catalog_load(db, e);
+    if (!catalog)
+        return NULL;
+    pthread_mutex_lock(&store->lock);
+    if (catalog->schema_version > store->catalog->schema_version) {
+        catalog_drop(store->catalog);
+        store->catalog = catalog_hold(catalog);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return catalog;
+}

@@ -1,0 +1,55 @@
+/*
+ * What the loops' readers and the one writer share: where the database is, how many
+ * commits there were, and the current catalogue. This is the one place of the cache
+ * coherence rule: a commit bumps the generation before anyone is told of it, and a
+ * reader whose generation is older renews its snapshot before it answers.
+ * Any thread.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_STORE_H
+#define THIMBLE_STORE_STORE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "store/catalog.h"
+#include "store/db.h"
+
+struct store {
+    const char *path; /* borrowed; outlives the store */
+    struct db_options options;
+    _Atomic uint64_t generation; /* commits of this process */
+    pthread_mutex_t lock;        /* guards catalog */
+    struct catalog *catalog;     /* the newest that was read; one reference */
+};
+
+/* Loads the first catalogue. False with the reason if the database cannot be read. */
+bool store_open(struct store *store, const char *path, const struct db_options *options,
+                struct error *e) __attribute__((warn_unused_result));
+void store_close(struct store *store);
+
+/* The generation now; read it before the snapshot that it is to describe. */
+static inline uint64_t store_generation(const struct store *store)
+{
+    return atomic_load_explicit(&store->generation, memory_order_acquire);
+}
+
+/* Called by the writer after each COMMIT and before its jobs are handed back. */
+static inline void store_committed(struct store *store)
+{
+    atomic_fetch_add_explicit(&store->generation, 1, memory_order_acq_rel);
+}
+
+/* The newest catalogue, with a reference that the caller drops. */
+struct catalog *store_catalog(struct store *store);
+
+/*
+ * The catalogue for `schema_version` as `db` sees it: the shared one if it fits, else
+ * read anew and shared. NULL with an error. The caller drops the reference.
+ */
+struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t schema_version,
+                                 struct error *e);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/writer.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+#include "store/batch.h"
+#include "store/checkpoint.h"
+#include "store/db.h"
+#include "store/store.h"
+
+struct writer {
+    struct store *store;
+    struct db *db;
+    struct checkpoint *checkpoint;
+    struct writer_options options;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t work;
+    struct letter *first, *last; /* the jobs waiting, oldest first */
+    size_t queued;
+    bool sleeping; /* the thread waits on `work` */
+    bool stopping;
+
+    _Atomic uint64_t batches, jobs, failed, refused, commit_us;
+    _Atomic int64_t wal_pages;
+    _Atomic bool alive;
+};
+
+static struct job *job_of(struct letter *letter)
+{
+    return (struct job *)letter;
+}
+
+/* sqlite.org/c3ref/wal_hook.html: called after each commit; replaces the automatic checkpoint. */
+static int note_wal(void *context, sqlite3 *handle, const char *schema, int pages)
+{
+    struct writer *w = context;
+    (void)handle, (void)schema;
+
+    atomic_store_explicit(&w->wal_pages, pages, memory_order_relaxed);
+    return SQLITE_OK;
+}
+
+/* Waits for work; takes at most batch_max jobs as a chain. NULL: stop. */
+static struct letter *take_batch(struct writer *w)
+{
+    struct letter *first, *last;
+    size_t n = 1;
+
+    pthread_mutex_lock(&w->lock);
+    while (!w->first && !w->stopping) {
+        w->sleeping = true;
+        pthread_cond_wait(&w->work, &w->lock);
+    }
+    w->sleeping = false;
+    first = last = w->first;
+    if (first) {
+        for (; n < w->options.batch_max && last->next; n++)
+            last = last->next;
+        w->first = last->next;
+        if (!w->first)
+            w->last = NULL;
+        last->next = NULL;
+        w->queued -= n;
+    }
+    pthread_mutex_unlock(&w->lock);
+    return first;
+}
+
+/* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. */
+static void count_jobs(struct writer *w, struct letter *letter)
+{
+    uint64_t jobs = 0, failed = 0;
+
+    for (; letter; letter = letter->next) {
+        jobs++;
+        failed += error_is_set(&job_of(letter)->error);
+    }
+    atomic_fetch_add_explicit(&w->batches, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&w->jobs, jobs, memory_order_relaxed);
+    atomic_fetch_add_explicit(&w->failed, failed, memory_order_relaxed);
+}
+
+/* One post, and so one wake-up, for each mailbox, whatever the number of jobs. */
+static void hand_back(struct letter *letter)
+{
+    while (letter) {
+        struct mailbox *mailbox = job_of(letter)->mailbox;
+        struct letter *first = NULL, **tail = &first, *last = NULL;
+        struct letter *others = NULL, **others_tail = &others;
+
+        for (struct letter *next; letter; letter = next) {
+            next = letter->next;
+            letter->next = NULL;
+            if (job_of(letter)->mailbox == mailbox) {
+                *tail = last = letter;
+                tail = &letter->next;
+            } else {
+                *others_tail = letter;
+                others_tail = &letter->next;
+            }
+        }
+        mailbox_post(mailbox, first, last);
+        letter = others;
+    }
+}
+
+static void *writer_main(void *context)
+{
+    struct writer *w = context;
+
+    for (struct letter *batch; (batch = take_batch(w)) != NULL;) {
+        int64_t us = batch_run(w->store, w->db, job_of(batch));
+
+        atomic_fetch_add_explicit(&w->commit_us, (uint64_t)us, memory_order_relaxed);
+        count_jobs(w, batch);
+        hand_back(batch);
+        checkpoint_notice(w->checkpoint, w->db,
+                          atomic_load_explicit(&w->wal_pages, memory_order_relaxed));
+    }
+    atomic_store(&w->alive, false);
+    return NULL;
+}
+
+struct writer *writer_start(struct store *store, const struct writer_options *options,
+                            struct error *e)
+{
+    struct writer *w = calloc(1, sizeof *w);
+
+    if (!w) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    w->store = store;
+    w->options = *options;
+    pthread_mutex_init(&w->lock, NULL);
+    pthread_cond_init(&w->work, NULL);
+    w->db = db_open(store->path, DB_CHECK, &store->options, e);
+    if (w->db)
+        w->checkpoint = checkpoint_start(store, options->checkpoint_pages, e);
+    if (!w->checkpoint) {
+        writer_stop(w);
+        return NULL;
+    }
+    sqlite3_wal_hook(db_handle(w->db), note_wal, w);
+    atomic_store(&w->alive, true);
+    w->started = pthread_create(&w->thread, NULL, writer_main, w) == 0;
+    if (!w->started) {
+        error_set(e, ERROR_FAILURE, "cannot start the writer thread");
+        writer_stop(w);
+        return NULL;
+    }
+    return w;
+}
+
+static bool refuse(struct writer *w, struct job *job, bool stopping)
+{
+    atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
+    if (stopping)
+        return error_set(&job->error, ERROR_DRAINING, "the server is shutting down");
+    error_set(&job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
+    return error_hint(&job->error, "Send the request again later.");
+}
+
+bool writer_submit(struct writer *w, struct job *job)
+{
+    bool stopping, full, wake = false;
+
+    assert(job->run && job->mailbox);
+    job->letter.next = NULL;
+    error_clear(&job->error);
+    pthread_mutex_lock(&w->lock);
+    stopping = w->stopping;
+    full = w->queued >= w->options.queue_max;
+    if (!stopping && !full) {
+        *(w->last ? &w->last->next : &w->first) = &job->letter;
+        w->last = &job->letter;
+        w->queued++;
+        wake = w->sleeping;
+        w->sleeping = false;
+    }
+    pthread_mutex_unlock(&w->lock);
+    if (stopping || full)
+        return refuse(w, job, stopping);
+    if (wake)
+        pthread_cond_signal(&w->work);
+    return true;
+}
+
+void writer_stats(struct writer *w, struct writer_stats *out)
+{
+    *out = (struct writer_stats){
+        .batches = atomic_load_explicit(&w->batches, memory_order_relaxed),
+        .jobs = atomic_load_explicit(&w->jobs, memory_order_relaxed),
+        .failed = atomic_load_explicit(&w->failed, memory_order_relaxed),
+        .refused = atomic_load_explicit(&w->refused, memory_order_relaxed),
+        .commit_us = atomic_load_explicit(&w->commit_us, memory_order_relaxed),
+        .wal_pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed),
+        .checkpoints = checkpoint_count(w->checkpoint),
+        .alive = atomic_load(&w->alive),
+    };
+    pthread_mutex_lock(&w->lock);
+    out->queued = w->queued;
+    pthread_mutex_unlock(&w->lock);
+}
+
+void writer_stop(struct writer *w)
+{
+    if (!w)
+        return;
+    pthread_mutex_lock(&w->lock);
+    w->stopping = true;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    if (w->started)
+        pthread_join(w->thread, NULL);
+    checkpoint_stop(w->checkpoint);
+    if (w->started)
+        checkpoint_final(w->db);
+    db_close(w->db);
+    pthread_mutex_destroy(&w->lock);
+    pthread_cond_destroy(&w->work);
+    free(w);
+}

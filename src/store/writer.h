@@ -1,0 +1,72 @@
+/*
+ * The one writer: a thread that takes every waiting job, runs them in one
+ * BEGIN IMMEDIATE … COMMIT, each in its own savepoint, and hands them back once the
+ * commit is on disk. One job's failure is its own. If the commit fails, every job in
+ * it fails: nothing is acknowledged that is not durable.
+ * writer_submit: any thread. `run` is called on the writer's thread; the job comes
+ * back through its mailbox to the thread that owns it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_WRITER_H
+#define THIMBLE_STORE_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mailbox.h"
+
+struct db;
+struct job;
+struct store;
+struct writer;
+
+/*
+ * Does the work inside the job's savepoint; false (with job->error set) rolls it back.
+ * May be called again from the start if the whole transaction had to be rolled back,
+ * so it begins by forgetting its earlier outputs.
+ */
+typedef bool job_run_fn(struct job *job, struct db *db);
+
+struct job {
+    struct letter letter; /* first member: the mailbox carries jobs as letters */
+    job_run_fn *run;
+    struct mailbox *mailbox; /* where the job goes when finished */
+    int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
+    bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
+    struct error error;      /* the outcome: no error means committed (or discarded) */
+};
+
+struct writer_options {
+    size_t queue_max;         /* jobs waiting; more are refused with ERROR_BUSY */
+    size_t batch_max;         /* jobs in one transaction */
+    int64_t checkpoint_pages; /* WAL frames after which a checkpoint runs */
+};
+
+/* Figures for metrics; each is monotonic or a current value. */
+struct writer_stats {
+    uint64_t batches, jobs, failed, refused, checkpoints;
+    uint64_t commit_us; /* total time in COMMIT */
+    size_t queued;      /* now waiting */
+    int64_t wal_pages;  /* after the last commit */
+    bool alive;
+};
+
+/* Opens the connection and starts the thread. NULL with an error. */
+struct writer *writer_start(struct store *store, const struct writer_options *options,
+                            struct error *e);
+
+/*
+ * Queues the job; from here until it comes back it belongs to the writer. False, with
+ * job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
+ */
+bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
+
+void writer_stats(struct writer *writer, struct writer_stats *out);
+
+/* Finishes what is queued, refuses what comes, checkpoints the WAL, closes. Takes NULL. */
+void writer_stop(struct writer *writer);
+
+#endif
