@@ -1,6 +1,7 @@
 # thimble: `make help` lists the targets.
 #
-# BUILD=dir builds elsewhere, DEPS=dir takes the libraries from elsewhere, -jN as usual
+# BUILD=dir builds elsewhere, DEPS=dir takes the libraries from elsewhere, DEPS_CACHE=dir is where
+# their sources are kept (~/.cache/thimble), -jN as usual
 # (all processors by default).
 
 BUILD ?= build

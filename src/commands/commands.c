@@ -33,8 +33,10 @@ int command_fail(const struct error *e)
 
 int command_print(struct buf *out)
 {
-    bool ok =
-        !out->failed && fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
+    bool ok = !out->failed;
+
+    if (ok && out->len > 0)
+        ok = fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
 
     buf_finish(out);
     return ok ? EXIT_DONE : EXIT_FAILED;

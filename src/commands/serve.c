@@ -17,6 +17,7 @@
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "commands/migrations.h"
+#include "http/listen.h"
 #include "http/server.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -154,6 +155,7 @@ static void block_signals(sigset_t *set)
     sigaddset(set, SIGINT);
     pthread_sigmask(SIG_BLOCK, set, NULL); /* every thread started later inherits it */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk to SQLite, not an end */
 }
 
 /* One line, for a person and for a test: it is served from now on. */
@@ -183,6 +185,9 @@ static bool serve(struct run *r, struct error *e)
     int number;
 
     block_signals(&signals);
+    /* Before the database is touched: a server that cannot listen changes nothing. */
+    if (!listen_check(r->config->listen, e))
+        return false;
     if (!migrate(r, e) || !open_store(r, e) || !start_server(r, e))
         return false;
     say_ready(r);

@@ -104,14 +104,13 @@ static in_port_t bound_port(int fd)
                                        : ((struct sockaddr_in *)(void *)&bound)->sin_port;
 }
 
-static void write_url(struct listen *l, const char *host, int family)
+static void write_url(struct listen *l, const char *host)
 {
     const char *shown =
         host[0] && strcmp(host, "0.0.0.0") && strcmp(host, "::") ? host : "127.0.0.1";
 
     snprintf(l->url, sizeof l->url, strchr(shown, ':') ? "http://[%s]:%u" : "http://%s:%u", shown,
              (unsigned)ntohs(bound_port(l->fds[0])));
-    (void)family;
 }
 
 static bool open_all(struct listen *l, struct addrinfo *ai, const char *address, struct error *e)
@@ -151,7 +150,7 @@ static bool listen_tcp(struct listen *l, const char *address, struct error *e)
         ok = open_all(l, ai, address, e);
     }
     if (ok)
-        write_url(l, host, ai->ai_family);
+        write_url(l, host);
     freeaddrinfo(ai);
     return ok;
 }
@@ -199,6 +198,18 @@ static bool listen_unix(struct listen *l, const char *path, struct error *e)
             return fail(e, path, errno);
     }
     snprintf(l->url, sizeof l->url, "unix:%s", path);
+    return true;
+}
+
+bool listen_check(const char *address, struct error *e)
+{
+    struct listen l;
+
+    if (strncmp(address, "unix:", 5) == 0)
+        return true;
+    if (!listen_open(&l, address, 1, e))
+        return false;
+    listen_close(&l);
     return true;
 }
 

@@ -28,6 +28,10 @@ struct listen {
 bool listen_open(struct listen *l, const char *address, size_t count, struct error *e)
     __attribute__((warn_unused_result));
 
+/* Would listen_open succeed now? Nothing stays open. The same failures; a unix socket is not
+ * looked at. */
+bool listen_check(const char *address, struct error *e) __attribute__((warn_unused_result));
+
 /* Closes what is open and removes the unix socket. */
 void listen_close(struct listen *l);
 

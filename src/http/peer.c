@@ -8,7 +8,8 @@ static struct peer_list *list_of(struct peers *peers, enum peer_state state)
 {
     switch (state) {
     case PEER_IDLE: return &peers->idle;
-    case PEER_ACTIVE: return &peers->active;
+    case PEER_ACTIVE:
+    case PEER_ANSWERING: return &peers->active;
     case PEER_PARKED: break;
     }
     return NULL;
@@ -18,6 +19,8 @@ static void unlink_peer(struct peer_list *list, struct peer *peer)
 {
     if (!list)
         return;
+    if (list->unchecked == peer)
+        list->unchecked = peer->next;
     *(peer->previous ? &peer->previous->next : &list->first) = peer->next;
     *(peer->next ? &peer->next->previous : &list->last) = peer->previous;
     peer->previous = peer->next = NULL;
@@ -30,6 +33,8 @@ static void append_peer(struct peer_list *list, struct peer *peer)
     peer->previous = list->last;
     *(list->last ? &list->last->next : &list->first) = peer;
     list->last = peer;
+    if (!list->unchecked)
+        list->unchecked = peer;
 }
 
 void peer_add(struct peers *peers, struct peer *peer, int64_t now_us)
@@ -67,8 +72,22 @@ static void expire(struct peer_list *list, int64_t after_us, int64_t now_us)
     }
 }
 
+static void check(struct peer_list *list, int64_t now_us)
+{
+    while (list->unchecked && now_us - list->unchecked->since_us >= PEER_CHECK_US) {
+        struct peer *peer = list->unchecked;
+        char byte;
+
+        list->unchecked = peer->next;
+        if (peer->state != PEER_ANSWERING && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+            shutdown(peer->fd, SHUT_RDWR);
+    }
+}
+
 void peers_expire(struct peers *peers, int64_t now_us)
 {
+    check(&peers->idle, now_us);
+    check(&peers->active, now_us);
     expire(&peers->idle, peers->idle_us, now_us);
     expire(&peers->active, peers->active_us, now_us);
 }
@@ -79,17 +98,23 @@ void peers_shut_idle(struct peers *peers)
         shutdown(peer->fd, SHUT_RDWR);
 }
 
+/* The earlier of two instants, where 0 is never. */
+static int64_t earlier(int64_t a, int64_t b)
+{
+    if (!a || !b)
+        return a ? a : b;
+    return a < b ? a : b;
+}
+
 static int64_t due(const struct peer_list *list, int64_t after_us)
 {
-    return after_us && list->first ? list->first->since_us + after_us : 0;
+    int64_t over = after_us && list->first ? list->first->since_us + after_us : 0;
+    int64_t asked = list->unchecked ? list->unchecked->since_us + PEER_CHECK_US : 0;
+
+    return earlier(over, asked);
 }
 
 int64_t peers_next_us(const struct peers *peers)
 {
-    int64_t idle = due(&peers->idle, peers->idle_us);
-    int64_t active = due(&peers->active, peers->active_us);
-
-    if (!idle || !active)
-        return idle ? idle : active;
-    return idle < active ? idle : active;
+    return earlier(due(&peers->idle, peers->idle_us), due(&peers->active, peers->active_us));
 }

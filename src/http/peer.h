@@ -15,10 +15,18 @@
 #include "access/limit.h"
 
 enum peer_state {
-    PEER_IDLE,   /* between requests */
-    PEER_ACTIVE, /* a request is being received or answered */
-    PEER_PARKED, /* its job is with the writer, which has its own deadline */
+    PEER_IDLE,      /* between requests */
+    PEER_ACTIVE,    /* a request is being received */
+    PEER_ANSWERING, /* the answer is being sent */
+    PEER_PARKED,    /* its job is with the writer, which has its own deadline */
 };
+
+/*
+ * libmicrohttpd 1.0.10 takes a short read for the end of what there is and so misses a
+ * FIN that came with the last bytes (its epoll is edge-triggered). A peer that still waits
+ * for bytes after this long is asked once whether it has closed its side.
+ */
+#define PEER_CHECK_US 100000
 
 struct peer {
     struct peer *previous, *next;
@@ -31,6 +39,7 @@ struct peer {
 
 struct peer_list {
     struct peer *first, *last; /* oldest first */
+    struct peer *unchecked;    /* the first that was not asked for a FIN */
 };
 
 struct peers {
@@ -45,7 +54,8 @@ void peer_remove(struct peers *peers, struct peer *peer);
 /* Moves to a state, or to the same state anew. */
 void peer_enter(struct peers *peers, struct peer *peer, enum peer_state state, int64_t now_us);
 
-/* Shuts the sockets of those whose time is up; libmicrohttpd then closes them. */
+/* Shuts the sockets of those whose time is up or that have closed their side; libmicrohttpd
+ * then closes them. */
 void peers_expire(struct peers *peers, int64_t now_us);
 
 /* Shuts the sockets of all that are idle: the server is draining. */

@@ -266,7 +266,7 @@ static enum MHD_Result on_body(struct request *r, const char *data, size_t *size
 static enum MHD_Result answer(struct request *r)
 {
     if (r->peer)
-        peer_enter(&r->loop->peers, r->peer, PEER_ACTIVE, r->loop->now_us);
+        peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
     return reply_send(r) ? MHD_YES : MHD_NO;
 }
 

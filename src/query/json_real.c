@@ -5,6 +5,7 @@
  */
 #include "query/json_out.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,8 @@ void json_out_real(struct buf *b, double value)
     }
     if (out_short(b, value))
         return;
-    for (int precision = 15; precision <= 17; precision++) {
+    /* Fifteen digits always read back for a normal double; a subnormal may need but one. */
+    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);
         if (strtod(text, NULL) == value)
             break;

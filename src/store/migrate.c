@@ -10,6 +10,9 @@
 #include "store/migrate_apply.h"
 #include "store/statement.h"
 
+/* What a migration's name may hold. */
+#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+
 bool migrate_parse_file(const char *file, int64_t *version, char name[128])
 {
     size_t digits = strspn(file, "0123456789");
@@ -20,6 +23,8 @@ bool migrate_parse_file(const char *file, int64_t *version, char name[128])
         strcmp(file + len - 4, ".sql") != 0)
         return false;
     name_len = len - 4 - (digits + 1);
+    if (strspn(file + digits, NAME_BYTES) < name_len + 1)
+        return false;
     if (name_len >= 128 || !parse_int64(slice_make(file, digits), version) || *version == 0)
         return false;
     memcpy(name, file + digits + 1, name_len);

@@ -105,7 +105,7 @@ class Server:
 
     def connect(self, timeout=20):
         if self.url.startswith("unix:"):
-            return UnixConnection(self.url[5:], timeout)
+            return UnixConnection(str(self.dir / self.url[5:]), timeout)
         return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
 
     def request(self, method, path, body=None, headers=None, connection=None):
@@ -117,7 +117,7 @@ class Server:
             headers.setdefault("Content-Type", "application/json")
         if isinstance(body, str):
             body = body.encode()
-        connection.request(method, path, body=body, headers=headers)
+        connection.request(method, path.replace(" ", "%20"), body=body, headers=headers)
         answer = connection.getresponse()
         reply = Reply(answer.status, answer.headers, answer.read())
         if own:
