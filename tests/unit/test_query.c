@@ -1,0 +1,395 @@
+/*
+ * The query floor: query strings to trees, trees to SQL, rows to JSON.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "unit.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "query/grammar.h"
+#include "query/json_out.h"
+#include "query/plan.h"
+#include "store/catalog.h"
+#include "store/statement.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static const char schema[] =
+    "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT NOT NULL, born INTEGER, price REAL,"
+    " ok BOOLEAN, meta JSON, raw BLOB, bin JSONB, n NUMERIC, u, g AS (id + 1));"
+    "CREATE TABLE \"od\"\"d\" (\"a b\" TEXT, \"c,d\" TEXT, PRIMARY KEY (\"a b\", \"c,d\"));"
+    "CREATE TABLE nokey (v);";
+
+static struct db *db;
+static struct catalog *catalog;
+static const struct table *table;
+
+static int set_up(void **state)
+{
+    struct error e = error_none();
+    (void)state;
+
+    db = unit_open(unit_database(), schema);
+    catalog = catalog_load(db, &e);
+    unit_no_error(&e);
+    table = catalog_table(catalog, slice_from("t"));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    catalog_drop(catalog);
+    db_close(db);
+    return 0;
+}
+
+/* query string → SQL, or the error's code where `sql` begins with '!' */
+static const struct {
+    const char *query;
+    const char *sql;
+} plans[] = {
+    {"select=id", "SELECT \"id\" FROM \"t\""},
+    {"select=id,x:name", "SELECT \"id\",\"name\" FROM \"t\""},
+    {"select=id&id=eq.1", "SELECT \"id\" FROM \"t\" WHERE (\"id\"=?)"},
+    {"select=id&id=not.eq.1", "SELECT \"id\" FROM \"t\" WHERE NOT (\"id\"=?)"},
+    {"select=id&name=neq.x&id=gt.1", "SELECT \"id\" FROM \"t\" WHERE (\"name\"<>?) AND (\"id\">?)"},
+    {"select=id&id=in.(1,2,3)", "SELECT \"id\" FROM \"t\" WHERE (\"id\" IN (?,?,?,?))"},
+    {"select=id&id=in.()", "SELECT \"id\" FROM \"t\" WHERE (\"id\" IN ())"},
+    {"select=id&name=like.a*", "SELECT \"id\" FROM \"t\" WHERE (\"name\" GLOB ?)"},
+    {"select=id&name=ilike.a*", "SELECT \"id\" FROM \"t\" WHERE (\"name\" LIKE ? ESCAPE '\\')"},
+    {"select=id&born=is.null", "SELECT \"id\" FROM \"t\" WHERE (\"born\" IS NULL)"},
+    {"select=id&ok=is.true", "SELECT \"id\" FROM \"t\" WHERE (\"ok\" IS TRUE)"},
+    {"select=id&ok=is.not_null", "SELECT \"id\" FROM \"t\" WHERE (\"ok\" IS NOT NULL)"},
+    {"select=id&or=(id.eq.1,and(id.gt.2,not.or(ok.is.true,name.eq.z)))",
+     "SELECT \"id\" FROM \"t\" WHERE ((\"id\"=?) OR ((\"id\">?) AND NOT ((\"ok\" IS TRUE) OR "
+     "(\"name\"=?))))"},
+    {"select=id&order=born", "SELECT \"id\" FROM \"t\" ORDER BY \"born\" NULLS LAST"},
+    {"select=id&order=born.desc", "SELECT \"id\" FROM \"t\" ORDER BY \"born\" DESC NULLS FIRST"},
+    {"select=id&order=born.nullsfirst", "SELECT \"id\" FROM \"t\" ORDER BY \"born\""},
+    {"select=id&order=born.desc.nullslast", "SELECT \"id\" FROM \"t\" ORDER BY \"born\" DESC"},
+    {"select=id&order=name.desc,id.asc", "SELECT \"id\" FROM \"t\" ORDER BY \"name\" DESC,\"id\""},
+    {"select=id&limit=5&offset=2", "SELECT \"id\" FROM \"t\" LIMIT ? OFFSET ?"},
+    {"select=id&offset=2", "SELECT \"id\" FROM \"t\" LIMIT ? OFFSET ?"},
+    {"select=bin",
+     "SELECT CASE WHEN json_valid(\"bin\",10) THEN json(\"bin\") ELSE \"bin\" END FROM \"t\""},
+    {"select=id&%22name%22=eq.x", "SELECT \"id\" FROM \"t\" WHERE (\"name\"=?)"},
+    {"&&select=id&&", "SELECT \"id\" FROM \"t\""},
+    {"select=id&all=true", "SELECT \"id\" FROM \"t\""},
+
+    {"nope=eq.1", "!42703"},
+    {"select=nope", "!42703"},
+    {"order=nope", "!42703"},
+    {"or=(nope.eq.1)", "!42703"},
+    {"id=eq.x", "!22P02"},
+    {"id=eq.1.5", "!22P02"},
+    {"id=eq.", "!22P02"},
+    {"price=eq.x", "!22P02"},
+    {"ok=eq.perhaps", "!22P02"},
+    {"raw=eq.???", "!22P02"},
+    {"id=in.(1,x)", "!22P02"},
+    {"id=foo.1", "!PGRST100"},
+    {"id=eq", "!PGRST100"},
+    {"id", "!PGRST100"},
+    {"id=", "!PGRST100"},
+    {"id=not.", "!PGRST100"},
+    {"id=is.perhaps", "!PGRST100"},
+    {"id=in.1", "!PGRST100"},
+    {"id=in.(1", "!PGRST100"},
+    {"id=in.(1)x", "!PGRST100"},
+    {"name=in.(%22a)", "!PGRST100"},
+    {"limit=x", "!PGRST100"},
+    {"limit=-1", "!PGRST100"},
+    {"limit=", "!PGRST100"},
+    {"offset=1.5", "!PGRST100"},
+    {"order=id.up", "!PGRST100"},
+    {"order=", "!PGRST100"},
+    {"order=id,", "!PGRST100"},
+    {"select=id,,name", "!PGRST100"},
+    {"or=", "!PGRST100"},
+    {"or=()", "!PGRST100"},
+    {"or=(id.eq.1", "!PGRST100"},
+    {"or=(id.eq.1)x", "!PGRST100"},
+    {"or=(id)", "!PGRST100"},
+    {"and=id.eq.1", "!PGRST100"},
+    {"all=maybe", "!PGRST100"},
+    {"%zz=eq.1", "!PGRST100"},
+    {"name=eq.%ff", "!PGRST100"},
+    {"id=cs.{1}", "!0A000"},
+    {"id=match.x", "!0A000"},
+    {"id=eq(any).{1}", "!0A000"},
+    {"select=id::text", "!0A000"},
+    {"select=meta->a", "!0A000"},
+    {"select=count()", "!0A000"},
+    {"select=id,other(*)", "!0A000"},
+    {"select=...other(*)", "!0A000"},
+};
+
+static bool make(struct arena *arena, const char *query, struct plan *plan, struct error *e)
+{
+    struct query_tree tree;
+
+    return grammar_parse(arena, slice_from(query), &tree, e) &&
+           plan_select(arena, table, &tree, 0, plan, e);
+}
+
+static void queries_become_sql(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(plans); i++) {
+        struct error e = error_none();
+        struct arena arena;
+        struct plan plan;
+        bool ok;
+
+        arena_init(&arena, 1 << 20);
+        ok = make(&arena, plans[i].query, &plan, &e);
+        if (plans[i].sql[0] == '!') {
+            if (ok || strcmp(error_code_text(e.code), plans[i].sql + 1) != 0)
+                fail_msg("%s: %s %s", plans[i].query, error_code_text(e.code), e.message);
+        } else {
+            unit_no_error(&e);
+            assert_string_equal(plan.sql.data, plans[i].sql);
+            struct statement *st = statement_get(db, plan.sql, &e);
+            unit_no_error(&e);
+            assert_true(statement_bind(st, plan.values, plan.n_values, &e));
+            statement_release(st);
+        }
+        arena_finish(&arena);
+    }
+}
+
+static void nothing_of_a_request_is_in_the_sql(void **state)
+{
+    static const char *const queries[] = {"name=eq.MARK",
+                                          "name=like.MARK*",
+                                          "name=in.(MARK,MARK2)",
+                                          "or=(name.eq.MARK,id.eq.77)",
+                                          "select=MARK:id",
+                                          "name=eq.'MARK",
+                                          "limit=77",
+                                          "offset=77",
+                                          "name=ilike.MARK%25"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(queries); i++) {
+        struct error e = error_none();
+        struct arena arena;
+        struct plan plan;
+
+        arena_init(&arena, 1 << 20);
+        assert_true(make(&arena, queries[i], &plan, &e));
+        assert_null(strstr(plan.sql.data, "MARK"));
+        assert_null(strstr(plan.sql.data, "77"));
+        arena_finish(&arena);
+    }
+}
+
+static void values_are_read_by_kind(void **state)
+{
+    struct error e = error_none();
+    struct arena arena;
+    struct plan plan;
+    (void)state;
+
+    arena_init(&arena, 1 << 20);
+    assert_true(make(&arena,
+                     "id=eq.9223372036854775807&price=eq.0.1&ok=eq.t&raw=eq.AAE%3D&n=eq.5&"
+                     "n=eq.5.5&u=eq.x&name=eq.%22q%22&name=like.a%5C*b[*?_%25",
+                     &plan, &e));
+    assert_int_equal(plan.n_values, 9);
+    assert_true(plan.values[0].as.integer == INT64_MAX);
+    assert_true(plan.values[1].type == VALUE_REAL && plan.values[1].as.real == 0.1);
+    assert_true(plan.values[2].type == VALUE_INTEGER && plan.values[2].as.integer == 1);
+    assert_true(plan.values[3].type == VALUE_BLOB && plan.values[3].as.bytes.len == 2);
+    assert_int_equal(plan.values[4].type, VALUE_INTEGER);
+    assert_int_equal(plan.values[5].type, VALUE_REAL);
+    assert_int_equal(plan.values[6].type, VALUE_TEXT);
+    assert_true(slice_is(plan.values[7].as.bytes, "\"q\""));
+    assert_true(slice_is(plan.values[8].as.bytes, "a[*]b[[]*[?]?*"));
+    arena_finish(&arena);
+}
+
+static void depth_and_number_are_limited(void **state)
+{
+    static char query[200000];
+    struct error e = error_none();
+    struct query_tree tree;
+    struct arena arena;
+    size_t n;
+    (void)state;
+
+    arena_init(&arena, 16 << 20);
+    n = (size_t)sprintf(query, "and=");
+    for (int i = 0; i < GRAMMAR_DEPTH_MAX + 1; i++)
+        n += (size_t)sprintf(query + n, i ? "or(" : "(");
+    n += (size_t)sprintf(query + n, "id.eq.1");
+    for (int i = 0; i < GRAMMAR_DEPTH_MAX + 1; i++)
+        query[n++] = ')';
+    assert_false(grammar_parse(&arena, slice_make(query, n), &tree, &e));
+    error_clear(&e);
+    n = (size_t)sprintf(query, "id=in.(");
+    for (int i = 0; i < GRAMMAR_NODES_MAX + 1; i++)
+        n += (size_t)sprintf(query + n, "%d,", i);
+    query[n - 1] = ')';
+    assert_false(grammar_parse(&arena, slice_make(query, n), &tree, &e));
+    arena_finish(&arena);
+}
+
+static void writes_become_sql(void **state)
+{
+    const struct assignment set[] = {{.column = 1}, {.column = 5, .merge = true}, {.column = 7}};
+    const struct assignment generated = {.column = 10};
+    struct query_tree tree = {.limit = -1};
+    struct slice key = slice_from("7");
+    struct error e = error_none();
+    struct arena arena;
+    struct plan plan;
+    (void)state;
+
+    arena_init(&arena, 1 << 20);
+    assert_true(plan_key_filter(&arena, table, &key, 1, &tree.filter, &e));
+    assert_true(plan_insert(&arena, table, set, 1, &tree, RETURNING_KEY, &plan, &e));
+    assert_string_equal(plan.sql.data, "INSERT INTO \"t\"(\"name\")VALUES(?) RETURNING \"id\"");
+    assert_true(plan_insert(&arena, table, NULL, 0, &tree, RETURNING_NOTHING, &plan, &e));
+    assert_string_equal(plan.sql.data, "INSERT INTO \"t\" DEFAULT VALUES");
+    assert_true(plan_update(&arena, table, set, 3, &tree, RETURNING_NOTHING, &plan, &e));
+    assert_string_equal(plan.sql.data,
+                        "UPDATE \"t\" SET \"name\"=?,\"meta\"=json_patch(CASE WHEN "
+                        "json_valid(\"meta\",10)AND json_type(\"meta\")='object' THEN \"meta\" "
+                        "ELSE '{}' END,?),\"bin\"=jsonb(?) WHERE (\"id\"=?)");
+    assert_int_equal(plan.n_leading, 3);
+    assert_int_equal(plan.n_values, 1);
+    assert_true(plan_delete(&arena, table, &tree, RETURNING_NOTHING, &plan, &e));
+    assert_string_equal(plan.sql.data, "DELETE FROM \"t\" WHERE (\"id\"=?)");
+    assert_true(plan_count(&arena, table, &tree, &plan, &e));
+    assert_string_equal(plan.sql.data, "SELECT count(*) FROM \"t\" WHERE (\"id\"=?)");
+    assert_false(plan_insert(&arena, table, &generated, 1, &tree, RETURNING_NOTHING, &plan, &e));
+    error_clear(&e);
+
+    const struct table *nokey = catalog_table(catalog, slice_from("nokey"));
+    assert_false(plan_key_filter(&arena, nokey, &key, 1, &tree.filter, &e));
+    error_clear(&e);
+    const struct table *odd = catalog_table(catalog, slice_from("od\"d"));
+    assert_false(plan_key_filter(&arena, odd, &key, 1, &tree.filter, &e));
+    assert_int_equal(e.code, ERROR_NO_ROUTE);
+    arena_finish(&arena);
+}
+
+static void reals_read_back(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } shown[] = {{0, "0.0"},
+                 {-0.0, "-0.0"},
+                 {1, "1.0"},
+                 {0.1, "0.1"},
+                 {-2.5, "-2.5"},
+                 {100, "100.0"},
+                 {0.30000000000000004, "0.30000000000000004"},
+                 {1e21, "1e+21"},
+                 {5e-324, "5e-324"},
+                 {123456789.125, "123456789.125"},
+                 {1e15, "1e+15"},
+                 {0.00001, "0.00001"}};
+    struct buf b;
+    (void)state;
+
+    buf_init(&b, 100);
+    for (size_t i = 0; i < COUNT(shown); i++) {
+        buf_clear(&b);
+        json_out_real(&b, shown[i].value);
+        buf_add_char(&b, '\0');
+        assert_string_equal(b.data, shown[i].text);
+    }
+    srand(1);
+    for (int i = 0; i < 200000; i++) {
+        uint64_t bits = (uint64_t)rand() << 42 ^ (uint64_t)rand() << 21 ^ (uint64_t)rand();
+        double value;
+
+        if (i % 2)
+            value = (double)(rand() % 2000000 - 1000000) / 1000;
+        else
+            memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value))
+            continue;
+        buf_clear(&b);
+        json_out_real(&b, value);
+        buf_add_char(&b, '\0');
+        assert_true(strtod(b.data, NULL) == value);
+        assert_true(json_out_valid(slice_from(b.data), 1));
+        assert_non_null(strpbrk(b.data, ".e"));
+    }
+    buf_clear(&b);
+    json_out_real(&b, INFINITY);
+    assert_true(slice_is(buf_slice(&b), "null"));
+    buf_finish(&b);
+}
+
+static void json_is_recognised(void **state)
+{
+    static const char *const good[] = {"0",    "-1.5e+3",    "true",
+                                       "null", "\"\"",       "\"\\u00e9\\n\"",
+                                       "[]",   "[1,[2,{}]]", " { \"a\" : [ 1 , null ] } "};
+    static const char *const bad[] = {"",         " ",           "01",       "1.",  ".5",
+                                      "+1",       "tru",         "nul",      "'a'", "\"",
+                                      "\"\\x\"",  "\"\\u12g4\"", "[1,]",     "{,}", "{\"a\"}",
+                                      "{\"a\":}", "{a:1}",       "[1 2]",    "1 2", "[",
+                                      "{\"a\":1", "\"\x01\"",    "\"\xff\"", "NaN", "-"};
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(json_out_valid(slice_from(good[i]), 10));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(json_out_valid(slice_from(bad[i]), 10));
+    assert_true(json_out_valid(slice_from("[[[1]]]"), 3));
+    assert_false(json_out_valid(slice_from("[[[1]]]"), 2));
+}
+
+static void rows_become_json(void **state)
+{
+    static const struct slice sql =
+        SLICE_LITERAL("SELECT 1, 1, 1.5, NULL, 'a\"b', x'00ff', '{\"a\":1}', '{broken', 2, 'text'");
+    static const struct output outputs[] = {
+        {SLICE_LITERAL("\"i\":"), KIND_INTEGER}, {SLICE_LITERAL("\"b\":"), KIND_BOOLEAN},
+        {SLICE_LITERAL("\"r\":"), KIND_REAL},    {SLICE_LITERAL("\"n\":"), KIND_TEXT},
+        {SLICE_LITERAL("\"t\":"), KIND_TEXT},    {SLICE_LITERAL("\"x\":"), KIND_BLOB},
+        {SLICE_LITERAL("\"j\":"), KIND_JSON},    {SLICE_LITERAL("\"k\":"), KIND_JSON},
+        {SLICE_LITERAL("\"c\":"), KIND_BOOLEAN}, {SLICE_LITERAL("\"m\":"), KIND_INTEGER},
+    };
+    struct error e = error_none();
+    struct statement *st = statement_get(db, sql, &e);
+    struct buf b;
+    (void)state;
+
+    buf_init(&b, 1000);
+    assert_int_equal(statement_step(st, &e), STEP_ROW);
+    json_out_row(&b, st, outputs, COUNT(outputs));
+    statement_release(st);
+    buf_add_char(&b, '\0');
+    assert_string_equal(b.data, "{\"i\":1,\"b\":true,\"r\":1.5,\"n\":null,\"t\":\"a\\\"b\","
+                                "\"x\":\"AP8=\",\"j\":{\"a\":1},\"k\":\"{broken\",\"c\":2,"
+                                "\"m\":\"text\"}");
+    buf_finish(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(queries_become_sql),
+        cmocka_unit_test(nothing_of_a_request_is_in_the_sql),
+        cmocka_unit_test(values_are_read_by_kind),
+        cmocka_unit_test(depth_and_number_are_limited),
+        cmocka_unit_test(writes_become_sql),
+        cmocka_unit_test(reals_read_back),
+        cmocka_unit_test(json_is_recognised),
+        cmocka_unit_test(rows_become_json),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
