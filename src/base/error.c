@@ -22,37 +22,34 @@ struct error error_none(void)
     return e;
 }
 
-bool error_set(struct error *e, enum error_code code, const char *format, ...)
+void error_record(struct error *e, enum error_code code, const char *format, ...)
 {
     va_list args;
 
     if (error_is_set(e))
-        return false;
+        return;
     e->code = code;
     va_start(args, format);
     vsnprintf(e->message, sizeof e->message, format, args);
     va_end(args);
-    return false;
 }
 
-bool error_details(struct error *e, const char *format, ...)
+void error_record_details(struct error *e, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     vsnprintf(e->details, sizeof e->details, format, args);
     va_end(args);
-    return false;
 }
 
-bool error_hint(struct error *e, const char *format, ...)
+void error_record_hint(struct error *e, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
     vsnprintf(e->hint, sizeof e->hint, format, args);
     va_end(args);
-    return false;
 }
 
 void error_column(struct error *e, const char *name)

@@ -78,15 +78,26 @@ void error_clear(struct error *e);
 struct error error_none(void);
 
 /*
- * Records a failure with a printf-style message, unless one is recorded already.
- * Returns false always, so that a failing function ends in `return error_set(…)`.
+ * error_set(e, code, format, …) records a failure with a printf-style message, unless one is
+ * recorded already. error_details(e, format, …) and error_hint(e, format, …) add to a
+ * recorded failure, replacing any before. All three are false, so that a failing function
+ * ends in `return error_set(…)`, and compilers and analyzers see that it is.
  */
-bool error_set(struct error *e, enum error_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+#define error_set(...)     (error_record(__VA_ARGS__), error_false())
+#define error_details(...) (error_record_details(__VA_ARGS__), error_false())
+#define error_hint(...)    (error_record_hint(__VA_ARGS__), error_false())
 
-/* Adds details or a hint to a recorded failure, replacing any before. Returns false. */
-bool error_details(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
-bool error_hint(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void error_record(struct error *e, enum error_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void error_record_details(struct error *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void error_record_hint(struct error *e, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static inline bool error_false(void)
+{
+    return false;
+}
 
 /* Names the column or the constraint at fault (truncated if longer than the field). */
 void error_column(struct error *e, const char *name);

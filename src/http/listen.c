@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/parse.h"
+
 #define BACKLOG 4096 /* the kernel lowers it to net.core.somaxconn */
 
 static bool fail(struct error *e, const char *address, int cause)
@@ -39,13 +41,15 @@ static bool split(const char *address, char host[64], char port[8], struct error
 {
     const char *colon = strrchr(address, ':');
     size_t len = colon ? (size_t)(colon - address) : 0;
+    int64_t number;
 
     if (colon && len >= 2 && address[0] == '[' && address[len - 1] == ']') {
         address++;
         len -= 2;
     }
     if (!colon || len >= 64 || !colon[1] || strlen(colon + 1) >= 8 ||
-        strspn(colon + 1, "0123456789") != strlen(colon + 1) || atol(colon + 1) > 65535)
+        !parse_int64(slice_from(colon + 1), &number) || number < 0 || number > 65535 ||
+        colon[1] == '+')
         return error_set(e, ERROR_USAGE,
                          "\"%s\" is not an address to listen on: ADDR:PORT, :PORT or unix:PATH",
                          address);
@@ -96,12 +100,17 @@ static void set_port(struct addrinfo *ai, in_port_t port)
 
 static in_port_t bound_port(int fd)
 {
-    struct sockaddr_storage bound = {0};
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } bound;
     socklen_t len = sizeof bound;
 
-    getsockname(fd, (struct sockaddr *)&bound, &len);
-    return bound.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)(void *)&bound)->sin6_port
-                                       : ((struct sockaddr_in *)(void *)&bound)->sin_port;
+    memset(&bound, 0, sizeof bound);
+    if (getsockname(fd, &bound.any, &len) != 0)
+        return 0;
+    return bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port;
 }
 
 static void write_url(struct listen *l, const char *host)
