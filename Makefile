@@ -206,7 +206,10 @@ run: tools-build ## install what is missing, build, and serve the default schema
 	+@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/thimble serve
 
-.PHONY: size clean distclean
+.PHONY: docs size clean distclean
+docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
+	@$(BUILD)/dev/thimble config --markdown > docs/configuration.md
+
 size: $(BUILD)/thimble ## the binary's bytes, by library
 	@scripts/size $< $(musl_DIR)/thimble.map
 

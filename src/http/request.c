@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
-#include "base/text.h"
 #include "http/access_log.h"
+#include "http/head.h"
 #include "http/loop.h"
 #include "http/reply.h"
 #include "http/route.h"
@@ -127,60 +127,6 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     return r;
 }
 
-/* X-Request-Id is taken if it is short and plain: it goes into logs and header fields. */
-static void take_id(struct request *r, struct slice value)
-{
-    if (value.len == 0 || value.len > REQUEST_ID_MAX)
-        return;
-    for (size_t i = 0; i < value.len; i++) {
-        if (value.data[i] <= ' ' || value.data[i] > '~')
-            return;
-    }
-    memcpy(r->id, value.data, value.len);
-    r->id[value.len] = '\0';
-    r->id_given = true;
-}
-
-/* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
-static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
-                                   size_t name_len, const char *value, size_t value_len)
-{
-    struct request *r = context;
-    struct slice n = slice_make(name, name_len), v = slice_make(value, value_len);
-    (void)kind;
-
-    r->header_bytes += name_len + value_len + 4;
-    switch (name_len) { /* the length tells most names apart */
-    case 6:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
-            r->call.accept = v;
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("prefer")))
-            prefer_parse(&r->call.prefer, v);
-        break;
-    case 11:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
-            r->traceparent = v;
-        break;
-    case 12:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-type")))
-            r->call.content_type = v;
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("x-request-id")))
-            take_id(r, v);
-        break;
-    default: break;
-    }
-    return MHD_YES;
-}
-
-static enum method method_of(const char *name)
-{
-    for (int m = METHOD_GET; m < METHOD_OTHER; m++) {
-        if (strcmp(name, method_name((enum method)m)) == 0)
-            return (enum method)m;
-    }
-    return METHOD_OTHER;
-}
-
 /* The size of the body as announced, or -1 if not. */
 static int64_t announced_length(struct MHD_Connection *connection)
 {
@@ -198,28 +144,6 @@ static bool too_large(struct request *r)
     return error_hint(&r->call.error, "Send less, or raise --max-body.");
 }
 
-static bool check_head(struct request *r)
-{
-    const struct server_options *o = r->loop->options;
-    struct error *e = &r->call.error;
-
-    if (!r->target.data)
-        return error_set(e, ERROR_MEMORY, "out of memory");
-    if (!r->peer || r->peer->verdict == LIMIT_TOTAL)
-        return error_set(e, ERROR_BUSY, "there are %zu connections already", o->max_connections);
-    if (r->peer->verdict == LIMIT_ADDRESS)
-        return error_set(e, ERROR_TOO_MANY, "there are %zu connections from this address already",
-                         o->max_per_address);
-    if (r->target.len > o->max_url)
-        return error_set(e, ERROR_URL_TOO_LONG, "the URL has %zu bytes, %zu are allowed",
-                         r->target.len, o->max_url);
-    if (r->header_bytes > o->max_headers)
-        return error_set(e, ERROR_HEADERS_TOO_LARGE,
-                         "the header section has %zu bytes, %zu are allowed", r->header_bytes,
-                         o->max_headers);
-    return true;
-}
-
 /*
  * The first call of the handler. An answer queued here makes libmicrohttpd close the
  * connection, which is right only when a body is on its way that nobody wants.
@@ -229,10 +153,9 @@ static enum MHD_Result on_headers(struct request *r, const char *method)
     int64_t length;
 
     r->phase = REQUEST_BODY;
-    r->call.method = method_of(method);
+    head_read(r, method);
     r->call.body.max = r->loop->options->max_body;
-    MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, r);
-    r->head_failed = !check_head(r);
+    r->head_failed = !head_check(r);
     if (r->call.method == METHOD_GET && !r->head_failed)
         return MHD_YES;
     length = announced_length(r->connection);

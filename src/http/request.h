@@ -48,8 +48,9 @@ struct request {
     size_t answer_bytes; /* its body */
 };
 
-/* MHD_OPTION_URI_LOG_CALLBACK: takes a request from the loop. */
-void *request_begin(void *loop, const char *target, struct MHD_Connection *connection);
+/* The daemon's callbacks; their context is the loop.
+ * MHD_OPTION_URI_LOG_CALLBACK: takes a request from the loop. */
+void *request_begin(void *context, const char *target, struct MHD_Connection *connection);
 
 /* The access handler. */
 enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, const char *url,
@@ -57,7 +58,7 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
                                size_t *upload_size, void **context);
 
 /* MHD_OPTION_NOTIFY_COMPLETED: logs, and gives the request back. */
-void request_end(void *loop, struct MHD_Connection *connection, void **context,
+void request_end(void *context, struct MHD_Connection *connection, void **request,
                  enum MHD_RequestTerminationCode how);
 
 /* The job came back: goes on with the suspended request. */

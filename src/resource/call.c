@@ -75,20 +75,33 @@ struct call *call_of_job(struct job *job)
     return (struct call *)((char *)job - offsetof(struct call, job));
 }
 
-bool call_resolve(struct call *call)
+static bool no_table(struct call *call)
 {
-    const char *near;
+    const char *near = catalog_suggest_table(call->catalog, call->table_name);
 
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
-        return false;
-    call->catalog = catalog_hold(reader_catalog(call->reader));
-    call->table = catalog_table(call->catalog, call->table_name);
-    if (call->table)
-        return true;
     error_set(&call->error, ERROR_NO_TABLE, "Could not find the table '%.*s' in the schema cache",
               (int)(call->table_name.len > 80 ? 80 : call->table_name.len), call->table_name.data);
-    near = catalog_suggest_table(call->catalog, call->table_name);
-    if (near)
-        error_hint(&call->error, "Perhaps you meant the table '%s'", near);
-    return false;
+    return near && error_hint(&call->error, "Perhaps you meant the table '%s'", near);
+}
+
+/* Finds the table in the reader's snapshot. False with an error only if that cannot be had. */
+static bool look_up(struct call *call)
+{
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+        return false;
+    catalog_drop(call->catalog);
+    call->catalog = catalog_hold(reader_catalog(call->reader));
+    call->table = catalog_table(call->catalog, call->table_name);
+    return true;
+}
+
+bool call_resolve(struct call *call)
+{
+    if (!look_up(call))
+        return false;
+    if (call->table)
+        return true;
+    /* Another process may have made the table since the kept snapshot began: look again. */
+    reader_release(call->reader);
+    return look_up(call) && (call->table || no_table(call));
 }

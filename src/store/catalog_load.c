@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-#include <sqlite3.h>
-
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -183,46 +181,6 @@ static bool read_key(struct load *l, struct table *table, bool without_rowid)
     return true;
 }
 
-/* Whether a statement on a view compiles: it does when there is an INSTEAD OF trigger. */
-static bool compiles(struct load *l, const char *format, const char *view, const char *column)
-{
-    char *sql = sqlite3_mprintf(format, view, column, column);
-    sqlite3_stmt *stmt = NULL;
-    bool ok;
-
-    db_allow_prepare(l->db, true);
-    ok = sql && sqlite3_prepare_v2(db_handle(l->db), sql, -1, &stmt, NULL) == SQLITE_OK;
-    db_allow_prepare(l->db, false);
-    sqlite3_finalize(stmt);
-    sqlite3_free(sql);
-    return ok;
-}
-
-static bool read_rights(struct load *l, struct table *table)
-{
-    struct statement *st;
-    enum step step = STEP_FAILED;
-
-    if (table->kind == TABLE_TABLE) {
-        table->insertable = table->updatable = table->deletable = true;
-    } else if (table->kind == TABLE_VIEW) {
-        table->insertable = compiles(l, "INSERT INTO %s DEFAULT VALUES", table->quoted, "");
-        table->deletable = compiles(l, "DELETE FROM %s", table->quoted, "");
-        for (size_t i = 0; i < table->n_columns && !table->updatable; i++)
-            table->updatable =
-                compiles(l, "UPDATE %s SET %s=%s", table->quoted, table->columns[i].quoted);
-    }
-    st = load_query(l,
-                    "SELECT 1 FROM sqlite_schema WHERE type='trigger' AND "
-                    "tbl_name=?1 COLLATE NOCASE",
-                    table->name);
-    if (st)
-        step = statement_step(st, l->error);
-    table->has_triggers = step == STEP_ROW;
-    statement_release(st);
-    return step != STEP_FAILED;
-}
-
 /* A view whose SELECT is broken is left out: the rest of the schema is still good. */
 static bool read_table(struct load *l, struct table *table, bool without_rowid)
 {
@@ -237,7 +195,7 @@ static bool read_table(struct load *l, struct table *table, bool without_rowid)
         table->n_columns = 0;
         return true;
     }
-    return read_key(l, table, without_rowid) && read_rights(l, table);
+    return read_key(l, table, without_rowid) && load_rights(l, table);
 }
 
 static enum table_kind kind_of(struct slice type)

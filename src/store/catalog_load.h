@@ -43,6 +43,9 @@ struct statement *load_query(struct load *l, const char *sql, struct slice name)
 struct table *load_find_table(struct load *l, struct slice name);
 int load_find_column(const struct table *table, struct slice name);
 
+/* Which writes the table or view takes, and whether it has triggers. */
+bool load_rights(struct load *l, struct table *table);
+
 /* Unique keys and foreign keys of all tables, both directions. */
 bool load_unique_keys(struct load *l);
 bool load_foreign_keys(struct load *l);

@@ -149,13 +149,14 @@ static void cache_make_room(struct statement_cache *cache)
 static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash, struct error *e)
 {
     struct statement *st = calloc(1, sizeof *st + sql.len + 1);
-    char *copy = (char *)(st + 1);
+    char *copy;
     int rc;
 
     if (!st) {
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
+    copy = (char *)(st + 1);
     memcpy(copy, sql.data, sql.len);
     st->db = db;
     st->sql = slice_make(copy, sql.len);
