@@ -47,13 +47,12 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
-    const char *version;        /* thimble's */
-    int64_t max_rows;           /* page limit; 0: none */
-    int64_t max_elements;       /* of a POSTed array */
-    int64_t max_depth;          /* nesting of a JSON body */
-    int64_t max_answer;         /* bytes of one answer */
-    int64_t request_timeout_us; /* 0: none */
-    const char *base_path;      /* "" or "/rest/v1" */
+    const char *version;   /* thimble's */
+    int64_t max_rows;      /* page limit; 0: none */
+    int64_t max_elements;  /* of a POSTed array */
+    int64_t max_depth;     /* nesting of a JSON body */
+    int64_t max_answer;    /* bytes of one answer */
+    const char *base_path; /* "" or "/rest/v1" */
     const _Atomic bool *draining;
     /* True if every migration is applied, as `db` sees it; else why not. */
     bool (*migrated)(const struct service *service, struct db *db, struct error *e);
