@@ -99,12 +99,13 @@ static size_t processors(void)
 /* Connections need descriptors: take what the system allows, or make do with fewer. */
 static size_t fit_connections(size_t wanted)
 {
-    struct rlimit limit;
+    struct rlimit limit, raised;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return wanted;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+    raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) /* a sandbox may forbid it */
+        limit = raised;
     if (limit.rlim_cur == RLIM_INFINITY || wanted + SPARE_FILES <= limit.rlim_cur)
         return wanted;
     size_t possible =

@@ -15,7 +15,7 @@
 
 /* Spare requests kept by a loop, and how large the buffers of one may stay. */
 #define SPARE_MAX        1024
-#define SPARE_BUFFER_MAX 16384
+#define SPARE_BUFFER_MAX 4096
 
 /* A body over its limit is read and dropped up to this many times the limit, so that a
  * client that announced no length reads the answer; past that the connection closes. */
