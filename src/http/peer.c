@@ -58,6 +58,15 @@ void peer_enter(struct peers *peers, struct peer *peer, enum peer_state state, i
     append_peer(list_of(peers, state), peer);
 }
 
+/*
+ * Ends a connection. What the client sent before is still read, and so answered: only
+ * nothing more is waited for. One that does not read its answer is cut off both ways.
+ */
+static void shut(const struct peer *peer)
+{
+    shutdown(peer->fd, peer->state == PEER_ANSWERING ? SHUT_RDWR : SHUT_RD);
+}
+
 /* A peer whose socket is shut stays on its list until libmicrohttpd closes it: put last, so
  * that it is met again only if that does not happen. */
 static void expire(struct peer_list *list, int64_t after_us, int64_t now_us)
@@ -65,7 +74,7 @@ static void expire(struct peer_list *list, int64_t after_us, int64_t now_us)
     while (after_us && list->first && now_us - list->first->since_us >= after_us) {
         struct peer *peer = list->first;
 
-        shutdown(peer->fd, SHUT_RDWR);
+        shut(peer);
         unlink_peer(list, peer);
         peer->since_us = now_us;
         append_peer(list, peer);
@@ -80,7 +89,7 @@ static void check(struct peer_list *list, int64_t now_us)
 
         list->unchecked = peer->next;
         if (peer->state != PEER_ANSWERING && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-            shutdown(peer->fd, SHUT_RDWR);
+            shut(peer);
     }
 }
 
@@ -95,7 +104,7 @@ void peers_expire(struct peers *peers, int64_t now_us)
 void peers_shut_idle(struct peers *peers)
 {
     for (struct peer *peer = peers->idle.first; peer; peer = peer->next)
-        shutdown(peer->fd, SHUT_RDWR);
+        shut(peer);
 }
 
 /* The earlier of two instants, where 0 is never. */
