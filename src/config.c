@@ -267,7 +267,7 @@ static bool read_flags(struct config *config, int argc, char **argv, int *n_word
 
 static bool check_base_path(const struct config *config, struct error *e)
 {
-    size_t len = strlen(config->base_path);
+    size_t len = config->base_path ? strlen(config->base_path) : 0;
 
     if (len == 0 || (config->base_path[0] == '/' && config->base_path[len - 1] != '/' &&
                      !strpbrk(config->base_path, "?#% ")))

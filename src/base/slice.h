@@ -19,10 +19,9 @@ struct slice {
 #define SLICE_ARG(s) (int)(s).len, ((s).data ? (s).data : "")
 
 /* A slice of a string literal, usable in constant initialisers. */
-#define SLICE_LITERAL(text)                                                                        \
-    {                                                                                              \
-        (text), sizeof(text) - 1                                                                   \
-    }
+/* clang-format off */
+#define SLICE_LITERAL(text) {(text), sizeof(text) - 1}
+/* clang-format on */
 
 static inline struct slice slice_make(const char *data, size_t len)
 {

@@ -12,6 +12,9 @@
 /* Virtual-machine instructions between two looks at the clock. */
 #define PROGRESS_STEPS 2000
 
+/* Between two tries to turn WAL on while another process holds a lock. */
+#define WAL_RETRY_MS 5
+
 struct db {
     sqlite3 *handle;
     struct statement_cache *statements;
@@ -57,6 +60,24 @@ static int authorize_reading(void *context, int action, const char *a, const cha
     }
 }
 
+/*
+ * Turns WAL on (sqlite.org/wal.html §3.3). When two processes open a new file at once, one
+ * meets the other's lock, and SQLite does not wait there: the busy timeout is ours to keep.
+ */
+static bool use_wal(struct db *db, int busy_ms, struct error *e)
+{
+    int64_t until = clock_us() + (int64_t)busy_ms * 1000;
+    int rc;
+
+    while ((rc = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL)) !=
+           SQLITE_OK) {
+        if ((rc & 0xff) != SQLITE_BUSY || clock_us() >= until)
+            return db_error(db, rc, e);
+        sqlite3_sleep(WAL_RETRY_MS);
+    }
+    return true;
+}
+
 static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o, struct error *e)
 {
     char *pragmas;
@@ -65,14 +86,13 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     sqlite3_busy_timeout(db->handle, o->busy_ms);
     sqlite3_progress_handler(db->handle, PROGRESS_STEPS, past_deadline, db);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    pragmas = sqlite3_mprintf("%sPRAGMA foreign_keys=ON;PRAGMA synchronous=%s;"
+    pragmas = sqlite3_mprintf("PRAGMA foreign_keys=ON;PRAGMA synchronous=%s;"
                               "PRAGMA cache_size=-%lld;PRAGMA mmap_size=%lld",
-                              mode == DB_READ ? "" : "PRAGMA journal_mode=WAL;",
                               o->synchronous == DB_SYNCHRONOUS_FULL ? "FULL" : "NORMAL",
                               (long long)(o->cache_bytes / 1024), (long long)o->mmap_bytes);
     if (!pragmas)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    ok = db_exec(db, pragmas, e);
+    ok = (mode == DB_READ || use_wal(db, o->busy_ms, e)) && db_exec(db, pragmas, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)
         sqlite3_set_authorizer(db->handle, authorize_reading, db);

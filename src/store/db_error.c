@@ -18,10 +18,9 @@ static const struct {
     int code;
     const char *name;
 } result_names[] = {
-#define NAME(code)                                                                                 \
-    {                                                                                              \
-        code, #code                                                                                \
-    }
+/* clang-format off */
+#define NAME(code) {code, #code}
+    /* clang-format on */
     NAME(SQLITE_ERROR),
     NAME(SQLITE_INTERNAL),
     NAME(SQLITE_PERM),
