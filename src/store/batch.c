@@ -14,15 +14,6 @@ static struct job *next_job(const struct job *job)
     return (struct job *)job->letter.next;
 }
 
-static bool run_constant(struct db *db, struct slice sql, struct error *e)
-{
-    struct statement *st = statement_get(db, sql, e);
-    bool ok = st && statement_run(st, e);
-
-    statement_release(st);
-    return ok;
-}
-
 /*
  * A deferred foreign key would fail the COMMIT, and with it every other job: look for it
  * while it is still this job's own (sqlite.org/c3ref/c_dbstatus_options.html).
@@ -43,8 +34,8 @@ static void undo_savepoint(struct db *db)
 
     if (!db_in_transaction(db))
         return; /* SQLite undid everything: batch_run sees to it */
-    (void)run_constant(db, (struct slice)SLICE_LITERAL("ROLLBACK TO job"), &ignored);
-    (void)run_constant(db, (struct slice)SLICE_LITERAL("RELEASE job"), &ignored);
+    db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK TO job"), &ignored);
+    db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), &ignored);
 }
 
 static void run_job(struct db *db, struct job *job)
@@ -56,14 +47,14 @@ static void run_job(struct db *db, struct job *job)
         error_set(e, ERROR_TIMEOUT, "the write waited longer than its request may take");
         return;
     }
-    if (!run_constant(db, (struct slice)SLICE_LITERAL("SAVEPOINT job"), e))
+    if (!db_run(db, (struct slice)SLICE_LITERAL("SAVEPOINT job"), e))
         return;
     db_deadline(db, job->deadline_us);
     ok = job->run(job, db) && deferred_keys_hold(db, e);
     db_deadline(db, 0);
     if (!ok || job->discard)
         undo_savepoint(db);
-    else if (!run_constant(db, (struct slice)SLICE_LITERAL("RELEASE job"), e))
+    else if (!db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), e))
         undo_savepoint(db);
 }
 

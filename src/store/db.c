@@ -159,7 +159,7 @@ bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
     return step == STEP_ROW;
 }
 
-static bool run_constant(struct db *db, struct slice sql, struct error *e)
+bool db_run(struct db *db, struct slice sql, struct error *e)
 {
     struct statement *st = statement_get(db, sql, e);
     bool ok = st && statement_run(st, e);
@@ -170,12 +170,12 @@ static bool run_constant(struct db *db, struct slice sql, struct error *e)
 
 bool db_begin_immediate(struct db *db, struct error *e)
 {
-    return run_constant(db, (struct slice)SLICE_LITERAL("BEGIN IMMEDIATE"), e);
+    return db_run(db, (struct slice)SLICE_LITERAL("BEGIN IMMEDIATE"), e);
 }
 
 bool db_commit(struct db *db, struct error *e)
 {
-    if (run_constant(db, (struct slice)SLICE_LITERAL("COMMIT"), e))
+    if (db_run(db, (struct slice)SLICE_LITERAL("COMMIT"), e))
         return true;
     db_rollback(db);
     return false;
@@ -186,7 +186,7 @@ void db_rollback(struct db *db)
     struct error ignored = error_none();
 
     if (db_in_transaction(db))
-        run_constant(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored);
+        db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored);
 }
 
 bool db_in_transaction(const struct db *db)

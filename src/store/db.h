@@ -51,6 +51,9 @@ void db_close(struct db *db);
 /* Runs SQL without results, any number of statements. Not for SQL made from a request. */
 bool db_exec(struct db *db, const char *sql, struct error *e) __attribute__((warn_unused_result));
 
+/* Runs one constant statement through the statement cache: for BEGIN, COMMIT and the like. */
+bool db_run(struct db *db, struct slice sql, struct error *e);
+
 /* The first column of the first row as an integer; false on error or when there is no row. */
 bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
     __attribute__((warn_unused_result));

@@ -45,15 +45,6 @@ void reader_close(struct reader *reader)
     free(reader);
 }
 
-static bool run(struct reader *reader, struct slice sql, struct error *e)
-{
-    struct statement *st = statement_get(reader->db, sql, e);
-    bool ok = st && statement_run(st, e);
-
-    statement_release(st);
-    return ok;
-}
-
 static bool follow_schema(struct reader *reader, struct error *e)
 {
     int64_t version;
@@ -77,7 +68,7 @@ static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, st
     reader_release(reader);
     db_deadline(reader->db, 0);
     /* BEGIN takes no lock; reading the schema version starts the snapshot. */
-    if (!run(reader, (struct slice)SLICE_LITERAL("BEGIN"), e))
+    if (!db_run(reader->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
         return false;
     reader->generation = generation;
     reader->begun_us = now_us;
