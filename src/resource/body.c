@@ -131,8 +131,11 @@ static bool read_columns(struct call *call, struct body *body)
     {
         int column = table_column(call->table, slice_make(key, key_len));
 
-        if (column < 0)
+        if (column < 0) {
+            if (body->is_array)
+                call->error.row = 0;
             return unknown_column(call, slice_make(key, key_len));
+        }
         body->set[body->n_set++] = (struct assignment){.column = column};
     }
     return true;

@@ -46,10 +46,10 @@ static bool misfit(struct arena *arena, const struct column *column, const json_
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, kind_name(column->kind));
 }
 
-/* A real that is a whole number, as 1.0 or 1e3, in the range where doubles are exact. */
+/* A real that is a whole number, as 1.0 or 1e3, where a double stands for one integer alone. */
 static bool whole(double real, int64_t *out)
 {
-    if (fabs(real) > 9007199254740992.0 || nearbyint(real) != real)
+    if (fabs(real) > 9007199254740991.0 || nearbyint(real) != real)
         return false;
     *out = (int64_t)real;
     return true;

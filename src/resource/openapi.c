@@ -70,14 +70,15 @@ static json_t *array_of(json_t *items)
     return json_pack("{s:s, s:o}", "type", "array", "items", items);
 }
 
-/* The parameters of a list: what the grammar reserves, and a filter for each column. */
-static json_t *list_parameters(const struct table *t)
+/* The parameters of a collection: what the grammar reserves, and a filter for each column. */
+static json_t *list_parameters(const struct table *t, bool change)
 {
-    static const char *const names[] = {"select", "order", "limit", "offset"};
+    static const char *const read[] = {"select", "order", "limit", "offset", NULL};
+    static const char *const write[] = {"select", "all", NULL};
     json_t *parameters = json_array();
 
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        json_array_append_new(parameters, reference("#/components/parameters/", names[i]));
+    for (const char *const *name = change ? write : read; *name; name++)
+        json_array_append_new(parameters, reference("#/components/parameters/", *name));
     for (size_t i = 0; i < t->n_columns; i++)
         json_array_append_new(parameters,
                               json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", t->columns[i].name.data,
@@ -121,16 +122,32 @@ static json_t *json_of(const struct table *t)
     return content("application/json", table_reference(t));
 }
 
+/* What a PATCH takes: any of the columns. */
+static json_t *patch_of(const char *type)
+{
+    return content(type, json_pack("{s:s}", "type", "object"));
+}
+
+static void add_filtered(json_t *path, const char *method, const struct table *t, json_t *op,
+                         bool change)
+{
+    json_object_set_new(op, "parameters", list_parameters(t, change));
+    json_object_set_new(path, method, op);
+}
+
 static json_t *list_path(const struct table *t)
 {
-    json_t *path = json_object(), *get;
+    json_t *path = json_object();
+    json_t *list = content("application/json", array_of(table_reference(t)));
 
-    json_object_set_new(path, "parameters", json_array());
-    get = operation(t, "200", content("application/json", array_of(table_reference(t))), NULL);
-    json_object_set_new(get, "parameters", list_parameters(t));
-    json_object_set_new(path, "get", get);
+    add_filtered(path, "get", t, operation(t, "200", list, NULL), false);
     if (t->insertable)
         json_object_set_new(path, "post", operation(t, "201", json_of(t), json_of(t)));
+    if (t->updatable)
+        add_filtered(path, "patch", t, operation(t, "204", NULL, patch_of("application/json")),
+                     true);
+    if (t->deletable)
+        add_filtered(path, "delete", t, operation(t, "204", NULL, NULL), true);
     return path;
 }
 
@@ -141,10 +158,8 @@ static json_t *row_path(const struct table *t)
     json_object_set_new(path, "parameters", key_parameter(t));
     json_object_set_new(path, "get", operation(t, "200", json_of(t), NULL));
     json_object_set_new(path, "put", operation(t, "200", json_of(t), json_of(t)));
-    json_object_set_new(
-        path, "patch",
-        operation(t, "200", json_of(t),
-                  content("application/merge-patch+json", json_pack("{s:s}", "type", "object"))));
+    json_object_set_new(path, "patch",
+                        operation(t, "200", json_of(t), patch_of("application/merge-patch+json")));
     json_object_set_new(path, "delete", operation(t, "204", NULL, NULL));
     return path;
 }
@@ -174,7 +189,9 @@ static const char components[] =
     "\"limit\":{\"name\":\"limit\",\"in\":\"query\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
     "\"offset\":{\"name\":\"offset\",\"in\":\"query\","
-    "\"schema\":{\"type\":\"integer\",\"minimum\":0}}},"
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"all\":{\"name\":\"all\",\"in\":\"query\",\"schema\":{\"type\":\"boolean\"},"
+    "\"description\":\"true: a change of every row is meant\"}},"
     "\"responses\":{\"problem\":{\"description\":\"a failure (RFC 9457)\",\"content\":{"
     "\"application/problem+json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
     "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"

@@ -55,7 +55,7 @@ static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows
 
 static bool check_offset(struct call *call, int64_t total)
 {
-    if (call->tree.offset == 0 || call->tree.offset < total)
+    if (call->tree.offset <= total)
         return true;
     target_range(call, 0, 0, total);
     error_set(&call->error, ERROR_RANGE, "Requested range not satisfiable");
@@ -81,7 +81,7 @@ enum progress list_read(struct call *call)
     if (!write_rows(call, &plan, &rows))
         return call_fail(call);
     target_range(call, call->tree.offset, rows, total);
-    partial = total >= 0 && rows > 0 && rows < total;
+    partial = rows < total; /* as PostgREST: an empty page of something is a part, too */
     return target_json(call, partial ? OUTCOME_PARTIAL : OUTCOME_OK);
 }
 
@@ -108,21 +108,26 @@ enum progress row_read(struct call *call)
     return target_row(call) ? target_answer_row(call) : call_fail(call);
 }
 
-static enum progress options(struct call *call, unsigned (*methods)(const struct table *))
+static enum progress options(struct call *call, unsigned methods)
 {
-    if (!call_resolve(call))
-        return call_fail(call);
-    call->allow = methods(call->table);
+    call->allow = methods;
     call->outcome = OUTCOME_OK;
     return CALL_DONE;
 }
 
 enum progress list_options(struct call *call)
 {
-    return options(call, resource_list_methods);
+    return call_resolve(call) ? options(call, resource_list_methods(call->table)) : call_fail(call);
 }
 
 enum progress row_options(struct call *call)
 {
-    return options(call, resource_row_methods);
+    struct condition *none;
+
+    if (!call_resolve(call))
+        return call_fail(call);
+    if (call->table->n_key == 0 && /* no row has a path: in the words of the other verbs */
+        !plan_key_filter(&call->arena, call->table, NULL, 0, &none, &call->error))
+        return call_fail(call);
+    return options(call, resource_row_methods(call->table));
 }

@@ -138,7 +138,13 @@ static void set_location(struct call *call, struct write *w)
     buf_finish(&b);
 }
 
-static void note_preference(struct call *call)
+/* A change of many says how many there were, if asked to. */
+static bool counts(const struct call *call, const struct write *w)
+{
+    return call->prefer.count != PREFER_COUNT_NONE && !w->one_row && w->kind != WRITE_INSERT;
+}
+
+void write_applied(struct call *call, const struct write *w)
 {
     static const char *const words[] = {
         [PREFER_RETURN_DEFAULT] = NULL,
@@ -149,10 +155,16 @@ static void note_preference(struct call *call)
 
     if (words[call->prefer.returns])
         target_applied(call, words[call->prefer.returns]);
+    if (counts(call, w))
+        target_applied(call, "count=exact");
 }
 
+/* A row that was ignored (RAISE(IGNORE), ON CONFLICT IGNORE) or that a trigger took away again
+ * leaves no object to answer with. */
 static enum outcome outcome_of(const struct write *w)
 {
+    if (w->answer == ANSWER_OBJECT && w->shown == 0)
+        return OUTCOME_NO_CONTENT;
     if (w->kind == WRITE_INSERT || w->created)
         return OUTCOME_CREATED;
     return w->answer == ANSWER_NOTHING ? OUTCOME_NO_CONTENT : OUTCOME_OK;
@@ -168,12 +180,13 @@ static enum progress finish(struct call *call)
         call->error = call->job.error;
         return call_fail(call);
     }
-    note_preference(call);
-    if (outcome == OUTCOME_CREATED && !w->body.is_array)
+    write_applied(call, w);
+    if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
         set_location(call, w);
     if (!w->one_row && w->kind != WRITE_INSERT)
-        target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected, -1);
-    if (w->answer == ANSWER_NOTHING) {
+        target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
+                     counts(call, w) ? (int64_t)w->affected : -1);
+    if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT) {
         call->outcome = outcome;
         return CALL_DONE;
     }

@@ -32,6 +32,7 @@ struct write {
     bool has_key;
     bool created;    /* WRITE_REPLACE: there was no row */
     size_t affected; /* rows written */
+    size_t shown;    /* rows in the reply: a trigger may have taken one away again */
 };
 
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */
@@ -39,6 +40,9 @@ struct write *write_new(struct call *call, enum write_kind kind);
 
 /* Makes the statements for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
+
+/* Appends the preferences that the answer follows to Preference-Applied. */
+void write_applied(struct call *call, const struct write *w);
 
 /* Hands the job to the writer. */
 enum progress write_submit(struct call *call, struct write *w);

@@ -29,10 +29,10 @@ static bool keep_value(struct call *call, struct statement *st, int column, stru
     return copy || error_set(&call->job.error, ERROR_MEMORY, "out of memory");
 }
 
-static void add_object(struct call *call, const struct write *w, struct statement *st,
+static void add_object(struct call *call, struct write *w, struct statement *st,
                        const struct plan *plan)
 {
-    if (w->affected > 0)
+    if (w->shown++ > 0)
         buf_add_char(&call->reply, ',');
     json_out_row(&call->reply, st, plan->outputs, plan->n_outputs);
 }
@@ -160,7 +160,7 @@ bool write_run(struct job *job, struct db *db)
     struct write *w = call->state;
 
     buf_clear(&call->reply);
-    w->affected = 0;
+    w->affected = w->shown = 0;
     w->created = w->has_key = false;
     if (w->kind == WRITE_REPLACE && !look_for_row(call, db, w))
         return false;

@@ -62,7 +62,8 @@ static bool refuse_paging(struct call *call)
 /* An empty object sets no column of any row. */
 static enum progress change_nothing(struct call *call, const struct write *w)
 {
-    target_range(call, 0, 0, -1);
+    write_applied(call, w);
+    target_range(call, 0, 0, call->prefer.count == PREFER_COUNT_NONE ? -1 : 0);
     if (w->answer == ANSWER_ARRAY) {
         buf_add_text(&call->reply, "[]");
         return target_json(call, OUTCOME_OK);
@@ -167,6 +168,25 @@ enum progress row_replace(struct call *call)
     return plan_and_submit(call, w);
 }
 
+/* An empty patch: the row as it is, if it is there. */
+static enum progress unchanged_row(struct call *call, const struct write *w)
+{
+    if (w->answer == ANSWER_ARRAY)
+        buf_add_char(&call->reply, '[');
+    (void)target_answer_row(call);
+    if (call->outcome == OUTCOME_FAILED)
+        return CALL_DONE;
+    write_applied(call, w);
+    if (w->answer == ANSWER_ARRAY)
+        buf_add_char(&call->reply, ']');
+    if (w->answer != ANSWER_NOTHING)
+        return target_json(call, OUTCOME_OK);
+    buf_clear(&call->reply);
+    call->content_type_out = NULL;
+    call->outcome = OUTCOME_NO_CONTENT;
+    return CALL_DONE;
+}
+
 enum progress row_update(struct call *call)
 {
     struct write *w;
@@ -178,9 +198,7 @@ enum progress row_update(struct call *call)
         return call_fail(call);
     w->one_row = true;
     w->answer = choose_answer(call, true);
-    if (w->body.n_set == 0) /* an empty patch: the row as it is, if it is there */
-        return target_answer_row(call);
-    return plan_and_submit(call, w);
+    return w->body.n_set ? plan_and_submit(call, w) : unchanged_row(call, w);
 }
 
 enum progress row_delete(struct call *call)
