@@ -19,6 +19,7 @@
 #include "commands/migrations.h"
 #include "http/listen.h"
 #include "http/server.h"
+#include "resource/body.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -186,6 +187,7 @@ static bool serve(struct run *r, struct error *e)
     int number;
 
     block_signals(&signals);
+    body_seed();
     /* Before the database is touched: a server that cannot listen changes nothing. */
     if (!listen_check(r->config->listen, e))
         return false;

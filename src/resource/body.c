@@ -16,6 +16,11 @@ static struct slice media_type(const struct call *call)
     return text_trim(type);
 }
 
+void body_seed(void)
+{
+    json_object_seed(0);
+}
+
 bool body_is_merge_patch(const struct call *call)
 {
     return text_equal_nocase(media_type(call), slice_from("application/merge-patch+json"));

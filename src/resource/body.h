@@ -40,6 +40,13 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     __attribute__((warn_unused_result));
 void body_free(struct body *body);
 
+/*
+ * Seeds jansson's hash tables from the system's randomness, so that nobody can choose
+ * members that collide. Once, before the first thread: jansson would do it at its first
+ * object, in every thread at a time (its documentation, "Thread safety").
+ */
+void body_seed(void);
+
 /* True if the content type is application/merge-patch+json. */
 bool body_is_merge_patch(const struct call *call);
 
