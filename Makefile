@@ -67,7 +67,8 @@ dev: $(BUILD)/dev/thimble ## build/dev/thimble: glibc, with ASan and UBSan
 
 # flavour NAME, PROGRAM
 define flavour
-$(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o
+$(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o \
+                $$($(1)_DIR)/obj/queries_builtin.o
 $(1)_INNER    = $$(filter-out %/obj/main.o,$$($(1)_OBJECTS))
 $(1)_LIBS     = $$(LIBRARIES:%=$$(DEPS)/$(1)/lib/%)
 
@@ -76,7 +77,7 @@ $$($(1)_DIR)/obj/%.o: src/%.c $$(DEPS)/$(1)/.built Makefile VERSION
 	@echo "  CC    $$@"
 	@$$($(1)_CC) $$(CPPFLAGS_ALL) -isystem $$(DEPS)/$(1)/include $$(CFLAGS_ALL) $$($(1)_CFLAGS) -c $$< -o $$@
 
-$$($(1)_DIR)/obj/migrations_builtin.o: $$(BUILD)/gen/migrations_builtin.c $$(DEPS)/$(1)/.built Makefile
+$$($(1)_DIR)/obj/%_builtin.o: $$(BUILD)/gen/%_builtin.c $$(DEPS)/$(1)/.built Makefile
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -c $$< -o $$@
 
@@ -104,13 +105,13 @@ $(BUILD)/thimble: $(BUILD)/musl/thimble
 	    echo "$@: $$size bytes, the limit is $(SIZE_LIMIT)" >&2; exit 1; fi; \
 	    mv $@.tmp $@; echo "  OK    $@ ($$size bytes)"
 
-MIGRATIONS := $(wildcard migrations/*.sql)
-$(BUILD)/gen/migrations.list: FORCE
+# Two lists of .sql files are compiled in. A file that comes or goes changes the list.
+$(BUILD)/gen/%.list: FORCE
 	@mkdir -p $(@D)
-	@echo '$(MIGRATIONS)' | cmp -s - $@ || echo '$(MIGRATIONS)' > $@
+	@echo $(wildcard $*/*.sql) | cmp -s - $@ || echo $(wildcard $*/*.sql) > $@
 
-$(BUILD)/gen/migrations_builtin.c: $(MIGRATIONS) $(BUILD)/gen/migrations.list scripts/embed
-	@scripts/embed migrations > $@
+$(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
+	@scripts/embed $* > $@
 
 # ---- libraries
 

@@ -15,13 +15,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define CONFIG_SETTINGS_MAX 48
+#define CONFIG_SETTINGS_MAX 64
 
 enum config_source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
 
 struct config {
     const char *db;
     const char *migrations; /* "builtin", "none" or a directory */
+    const char *queries;    /* the same */
     const char *listen;
     const char *base_path;
     const char *log_level;
@@ -38,6 +39,9 @@ struct config {
     int64_t queue_length, batch_max;
     int64_t cache_size, mmap_size, statement_cache;
     int64_t busy_timeout_ms, checkpoint_pages;
+
+    const char *default_return; /* "object" or "minimal" */
+    bool aggregates, allow_tx, allow_plan;
 
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */

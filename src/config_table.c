@@ -11,8 +11,8 @@
 #define GIB       ((int64_t)1 << 30)
 #define HOUR      ((int64_t)3600000)
 
-static const char data[] = "Data", network[] = "Network", limits[] = "Limits", logs[] = "Log",
-                  tuning[] = "Tuning";
+static const char data[] = "Data", network[] = "Network", grammar[] = "Grammar",
+                  limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -21,6 +21,9 @@ const struct setting settings[] = {
     {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
      "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
      "database as it is"},
+    {data, "queries", SETTING_TEXT, AT(queries), "builtin", 0, 0, NULL, "DIR",
+     "a folder of name.sql files that are served at /rpc/name; \"builtin\": those in the binary, "
+     "which go with its migrations; \"none\""},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
 
@@ -36,6 +39,17 @@ const struct setting settings[] = {
      NULL, "TIME", "a request must be received, and its statement done, within this; 0: no limit"},
     {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
      "TIME", "after SIGTERM, answer what is in flight for this long at most"},
+
+    {grammar, "aggregates", SETTING_BOOL, AT(aggregates), "off", 0, 0, NULL, NULL,
+     "let select= ask for count(), sum(), avg(), min() and max()"},
+    {grammar, "default-return", SETTING_WORD, AT(default_return), "object", 0, 0, "object minimal",
+     "WORD",
+     "object: a write of one object answers it; minimal: nothing, as PostgREST, unless Prefer: "
+     "return= asks"},
+    {grammar, "allow-tx", SETTING_BOOL, AT(allow_tx), "off", 0, 0, NULL, NULL,
+     "follow Prefer: tx=rollback, which answers as if it had written"},
+    {grammar, "allow-plan", SETTING_BOOL, AT(allow_plan), "off", 0, 0, NULL, NULL,
+     "answer Accept: application/vnd.pgrst.plan+json with SQLite's query plan"},
 
     {limits, "max-rows", SETTING_INTEGER, AT(max_rows), "1000", 0, INT64_MAX, NULL, "N",
      "rows of one answer; 0: no limit"},

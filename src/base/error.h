@@ -18,35 +18,52 @@
  */
 #define ERROR_CODES(X)                                                                             \
     X(NONE, "00000")                                                                               \
-    X(INTERNAL, "XX000")          /* our own bug, or SQLite's */                                   \
-    X(MEMORY, "53200")            /* out of memory for this request */                             \
-    X(BUSY, "53300")              /* a queue or a limit is full: try again */                      \
-    X(DRAINING, "57P01")          /* shutting down */                                              \
-    X(TIMEOUT, "57014")           /* a query or a wait took longer than allowed */                 \
-    X(LOCKED, "55P03")            /* another process holds the database's lock */                  \
-    X(CORRUPT, "XX001")           /* the database file is damaged or not a database */             \
-    X(IO, "58030")                /* the disk or a file failed */                                  \
-    X(FULL, "53100")              /* the disk is full */                                           \
-    X(READ_ONLY, "25006")         /* the database cannot be written */                             \
-    X(SYNTAX, "PGRST100")         /* the query string does not parse */                            \
-    X(UNSUPPORTED, "0A000")       /* understood, but SQLite cannot mean it */                      \
-    X(BODY, "PGRST102")           /* the body is not what was announced */                         \
-    X(VALUE, "22P02")             /* a value does not fit its column's type */                     \
-    X(NO_TABLE, "PGRST205")       /* no such table or view */                                      \
-    X(NO_COLUMN, "42703")         /* a filter, order or select names no column */                  \
-    X(NO_BODY_COLUMN, "PGRST204") /* the body names no column */                                   \
-    X(NO_ROUTE, "PGRST125")       /* no such path */                                               \
-    X(NO_ROW, "PGRST116")         /* a row path that finds nothing */                              \
-    X(METHOD, "PGRST117")         /* the method is not allowed here */                             \
-    X(NOT_ACCEPTABLE, "PGRST107") /* none of the accepted types can be had */                      \
-    X(MEDIA_TYPE, "TH415")        /* the body's type is not understood */                          \
-    X(TOO_LARGE, "TH413")         /* the body is over its limit */                                 \
-    X(URL_TOO_LONG, "TH414")      /* the URL is over its limit */                                  \
-    X(HEADERS_TOO_LARGE, "TH431") /* the header section is over its limit */                       \
-    X(ANSWER_TOO_LARGE, "54000")  /* the answer would pass its limit */                            \
-    X(TOO_MANY, "TH429")          /* too many connections from one address */                      \
-    X(RANGE, "PGRST103")          /* the requested range cannot be had */                          \
-    X(UNFILTERED, "21000")        /* a change of a whole collection without saying so */           \
+    X(INTERNAL, "XX000")            /* our own bug, or SQLite's */                                 \
+    X(MEMORY, "53200")              /* out of memory for this request */                           \
+    X(BUSY, "53300")                /* a queue or a limit is full: try again */                    \
+    X(DRAINING, "57P01")            /* shutting down */                                            \
+    X(TIMEOUT, "57014")             /* a query or a wait took longer than allowed */               \
+    X(LOCKED, "55P03")              /* another process holds the database's lock */                \
+    X(CORRUPT, "XX001")             /* the database file is damaged or not a database */           \
+    X(IO, "58030")                  /* the disk or a file failed */                                \
+    X(FULL, "53100")                /* the disk is full */                                         \
+    X(READ_ONLY, "25006")           /* the database cannot be written */                           \
+    X(SYNTAX, "PGRST100")           /* the query string does not parse */                          \
+    X(UNSUPPORTED, "0A000")         /* understood, but SQLite cannot mean it */                    \
+    X(BODY, "PGRST102")             /* the body is not what was announced */                       \
+    X(VALUE, "22P02")               /* a value does not fit its column's type */                   \
+    X(NO_TABLE, "PGRST205")         /* no such table or view */                                    \
+    X(NO_COLUMN, "42703")           /* a filter, order or select names no column */                \
+    X(NO_BODY_COLUMN, "PGRST204")   /* the body names no column */                                 \
+    X(NO_ROUTE, "PGRST125")         /* no such path */                                             \
+    X(NO_ROW, "PGRST116")           /* a row path that finds nothing */                            \
+    X(METHOD, "PGRST117")           /* the method is not allowed here */                           \
+    X(NOT_ACCEPTABLE, "PGRST107")   /* none of the accepted types can be had */                    \
+    X(MEDIA_TYPE, "TH415")          /* the body's type is not understood */                        \
+    X(TOO_LARGE, "TH413")           /* the body is over its limit */                               \
+    X(URL_TOO_LONG, "TH414")        /* the URL is over its limit */                                \
+    X(HEADERS_TOO_LARGE, "TH431")   /* the header section is over its limit */                     \
+    X(ANSWER_TOO_LARGE, "54000")    /* the answer would pass its limit */                          \
+    X(TOO_MANY, "TH429")            /* too many connections from one address */                    \
+    X(RANGE, "PGRST103")            /* the requested range cannot be had */                        \
+    X(PUT_FILTER, "PGRST105")       /* PUT needs the key, the whole key, by eq */                  \
+    X(SCHEMA, "PGRST106")           /* a profile that is not there */                              \
+    X(NOT_EMBEDDED, "PGRST108")     /* a parameter for a resource that select does not embed */    \
+    X(LIMIT_UNORDERED, "PGRST109")  /* a change with a limit and no order */                       \
+    X(PUT_LIMIT, "PGRST114")        /* PUT takes no limit */                                       \
+    X(PUT_KEY, "PGRST115")          /* PUT: the body's key is another than the filter's */         \
+    X(NOT_SINGULAR, "PGRST116")     /* one object was asked for, there are none or several */      \
+    X(ORDER_NOT_TO_ONE, "PGRST118") /* an order by a resource of which there are many */           \
+    X(BAD_EMBED_FILTER, "PGRST120") /* an embedded resource is null or is not */                   \
+    X(PREFERENCES, "PGRST122")      /* Prefer: handling=strict, and not all are known */           \
+    X(AGGREGATES, "PGRST123")       /* aggregates are off */                                       \
+    X(MAX_AFFECTED, "PGRST124")     /* more rows than Prefer: max-affected says */                 \
+    X(NO_RELATION, "PGRST200")      /* no foreign key between the two */                           \
+    X(AMBIGUOUS, "PGRST201")        /* several foreign keys between the two */                     \
+    X(NO_ROUTINE, "PGRST202")       /* no such query, or not with these parameters */              \
+    X(RPC_METHOD, "PGRST101")       /* a query is called with GET, HEAD or POST */                 \
+    X(CONFLICT_TARGET, "42P10")     /* on_conflict names no unique key */                          \
+    X(UNFILTERED, "21000")          /* a change of a whole collection without saying so */         \
     X(UNIQUE, "23505")                                                                             \
     X(FOREIGN_KEY, "23503")                                                                        \
     X(NOT_NULL, "23502")                                                                           \
@@ -63,14 +80,15 @@ enum error_code {
 
 struct error {
     enum error_code code;
-    int sqlite_code;         /* SQLite's extended result code, 0 if none */
-    const char *sqlite_name; /* its name, e.g. "SQLITE_CONSTRAINT_UNIQUE"; static, or NULL */
-    char column[128];        /* the column at fault, or "" */
-    char constraint[192];    /* the constraint at fault, or "" */
-    char message[512];       /* one sentence, no trailing newline */
-    char details[512];       /* more about it, or "" */
-    char hint[512];          /* what to change, or "" */
-    long row;                /* index of the body's element at fault, -1 if not one of many */
+    int sqlite_code;          /* SQLite's extended result code, 0 if none */
+    const char *sqlite_name;  /* its name, e.g. "SQLITE_CONSTRAINT_UNIQUE"; static, or NULL */
+    char column[128];         /* the column at fault, or "" */
+    char constraint[192];     /* the constraint at fault, or "" */
+    char message[512];        /* one sentence, no trailing newline */
+    char details[512];        /* more about it, or "" */
+    char hint[512];           /* what to change, or "" */
+    const char *json_details; /* JSON in the place of details, or NULL; in the request's arena */
+    long row;                 /* index of the body's element at fault, -1 if not one of many */
 };
 
 /* Empties `e`: no error. Every struct error starts with this or with error_none(). */

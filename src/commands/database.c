@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "query/json_out.h"
+
 struct db_options database_options(const struct config *config)
 {
     struct db_options options = db_options_default();
@@ -15,6 +17,8 @@ struct db_options database_options(const struct config *config)
     options.mmap_bytes = config->mmap_size;
     options.busy_ms = (int)config->busy_timeout_ms;
     options.statement_cache = (int)config->statement_cache;
+    options.write_row = json_out_cells;
+    options.answer_bytes = config->max_answer;
     return options;
 }
 

@@ -17,6 +17,7 @@
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "commands/migrations.h"
+#include "commands/queries.h"
 #include "http/listen.h"
 #include "http/server.h"
 #include "resource/body.h"
@@ -29,6 +30,7 @@
 struct run {
     const struct config *config;
     struct migrations migrations;
+    struct queries queries;
     struct store store;
     bool store_is_open;
     struct writer *writer;
@@ -64,6 +66,15 @@ static bool migrate(struct run *r, struct error *e)
     return ok;
 }
 
+/* The binary's queries are over the binary's migrations, and go with them. */
+static bool load_queries(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+    bool foreign = strcmp(c->queries, "builtin") == 0 && strcmp(c->migrations, "builtin") != 0;
+
+    return queries_load(&r->queries, foreign ? "none" : c->queries, e);
+}
+
 /* For readiness: what the loop's reader sees. */
 static bool is_migrated(const struct service *service, struct db *db, struct error *e)
 {
@@ -82,7 +93,7 @@ static bool open_store(struct run *r, struct error *e)
         .checkpoint_pages = c->checkpoint_pages,
     };
 
-    r->store_is_open = store_open(&r->store, c->db, &db_options, e);
+    r->store_is_open = store_open(&r->store, c->db, &db_options, &r->queries.set, e);
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);
@@ -128,6 +139,10 @@ static bool start_server(struct run *r, struct error *e)
         .max_elements = c->max_elements,
         .max_depth = c->max_depth,
         .max_answer = c->max_answer,
+        .aggregates = c->aggregates,
+        .default_minimal = strcmp(c->default_return, "minimal") == 0,
+        .allow_tx = c->allow_tx,
+        .allow_plan = c->allow_plan,
         .base_path = c->base_path,
         .draining = &r->draining,
         .migrated = is_migrated,
@@ -191,7 +206,7 @@ static bool serve(struct run *r, struct error *e)
     /* Before the database is touched: a server that cannot listen changes nothing. */
     if (!listen_check(r->config->listen, e))
         return false;
-    if (!migrate(r, e) || !open_store(r, e) || !start_server(r, e))
+    if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_server(r, e))
         return false;
     say_ready(r);
     while (sigwait(&signals, &number) != 0)
@@ -220,6 +235,7 @@ int command_serve(const struct config *config, int n_words, char **words)
     if (r->store_is_open)
         store_close(&r->store);
     migrations_finish(&r->migrations);
+    queries_finish(&r->queries);
     free(r);
     return ok ? EXIT_DONE : command_fail(&e);
 }

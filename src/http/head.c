@@ -29,6 +29,10 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
 
     r->header_bytes += name_len + value_len + 4;
     switch (name_len) { /* the length tells most names apart */
+    case 5:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range")))
+            r->call.range = v;
+        break;
     case 6:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
             r->call.accept = v;
@@ -44,6 +48,16 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             r->call.content_type = v;
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("x-request-id")))
             take_id(r, v);
+        break;
+    case 14:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")) &&
+            r->call.method <= METHOD_HEAD)
+            r->call.profile = v;
+        break;
+    case 15:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")) &&
+            r->call.method > METHOD_HEAD)
+            r->call.profile = v;
         break;
     default: break;
     }

@@ -48,6 +48,7 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
     bool ok = add(response, MHD_HTTP_HEADER_CONTENT_TYPE, call->content_type_out) &&
               add(response, MHD_HTTP_HEADER_LOCATION, call->location) &&
               add(response, MHD_HTTP_HEADER_CONTENT_RANGE, call->content_range) &&
+              add(response, MHD_HTTP_HEADER_LINK, call->link) &&
               add(response, "Preference-Applied", call->preference_applied);
 
     if (call->allow) {

@@ -15,8 +15,14 @@ static const struct route system_routes[] = {
 
 static const struct route list_route = {
     .name = "list",
-    .verbs = {READS(list_read), [METHOD_POST] = list_create, [METHOD_PATCH] = list_update,
-              [METHOD_DELETE] = list_delete, [METHOD_OPTIONS] = list_options},
+    .verbs = {READS(list_read), [METHOD_POST] = list_create, [METHOD_PUT] = list_replace,
+              [METHOD_PATCH] = list_update, [METHOD_DELETE] = list_delete,
+              [METHOD_OPTIONS] = list_options},
+};
+
+static const struct route rpc_route = {
+    .name = "rpc",
+    .verbs = {READS(rpc_read), [METHOD_POST] = rpc_call, [METHOD_OPTIONS] = rpc_options},
 };
 
 static const struct route row_route = {
@@ -88,6 +94,8 @@ const struct route *route_find(struct call *call)
     }
     if (first.len == 0)
         return no_route(call);
+    if (slash && slice_is(first, "rpc"))
+        return decode_table(call, call->keys_text) ? &rpc_route : NULL;
     if (!decode_table(call, first))
         return NULL;
     return slash ? &row_route : &list_route;

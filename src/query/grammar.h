@@ -13,18 +13,37 @@
 #include "base/error.h"
 #include "query/tree.h"
 
-/* Nesting of and=() and or=() beyond this is refused. */
+/* Nesting of and=(), or=() and embedded resources beyond this is refused. */
 #define GRAMMAR_DEPTH_MAX 16
 
-/* Conditions, order terms, select items and list members in one request, together. */
+/* Conditions, order terms, select items, path steps and list members in one request, together. */
 #define GRAMMAR_NODES_MAX 4096
 
+/* Comparisons and trees in one request. */
+#define GRAMMAR_CONDITIONS_MAX 250
+
 /*
- * Parses the raw (still percent-encoded) query string without its '?'. False with
- * ERROR_SYNTAX (naming the parameter and the place) or ERROR_UNSUPPORTED (an operator
- * that SQLite cannot mean, with a hint). The tree lives in `arena`.
+ * Takes the raw (still percent-encoded) query string without its '?' apart. False with
+ * ERROR_SYNTAX. The list lives in `arena`.
  */
-bool grammar_parse(struct arena *arena, struct slice query, struct query_tree *out, struct error *e)
+bool grammar_split(struct arena *arena, struct slice query, struct parameter **out, struct error *e)
     __attribute__((warn_unused_result));
+
+/*
+ * Parses parameters into a tree. False with ERROR_SYNTAX (naming the parameter and the
+ * place), ERROR_UNSUPPORTED (an operator that SQLite cannot mean, with a hint) or
+ * ERROR_NOT_EMBEDDED (a parameter for an embedded resource that select= does not name).
+ * The tree lives in `arena`; `out` must stay where it is while it is used.
+ */
+bool grammar_parse(struct arena *arena, const struct parameter *parameters, struct query_tree *out,
+                   struct error *e) __attribute__((warn_unused_result));
+
+/* True for select, order, limit and the other parameters that are no filters, with the path of an
+ * embedded resource before them or not. */
+bool grammar_is_reserved(struct slice name);
+
+/* The embedded resource of `node` that parameters and filters know by this name (its alias if it
+ * has one), or NULL. */
+struct select_item *grammar_find_embed(const struct query_node *node, struct slice name);
 
 #endif

@@ -10,7 +10,7 @@ static void out_text(struct buf *b, struct slice text, enum column_kind kind)
 {
     bool nested = kind == KIND_JSON || kind == KIND_JSONB;
 
-    if (nested && json_out_valid(text, EMBED_DEPTH))
+    if (kind == KIND_NESTED || (nested && json_out_valid(text, EMBED_DEPTH)))
         buf_add_slice(b, text);
     else
         text_json_string(b, text);
@@ -26,29 +26,59 @@ static void out_integer(struct buf *b, int64_t value, enum column_kind kind)
 }
 
 /* The storage class decides, because a column may hold another than its type says. */
-void json_out_value(struct buf *b, struct statement *st, int column, enum column_kind kind)
+void json_out_value(struct buf *b, const struct value *v, enum column_kind kind)
 {
-    switch (statement_type(st, column)) {
+    switch (v->type) {
+    case VALUE_SHAPE:
     case VALUE_NULL: buf_add(b, "null", 4); break;
-    case VALUE_INTEGER: out_integer(b, statement_integer(st, column), kind); break;
-    case VALUE_REAL: json_out_real(b, statement_real(st, column)); break;
-    case VALUE_TEXT: out_text(b, statement_bytes(st, column), kind); break;
+    case VALUE_INTEGER: out_integer(b, v->as.integer, kind); break;
+    case VALUE_REAL: json_out_real(b, v->as.real); break;
+    case VALUE_TEXT: out_text(b, v->as.bytes, kind); break;
     case VALUE_BLOB:
         buf_add_char(b, '"');
-        text_base64_encode(b, statement_bytes(st, column));
+        text_base64_encode(b, v->as.bytes);
         buf_add_char(b, '"');
         break;
     }
 }
 
-void json_out_row(struct buf *b, struct statement *st, const struct output *outputs, size_t n)
+/* One member; *any says whether one came before. */
+static inline void member(struct buf *b, const struct shape *shape, size_t i,
+                          const struct value *value, bool *any)
 {
+    if (shape->strip_nulls && value->type == VALUE_NULL)
+        return;
+    if (*any)
+        buf_add_char(b, ',');
+    *any = true;
+    buf_add_slice(b, shape->outputs[i].key);
+    json_out_value(b, value, shape->outputs[i].kind);
+}
+
+void json_out_row(struct buf *b, struct statement *st, const struct shape *shape)
+{
+    bool any = false;
+
     buf_add_char(b, '{');
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            buf_add_char(b, ',');
-        buf_add_slice(b, outputs[i].key);
-        json_out_value(b, st, (int)i, outputs[i].kind);
+    for (size_t i = 0; i < shape->n; i++) {
+        struct value value = statement_value(st, (int)i);
+
+        member(b, shape, i, &value, &any);
     }
+    buf_add_char(b, '}');
+}
+
+void json_out_cells(struct buf *b, const void *context, const struct value *cells, size_t n)
+{
+    const struct shape *shape = context;
+    bool any = false;
+
+    if (shape->bare) {
+        json_out_value(b, &cells[0], shape->outputs[0].kind);
+        return;
+    }
+    buf_add_char(b, '{');
+    for (size_t i = 0; i < shape->n && i < n; i++)
+        member(b, shape, i, &cells[i], &any);
     buf_add_char(b, '}');
 }

@@ -1,5 +1,5 @@
 /*
- * JSON straight from the row: no tree in between. Always valid JSON and valid UTF-8,
+ * JSON and CSV straight from the row: no tree in between. Always valid JSON and valid UTF-8,
  * whatever the database holds.
  *
  * SPDX-License-Identifier: MIT
@@ -14,11 +14,14 @@
 #include "query/plan.h"
 #include "store/statement.h"
 
-/* Appends the current row of `st` as an object, one member for each output. */
-void json_out_row(struct buf *b, struct statement *st, const struct output *outputs, size_t n);
+/* Appends the current row of `st` in the given shape. */
+void json_out_row(struct buf *b, struct statement *st, const struct shape *shape);
 
-/* Appends the current row's column as a JSON value. */
-void json_out_value(struct buf *b, struct statement *st, int column, enum column_kind kind);
+/* The same from values: what store/rows.h calls for nested rows; `shape` is a struct shape. */
+void json_out_cells(struct buf *b, const void *shape, const struct value *cells, size_t n);
+
+/* Appends a value as JSON. */
+void json_out_value(struct buf *b, const struct value *value, enum column_kind kind);
 
 /*
  * Appends the shortest decimal that reads back as the same double, with ".0" when it
@@ -28,5 +31,10 @@ void json_out_real(struct buf *b, double value);
 
 /* True if `text` is one JSON value (RFC 8259) nested at most `depth` deep. */
 bool json_out_valid(struct slice text, int depth);
+
+/* CSV (RFC 4180) as PostgreSQL writes it: names, then rows; NULL is nothing, true is t. Lines end
+ * in \n; the caller puts them between. */
+void csv_out_header(struct buf *b, const struct shape *shape);
+void csv_out_row(struct buf *b, struct statement *st, const struct shape *shape);
 
 #endif

@@ -3,124 +3,148 @@
 
 #include "query/sql.h"
 
-/* PostgreSQL puts NULLs last ascending and first descending; SQLite does the opposite. */
-static void order_term(struct sql *q, const struct order_term *term)
-{
-    const struct column *column = sql_column(q, term->column);
-    bool first = term->nulls == NULLS_DEFAULT ? term->descending : term->nulls == NULLS_FIRST;
+static const struct plan_options no_options = {.max_rows = 0};
 
-    if (!column)
-        return;
-    sql_text(q, column->quoted);
-    if (term->descending)
-        SQL(q, " DESC");
-    if (first != !term->descending && !column->not_null) { /* SQLite's own order otherwise */
-        if (first)
-            SQL(q, " NULLS FIRST");
-        else
-            SQL(q, " NULLS LAST");
-    }
+/* The root as a write sees it: the table alone, its names without an alias. */
+static struct node plain_node(const struct table *table, const struct query_tree *tree)
+{
+    return (struct node){.ask = &tree->root, .table = table, .alias = -1};
 }
 
-static void order_by(struct sql *q, const struct order_term *term)
+static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor,
+                            int64_t max_rows)
 {
-    const char *before = " ORDER BY ";
-
-    for (; term && !q->failed; term = term->next) {
-        sql_text(q, before);
-        order_term(q, term);
-        before = ",";
-    }
+    if (cursor)
+        sql_cursor_order(q, root, cursor);
+    else
+        sql_order(q, root);
+    sql_limit(q, root->ask, max_rows);
 }
 
-static void limit(struct sql *q, const struct query_tree *tree, int64_t max_rows)
+bool plan_select(struct arena *arena, const struct plan_source *source,
+                 const struct query_tree *tree, const struct plan_options *options,
+                 struct plan *out, struct error *e)
 {
-    int64_t rows = tree->limit;
-
-    if (max_rows > 0 && (rows < 0 || rows > max_rows))
-        rows = max_rows;
-    if (rows < 0 && tree->offset == 0)
-        return;
-    SQL(q, " LIMIT ");
-    sql_value(q, value_integer(rows));
-    if (tree->offset > 0) {
-        SQL(q, " OFFSET ");
-        sql_value(q, value_integer(tree->offset));
-    }
-}
-
-bool plan_select(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                 int64_t max_rows, struct plan *out, struct error *e)
-{
+    struct node *root = node_resolve(arena, source, tree, options, e);
+    const struct cursor *cursor = NULL;
     struct sql q;
 
     *out = (struct plan){0};
-    sql_init(&q, arena, table, e);
+    if (!root)
+        return false;
+    sql_init(&q, arena, options, e);
+    if (tree->has_cursor) {
+        cursor = sql_cursor(&q, root, tree);
+        if (!cursor)
+            return false;
+    }
     SQL(&q, "SELECT ");
-    sql_outputs(&q, tree, out);
-    SQL(&q, " FROM ");
-    sql_text(&q, table->quoted);
-    sql_where(&q, tree->filter);
-    order_by(&q, tree->order);
-    limit(&q, tree, max_rows);
+    sql_outputs(&q, root, &out->shape);
+    if (cursor)
+        sql_cursor_outputs(&q, root, cursor, out);
+    sql_from_where(&q, root, cursor ? sql_cursor_condition : NULL, cursor);
+    sql_group_by(&q, root);
+    order_and_limit(&q, root, cursor, options->max_rows);
     return sql_finish(&q, out);
 }
 
-bool plan_count(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                struct plan *out, struct error *e)
+bool plan_count(struct arena *arena, const struct plan_source *source,
+                const struct query_tree *tree, const struct plan_options *options, struct plan *out,
+                struct error *e)
 {
+    struct node *root = node_resolve(arena, source, tree, options, e);
     struct sql q;
 
     *out = (struct plan){0};
-    sql_init(&q, arena, table, e);
-    SQL(&q, "SELECT count(*) FROM ");
-    sql_text(&q, table->quoted);
-    sql_where(&q, tree->filter);
+    if (!root)
+        return false;
+    sql_init(&q, arena, options, e);
+    SQL(&q, "SELECT count(*)");
+    if (root->grouped) { /* the groups, not the rows */
+        SQL(&q, " FROM (SELECT ");
+        sql_outputs(&q, root, &out->shape);
+    }
+    sql_from_where(&q, root, NULL, NULL);
+    if (root->grouped) {
+        sql_group_by(&q, root);
+        SQL(&q, ")");
+    }
     return sql_finish(&q, out);
 }
 
 bool plan_where(struct arena *arena, const struct table *table, const struct query_tree *tree,
                 struct plan *out, struct error *e)
 {
+    struct node root = plain_node(table, tree);
     struct sql q;
 
     *out = (struct plan){0};
-    sql_init(&q, arena, table, e);
-    sql_filter(&q, tree->filter);
+    sql_init(&q, arena, &no_options, e);
+    sql_filter(&q, &root, tree->root.filter);
     return sql_finish(&q, out);
+}
+
+/* The row that a write made is shown whatever the filter said of it before. */
+static bool key_condition(struct sql *q, const struct node *root, const void *context)
+{
+    const struct table *table = root->table;
+    static const struct column rowid = {.quoted = "rowid"};
+    (void)context;
+
+    for (size_t i = 0; i < table->n_key; i++) {
+        if (i > 0)
+            SQL(q, " AND ");
+        sql_name(q, root, &table->columns[table->key[i]]);
+        SQL(q, "=?");
+    }
+    if (table->n_key == 0) {
+        sql_name(q, root, &rowid);
+        SQL(q, "=?");
+    }
+    return true;
 }
 
 bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     struct plan *out, struct error *e)
+                     const struct plan_options *options, struct plan *out, struct error *e)
 {
+    const struct plan_source source = {.table = table};
+    struct node *root = node_resolve(arena, &source, tree, options, e);
+    struct query_node ask = tree->root;
     struct sql q;
 
-    *out = (struct plan){.n_leading = table->n_key};
-    sql_init(&q, arena, table, e);
+    *out = (struct plan){.n_trailing = table->n_key ? table->n_key : 1};
+    if (!root)
+        return false;
+    ask.filter = NULL;
+    root->ask = &ask;
+    sql_init(&q, arena, options, e);
     SQL(&q, "SELECT ");
-    sql_outputs(&q, tree, out);
-    SQL(&q, " FROM ");
-    sql_text(&q, table->quoted);
-    for (size_t i = 0; i < table->n_key; i++) {
-        sql_text(&q, i ? " AND " : " WHERE ");
-        sql_text(&q, table->columns[table->key[i]].quoted);
-        SQL(&q, "=?");
-    }
+    sql_outputs(&q, root, &out->shape);
+    sql_from_where(&q, root, key_condition, NULL);
+    sql_group_by(&q, root);
     return sql_finish(&q, out);
 }
 
-bool plan_delete(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                 enum returning returning, struct plan *out, struct error *e)
+bool plan_needs_select(const struct query_tree *tree)
 {
-    struct sql q;
+    for (const struct select_item *item = tree->root.select; item; item = item->next) {
+        if (item->kind >= SELECT_COUNT || item->aggregate)
+            return true;
+    }
+    return false;
+}
 
-    *out = (struct plan){0};
-    sql_init(&q, arena, table, e);
-    SQL(&q, "DELETE FROM ");
-    sql_text(&q, table->quoted);
-    sql_where(&q, tree->filter);
-    sql_returning(&q, tree, returning, out);
-    return sql_finish(&q, out);
+bool plan_explain(struct arena *arena, const struct plan *plan, struct slice *sql, struct error *e)
+{
+    static const char before[] = "EXPLAIN QUERY PLAN ";
+    char *text = arena_alloc(arena, sizeof before + plan->sql.len);
+
+    if (!text)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    memcpy(text, before, sizeof before - 1);
+    memcpy(text + sizeof before - 1, plan->sql.data, plan->sql.len + 1);
+    *sql = slice_make(text, sizeof before - 1 + plan->sql.len);
+    return true;
 }
 
 bool plan_key_filter(struct arena *arena, const struct table *table, const struct slice *keys,
@@ -144,7 +168,7 @@ bool plan_key_filter(struct arena *arena, const struct table *table, const struc
             return error_set(e, ERROR_MEMORY, "out of memory");
         c->kind = CONDITION_COMPARE;
         c->op = OPERATOR_EQ;
-        c->column = table->columns[table->key[i]].name;
+        c->field.name = table->columns[table->key[i]].name;
         c->value = keys[i];
         *tail = c;
         tail = &c->next;

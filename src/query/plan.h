@@ -18,25 +18,56 @@
 #include "store/catalog.h"
 #include "store/value.h"
 
+struct routine;
+
 /* A column of the answer: how json_out writes it. */
 struct output {
+    struct slice name;
     struct slice key; /* the JSON name, escaped, quoted, with its colon: "title": */
     enum column_kind kind;
+};
+
+/* How a row is written (store/rows.h passes it through SQLite). */
+struct shape {
+    const struct output *outputs;
+    size_t n;
+    bool bare;        /* the only value, without an object around it */
+    bool strip_nulls; /* members that are null are left out */
 };
 
 struct plan {
     struct slice sql;           /* NUL-terminated */
     const struct value *values; /* for the parameters after the first `n_leading` */
     size_t n_values;
-    size_t n_leading; /* parameters 1…n_leading are the caller's (the body's values) */
-    const struct output *outputs;
-    size_t n_outputs; /* columns that SELECT or RETURNING gives */
+    size_t n_leading;   /* parameters 1…n_leading are the caller's (the body's values) */
+    size_t n_trailing;  /* …and so are these, after all others (the key of plan_select_key) */
+    struct shape shape; /* of the columns that SELECT or RETURNING gives */
+    size_t n_cursor;    /* columns after those: what the next cursor is made from */
+    uint32_t order_id;  /* …and which order they are of */
+};
+
+/* A named query and the values of its parameters, in order. */
+struct routine_call {
+    const struct routine *routine;
+    const struct value *arguments;
+};
+
+/* What a SELECT reads from: a table or view, or a named query and its result's columns. */
+struct plan_source {
+    const struct table *table;
+    const struct routine_call *routine; /* or NULL */
+};
+
+struct plan_options {
+    int64_t max_rows; /* of every list in the answer; 0: no limit */
+    bool aggregates;  /* may be asked for */
+    bool strip_nulls;
 };
 
 /* What a write gives back. */
 enum returning {
     RETURNING_NOTHING,
-    RETURNING_KEY,    /* the primary key's columns, in key order */
+    RETURNING_KEY,    /* the primary key's columns, in key order; the rowid where there is none */
     RETURNING_SELECT, /* what the tree's select asks for */
 };
 
@@ -44,45 +75,72 @@ enum returning {
 struct assignment {
     int column; /* index into table->columns */
     bool merge; /* RFC 7396: merge into the JSON that is there, do not replace it */
+    bool given; /* not the value, but whether there is one (0: the column's default); the value's
+                  * own assignment comes next */
+};
+
+/* What an INSERT does with a row whose key is there already. */
+enum conflict {
+    CONFLICT_FAILS,
+    CONFLICT_IGNORED,
+    CONFLICT_MERGED,   /* the columns that are set are updated */
+    CONFLICT_REPLACED, /* …and every other goes to its default (or NULL) */
+};
+
+struct insert {
+    const struct assignment *set;
+    size_t n_set; /* 0: DEFAULT VALUES */
+    enum conflict conflict;
+    const int *target; /* columns of the unique key that is meant; NULL: the primary key's */
+    size_t n_target;
 };
 
 /*
  * All: false with ERROR_NO_COLUMN (with "did you mean"), ERROR_VALUE (a filter's value
- * does not fit its column), ERROR_SYNTAX or ERROR_MEMORY. Text and values in `arena`.
+ * does not fit its column), ERROR_SYNTAX, ERROR_UNSUPPORTED, ERROR_NO_RELATION,
+ * ERROR_AMBIGUOUS, ERROR_AGGREGATES or ERROR_MEMORY. Text and values in `arena`.
  */
 
-/* SELECT … WHERE … ORDER BY … LIMIT min(limit, max_rows) OFFSET …; max_rows 0: no limit. */
-bool plan_select(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                 int64_t max_rows, struct plan *out, struct error *e)
-    __attribute__((warn_unused_result));
+/* SELECT … WHERE … GROUP BY … ORDER BY … LIMIT min(limit, max_rows) OFFSET … */
+bool plan_select(struct arena *arena, const struct plan_source *source,
+                 const struct query_tree *tree, const struct plan_options *options,
+                 struct plan *out, struct error *e) __attribute__((warn_unused_result));
 
 /* SELECT count(*) of the rows that match, whatever limit and offset say. */
-bool plan_count(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                struct plan *out, struct error *e) __attribute__((warn_unused_result));
+bool plan_count(struct arena *arena, const struct plan_source *source,
+                const struct query_tree *tree, const struct plan_options *options, struct plan *out,
+                struct error *e) __attribute__((warn_unused_result));
 
-/* SELECT of the row whose key is bound to parameters 1…n_key (n_leading): what a write made. */
+/* SELECT of the row whose key (or rowid) is bound to the last parameters (n_trailing): what a
+ * write made. The tree's own filter, order and limit are not looked at. */
 bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     struct plan *out, struct error *e) __attribute__((warn_unused_result));
+                     const struct plan_options *options, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
 
-/* INSERT of one row with the given columns; n == 0 is DEFAULT VALUES. */
-bool plan_insert(struct arena *arena, const struct table *table, const struct assignment *set,
-                 size_t n, const struct query_tree *tree, enum returning returning,
+/* True if select= asks for what RETURNING cannot give: related resources or aggregates. */
+bool plan_needs_select(const struct query_tree *tree);
+
+/* The text of EXPLAIN QUERY PLAN for a plan; the values are the same. */
+bool plan_explain(struct arena *arena, const struct plan *plan, struct slice *sql, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* INSERT of one row. */
+bool plan_insert(struct arena *arena, const struct table *table, const struct insert *insert,
+                 const struct query_tree *tree, enum returning returning, struct plan *out,
+                 struct error *e) __attribute__((warn_unused_result));
+
+/* SELECT count(*) of the row that an insert would meet: its key is bound to parameters
+ * 1…n_target (n_leading). */
+bool plan_exists(struct arena *arena, const struct table *table, const int *target, size_t n_target,
                  struct plan *out, struct error *e) __attribute__((warn_unused_result));
 
 /*
- * INSERT … ON CONFLICT (primary key) DO UPDATE of every other column: a column that is
- * not in `set` goes to its default (or NULL). `set` must hold the whole key.
+ * UPDATE and DELETE of the rows that match the tree's filter; with a limit, of the first of them
+ * in the tree's order.
  */
-bool plan_replace(struct arena *arena, const struct table *table, const struct assignment *set,
-                  size_t n, const struct query_tree *tree, enum returning returning,
-                  struct plan *out, struct error *e) __attribute__((warn_unused_result));
-
-/* UPDATE of the rows that match the tree's filter (order, limit and offset are not looked at). */
 bool plan_update(struct arena *arena, const struct table *table, const struct assignment *set,
                  size_t n, const struct query_tree *tree, enum returning returning,
                  struct plan *out, struct error *e) __attribute__((warn_unused_result));
-
-/* DELETE of the rows that match the tree's filter. */
 bool plan_delete(struct arena *arena, const struct table *table, const struct query_tree *tree,
                  enum returning returning, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));

@@ -85,7 +85,8 @@ bool plan_value(struct arena *arena, const struct column *column, struct slice t
     case KIND_BLOB: return blob_value(arena, column, text, out, e);
     case KIND_TEXT:
     case KIND_JSON:
-    case KIND_JSONB: break;
+    case KIND_JSONB:
+    case KIND_NESTED: break;
     }
     *out = value_text(text);
     return true;

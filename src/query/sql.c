@@ -1,18 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/sql.h"
 
-#include "base/buf.h"
-#include "base/text.h"
+#include <stdio.h>
 
-void sql_init(struct sql *q, struct arena *arena, const struct table *table, struct error *e)
+void sql_init(struct sql *q, struct arena *arena, const struct plan_options *options,
+              struct error *e)
 {
-    *q = (struct sql){.arena = arena, .table = table, .error = e};
+    *q = (struct sql){.arena = arena, .options = options, .error = e};
+}
+
+bool sql_give_up(struct sql *q)
+{
+    q->failed = true;
+    return false;
 }
 
 bool sql_fail(struct sql *q)
 {
-    q->failed = true;
-    return error_set(q->error, ERROR_MEMORY, "out of memory");
+    error_set(q->error, ERROR_MEMORY, "out of memory");
+    return sql_give_up(q);
+}
+
+void *sql_alloc(struct sql *q, size_t count, size_t size)
+{
+    void *memory = q->failed ? NULL : arena_zeroed(q->arena, count ? count : 1, size);
+
+    if (!memory)
+        sql_fail(q);
+    return memory;
 }
 
 static bool grow(struct sql *q, size_t need)
@@ -25,7 +40,7 @@ static bool grow(struct sql *q, size_t need)
     if (cap > SQL_TEXT_MAX) {
         error_set(q->error, ERROR_SYNTAX, "the request makes a statement of more than %zu bytes",
                   SQL_TEXT_MAX);
-        return sql_fail(q);
+        return sql_give_up(q);
     }
     text = arena_alloc(q->arena, cap);
     if (!text)
@@ -50,6 +65,14 @@ void sql_text(struct sql *q, const char *text)
     sql_add(q, text, strlen(text));
 }
 
+void sql_number(struct sql *q, size_t number)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%zu", number);
+    sql_text(q, text);
+}
+
 static bool grow_values(struct sql *q)
 {
     size_t cap = q->values_cap ? q->values_cap * 2 : 8;
@@ -58,7 +81,7 @@ static bool grow_values(struct sql *q)
     if (cap > SQL_VALUES_MAX) {
         error_set(q->error, ERROR_SYNTAX, "the request has more than %d values",
                   SQL_VALUES_MAX / 2);
-        return sql_fail(q);
+        return sql_give_up(q);
     }
     values = arena_alloc(q->arena, cap * sizeof *values);
     if (!values)
@@ -78,130 +101,32 @@ void sql_value(struct sql *q, struct value value)
     SQL(q, "?");
 }
 
-const struct column *sql_column(struct sql *q, struct slice name)
+const struct column *sql_column(struct sql *q, const struct table *table, struct slice name)
 {
-    int index = table_column(q->table, name);
+    int index = table_column(table, name);
     const char *near;
 
     if (index >= 0)
-        return &q->table->columns[index];
+        return &table->columns[index];
     if (q->failed)
         return NULL;
-    error_set(q->error, ERROR_NO_COLUMN, "column %.*s.%.*s does not exist",
-              SLICE_ARG(q->table->name), (int)(name.len > 80 ? 80 : name.len), name.data);
-    near = table_suggest_column(q->table, name);
+    error_set(q->error, ERROR_NO_COLUMN, "column %.*s.%.*s does not exist", SLICE_ARG(table->name),
+              (int)(name.len > 80 ? 80 : name.len), name.data);
+    near = table_suggest_column(table, name);
     if (near)
         error_hint(q->error, "Perhaps you meant the column \"%s\".", near);
-    q->failed = true;
+    sql_give_up(q);
     return NULL;
 }
 
-/* "name": as it stands in a JSON object. */
-static struct slice json_key(struct sql *q, struct slice name)
+void sql_name(struct sql *q, const struct node *node, const struct column *column)
 {
-    struct buf text;
-    char *copy;
-
-    buf_init(&text, name.len * 6 + 3);
-    text_json_string(&text, name);
-    buf_add_char(&text, ':');
-    copy = text.failed ? NULL : arena_copy(q->arena, buf_slice(&text));
-    size_t len = text.len;
-    buf_finish(&text);
-    if (!copy)
-        sql_fail(q);
-    return slice_make(copy, copy ? len : 0);
-}
-
-/* JSONB comes out as text; a damaged one as the blob it is (sqlite.org/json1.html §4.13). */
-static void column_expression(struct sql *q, const struct column *column)
-{
-    if (column->kind != KIND_JSONB) {
-        sql_text(q, column->quoted);
-        return;
+    if (node->alias >= 0) {
+        SQL(q, "t");
+        sql_number(q, (size_t)node->alias);
+        SQL(q, ".");
     }
-    SQL(q, "CASE WHEN json_valid(");
     sql_text(q, column->quoted);
-    SQL(q, ",10) THEN json(");
-    sql_text(q, column->quoted);
-    SQL(q, ") ELSE ");
-    sql_text(q, column->quoted);
-    SQL(q, " END");
-}
-
-static void add_output(struct sql *q, const struct column *column, struct slice alias,
-                       struct output *outputs, size_t *n)
-{
-    if (*n > 0)
-        SQL(q, ",");
-    column_expression(q, column);
-    outputs[*n] = (struct output){.key = alias.len ? json_key(q, alias) : column->json_key,
-                                  .kind = column->kind};
-    (*n)++;
-}
-
-static size_t count_outputs(const struct sql *q, const struct select_item *items)
-{
-    size_t n = items ? 0 : q->table->n_columns;
-
-    for (const struct select_item *item = items; item; item = item->next)
-        n += item->star ? q->table->n_columns : 1;
-    return n;
-}
-
-void sql_outputs(struct sql *q, const struct query_tree *tree, struct plan *out)
-{
-    static const struct select_item everything = {.star = true};
-    const struct select_item *item = tree->select ? tree->select : &everything;
-    const struct slice none = {NULL, 0};
-    struct output *outputs =
-        arena_alloc(q->arena, count_outputs(q, tree->select) * sizeof *outputs);
-    size_t n = 0;
-
-    if (!outputs)
-        sql_fail(q);
-    for (; item && !q->failed; item = item->next) {
-        const struct column *column = item->star ? NULL : sql_column(q, item->column);
-
-        if (column)
-            add_output(q, column, item->alias, outputs, &n);
-        for (size_t i = 0; item->star && i < q->table->n_columns; i++)
-            add_output(q, &q->table->columns[i], none, outputs, &n);
-    }
-    out->outputs = outputs;
-    out->n_outputs = n;
-}
-
-static void key_outputs(struct sql *q, struct plan *out)
-{
-    struct output *outputs = arena_alloc(q->arena, q->table->n_key * sizeof *outputs);
-
-    if (!outputs)
-        sql_fail(q);
-    for (size_t i = 0; i < q->table->n_key && !q->failed; i++) {
-        const struct column *column = &q->table->columns[q->table->key[i]];
-
-        if (i > 0)
-            SQL(q, ",");
-        sql_text(q, column->quoted);
-        outputs[i] = (struct output){.key = column->json_key, .kind = column->kind};
-    }
-    out->outputs = outputs;
-    out->n_outputs = q->table->n_key;
-}
-
-void sql_returning(struct sql *q, const struct query_tree *tree, enum returning returning,
-                   struct plan *out)
-{
-    out->outputs = NULL;
-    out->n_outputs = 0;
-    if (returning == RETURNING_NOTHING)
-        return;
-    SQL(q, " RETURNING ");
-    if (returning == RETURNING_KEY)
-        key_outputs(q, out);
-    else
-        sql_outputs(q, tree, out);
 }
 
 bool sql_finish(struct sql *q, struct plan *out)

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "query/node.h"
 #include "query/plan.h"
 #include "store/catalog.h"
 #include "store/value.h"
@@ -25,7 +26,7 @@
 struct sql {
     struct arena *arena;
     struct error *error;
-    const struct table *table;
+    const struct plan_options *options;
     char *text;
     size_t len, cap;
     struct value *values;
@@ -33,35 +34,103 @@ struct sql {
     bool failed; /* error is set; later calls do nothing */
 };
 
-void sql_init(struct sql *q, struct arena *arena, const struct table *table, struct error *e);
+/* ---- sql.c: text and values */
+
+void sql_init(struct sql *q, struct arena *arena, const struct plan_options *options,
+              struct error *e);
 
 /* Appends text; a name is a catalogue's `quoted`. */
 void sql_add(struct sql *q, const char *text, size_t len);
 void sql_text(struct sql *q, const char *text);
 #define SQL(q, literal) sql_add((q), (literal), sizeof(literal) - 1)
+void sql_number(struct sql *q, size_t number);
 
 /* Appends a parameter "?" and the value that goes there. */
 void sql_value(struct sql *q, struct value value);
 
 /* Records a failure unless one is there; always false. */
 bool sql_fail(struct sql *q);
+/* The error is recorded already; always false. */
+bool sql_give_up(struct sql *q);
 
-/* The column of that name, or NULL with ERROR_NO_COLUMN. */
-const struct column *sql_column(struct sql *q, struct slice name);
-
-/* WHERE and the tree's filter; nothing when every row matches. */
-void sql_where(struct sql *q, const struct condition *filter);
-/* The filter alone. */
-void sql_filter(struct sql *q, const struct condition *filter);
-
-/* The tree's select list, and its outputs into `out`. */
-void sql_outputs(struct sql *q, const struct query_tree *tree, struct plan *out);
-
-/* RETURNING …, and its outputs into `out`. */
-void sql_returning(struct sql *q, const struct query_tree *tree, enum returning returning,
-                   struct plan *out);
+/* Zeroed memory, or NULL (and failed). */
+void *sql_alloc(struct sql *q, size_t count, size_t size);
 
 /* Ends the text and hands it over; false if anything failed. */
 bool sql_finish(struct sql *q, struct plan *out);
+
+/* The column of that name, or NULL with ERROR_NO_COLUMN. */
+const struct column *sql_column(struct sql *q, const struct table *table, struct slice name);
+
+/* tN."name", or the name alone. */
+void sql_name(struct sql *q, const struct node *node, const struct column *column);
+
+/* ---- sql_field.c: what a field, a cast, an aggregate is */
+
+/* "name": as it stands in a JSON object. */
+struct slice sql_json_key(struct sql *q, struct slice name);
+
+/* What a field is looked at for. */
+enum field_use {
+    FIELD_SHOWN,    /* in the answer */
+    FIELD_COMPARED, /* in a filter or an order: a number within JSON is one */
+};
+
+/* The field's expression; its kind in *kind. */
+void sql_field(struct sql *q, const struct node *node, const struct field *field,
+               enum field_use use, enum column_kind *kind);
+
+/* A column as it is shown. */
+void sql_shown_column(struct sql *q, const struct node *node, const struct column *column);
+
+/* A SELECT_FIELD or SELECT_COUNT item with its casts and its aggregate; `out` is filled in. */
+void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
+              struct output *out);
+
+/* ---- sql_filter.c */
+
+/* The conditions, all of which must hold. */
+void sql_filter(struct sql *q, const struct node *node, const struct condition *filter);
+
+/* ---- sql_fts.c */
+
+/* The condition that the rows are found by a full-text search. */
+void sql_fts(struct sql *q, const struct node *node, const struct condition *c);
+
+/* ---- sql_select.c */
+
+/* The select list, its outputs into `shape`. */
+void sql_outputs(struct sql *q, const struct node *node, struct shape *shape);
+
+/* FROM …, its joins, WHERE …, GROUP BY …; `extra` appends a condition, or is NULL. */
+typedef bool sql_condition_fn(struct sql *q, const struct node *node, const void *context);
+void sql_from_where(struct sql *q, const struct node *node, sql_condition_fn *extra,
+                    const void *context);
+void sql_group_by(struct sql *q, const struct node *node);
+
+/* ORDER BY … and LIMIT … of the node. */
+void sql_order(struct sql *q, const struct node *node);
+void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows);
+
+/* EXISTS(…): the node has a related row; `child` is one of its embedded resources. */
+void sql_exists(struct sql *q, const struct node *child);
+
+/* The conditions that tie a node to its parent. */
+void sql_link(struct sql *q, const struct node *node);
+
+/* ---- sql_order.c */
+
+/* One term, with its direction and its NULLs. */
+void sql_order_term(struct sql *q, const struct node *node, const struct order_term *term);
+
+/* ---- sql_cursor.c: pages by key */
+
+struct cursor;
+/* The order of the root with its key after it, and where to go on; NULL with the error. */
+struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct query_tree *tree);
+void sql_cursor_outputs(struct sql *q, const struct node *root, const struct cursor *c,
+                        struct plan *out);
+bool sql_cursor_condition(struct sql *q, const struct node *root, const void *cursor);
+void sql_cursor_order(struct sql *q, const struct node *root, const struct cursor *c);
 
 #endif

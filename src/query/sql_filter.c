@@ -3,24 +3,91 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/text.h"
+#include "query/grammar.h"
+#include "query/json_out.h"
 #include "query/sql.h"
+#include "store/rows.h"
+
+/* Nesting of a JSON value in a filter. */
+#define VALUE_DEPTH 100
 
 static const char *const comparison[] = {
-    [OPERATOR_EQ] = "=",   [OPERATOR_NEQ] = "<>", [OPERATOR_GT] = ">",
-    [OPERATOR_GTE] = ">=", [OPERATOR_LT] = "<",   [OPERATOR_LTE] = "<=",
+    [OPERATOR_EQ] = "=",
+    [OPERATOR_NEQ] = "<>",
+    [OPERATOR_GT] = ">",
+    [OPERATOR_GTE] = ">=",
+    [OPERATOR_LT] = "<",
+    [OPERATOR_LTE] = "<=",
+    [OPERATOR_ISDISTINCT] = " IS NOT ",
 };
 
-static void compare(struct sql *q, const struct column *column, const struct condition *c)
+/* What a value is compared with: a column, or what a JSON path finds. */
+static const struct column json_text = {
+    .name = SLICE_LITERAL("->>"), .quoted = "", .type = "TEXT", .kind = KIND_TEXT};
+
+static bool value_for(struct sql *q, const struct column *column, struct slice text,
+                      struct value *out)
 {
+    return plan_value(q->arena, column, text, out, q->error) || sql_give_up(q);
+}
+
+static const struct column *column_of(struct sql *q, const struct node *node,
+                                      const struct field *field)
+{
+    const struct column *column = sql_column(q, node->table, field->name);
+
+    return column && field->path ? &json_text : column;
+}
+
+/* X->path against a JSON value: numbers as numbers, all else as the text of the JSON. */
+static void compare_json(struct sql *q, const struct node *node, const struct condition *c,
+                         struct slice text)
+{
+    static const struct column number = {.quoted = "", .type = "", .kind = KIND_NUMERIC};
+    enum column_kind kind;
     struct value value;
 
-    if (!plan_value(q->arena, column, c->value, &value, q->error)) {
-        q->failed = true;
+    if (!json_out_valid(text, VALUE_DEPTH)) {
+        error_set(q->error, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
+                  (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+        error_hint(q->error, "Compare text with ->> in the place of the last ->.");
+        sql_give_up(q);
         return;
     }
-    sql_text(q, column->quoted);
+    if (!value_for(q, &number, text, &value))
+        return;
+    sql_field(q, node, &c->field, value.type == VALUE_TEXT ? FIELD_SHOWN : FIELD_COMPARED, &kind);
     sql_text(q, comparison[c->op]);
     sql_value(q, value);
+}
+
+static void compare(struct sql *q, const struct node *node, const struct condition *c,
+                    struct slice text)
+{
+    const struct column *column;
+    enum column_kind kind;
+    struct value value;
+
+    if (c->field.path && !c->field.as_text) {
+        compare_json(q, node, c, text);
+        return;
+    }
+    column = column_of(q, node, &c->field);
+    if (!column || !value_for(q, column, text, &value))
+        return;
+    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
+    sql_text(q, comparison[c->op]);
+    sql_value(q, value);
+}
+
+static bool check_pattern(struct sql *q, struct slice pattern)
+{
+    if (pattern.len <= ROWS_PATTERN_MAX)
+        return true;
+    error_set(q->error, ERROR_SYNTAX, "a pattern of %zu bytes: %d are allowed", pattern.len,
+              ROWS_PATTERN_MAX);
+    return sql_give_up(q);
 }
 
 /*
@@ -30,13 +97,11 @@ static void compare(struct sql *q, const struct column *column, const struct con
  */
 static struct value glob_pattern(struct sql *q, struct slice pattern)
 {
-    char *out = arena_alloc(q->arena, pattern.len * 3 + 1);
+    char *out = sql_alloc(q, pattern.len * 3 + 1, 1);
     size_t n = 0;
 
-    if (!out) {
-        sql_fail(q);
+    if (!out)
         return value_null();
-    }
     for (size_t i = 0; i < pattern.len; i++) {
         char c = pattern.data[i];
         bool literal = c == '\\' && i + 1 < pattern.len;
@@ -76,36 +141,50 @@ static struct value like_pattern(struct sql *q, struct slice pattern)
     return value_text(slice_make(out, pattern.len));
 }
 
-static void match(struct sql *q, const struct column *column, const struct condition *c)
+static void match(struct sql *q, const struct node *node, const struct condition *c,
+                  struct slice text)
 {
-    sql_text(q, column->quoted);
-    if (c->op == OPERATOR_LIKE) {
-        SQL(q, " GLOB ");
-        sql_value(q, glob_pattern(q, c->value));
-    } else {
-        SQL(q, " LIKE ");
-        sql_value(q, like_pattern(q, c->value));
-        SQL(q, " ESCAPE '\\'");
+    bool regexp = c->op == OPERATOR_MATCH || c->op == OPERATOR_IMATCH;
+    enum column_kind kind;
+    struct value pattern;
+
+    if (!check_pattern(q, text))
+        return;
+    if (regexp) {
+        sql_text(q, c->op == OPERATOR_MATCH ? "regexp(" : "regexpi(");
+        sql_value(q, value_text(text));
+        SQL(q, ",");
     }
+    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
+    if (regexp) {
+        SQL(q, ")");
+        return;
+    }
+    pattern = c->op == OPERATOR_LIKE ? glob_pattern(q, text) : like_pattern(q, text);
+    if (pattern.as.bytes.len > ROWS_PATTERN_MAX) /* GLOB's brackets made it longer */
+        pattern.as.bytes.len = check_pattern(q, pattern.as.bytes) ? pattern.as.bytes.len : 0;
+    sql_text(q, c->op == OPERATOR_LIKE ? " GLOB " : " LIKE ");
+    sql_value(q, pattern);
+    if (c->op == OPERATOR_ILIKE)
+        SQL(q, " ESCAPE '\\'");
 }
 
 /* Padded to a power of two with the last value, so that few shapes of statement exist. */
-static void member_of(struct sql *q, const struct column *column, const struct condition *c)
+static void member_of(struct sql *q, const struct node *node, const struct condition *c)
 {
+    const struct column *column = column_of(q, node, &c->field);
+    enum column_kind kind;
     size_t padded = 1;
 
     while (padded < c->n_list)
         padded *= 2;
-    sql_text(q, column->quoted);
+    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
     SQL(q, " IN (");
     for (size_t i = 0; c->n_list && i < padded && !q->failed; i++) {
-        struct slice text = c->list[i < c->n_list ? i : c->n_list - 1];
         struct value value;
 
-        if (!plan_value(q->arena, column, text, &value, q->error)) {
-            q->failed = true;
+        if (!value_for(q, column, c->list[i < c->n_list ? i : c->n_list - 1], &value))
             return;
-        }
         if (i > 0)
             SQL(q, ",");
         sql_value(q, value);
@@ -113,67 +192,116 @@ static void member_of(struct sql *q, const struct column *column, const struct c
     SQL(q, ")");
 }
 
-static void is(struct sql *q, const struct column *column, const struct condition *c)
+static void is(struct sql *q, const struct node *node, const struct condition *c)
 {
-    sql_text(q, column->quoted);
-    if (slice_is(c->value, "true"))
+    enum column_kind kind;
+
+    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
+    if (text_equal_nocase(c->value, slice_from("true")))
         SQL(q, " IS TRUE");
-    else if (slice_is(c->value, "false"))
+    else if (text_equal_nocase(c->value, slice_from("false")))
         SQL(q, " IS FALSE");
-    else if (slice_is(c->value, "not_null"))
+    else if (text_equal_nocase(c->value, slice_from("not_null")))
         SQL(q, " IS NOT NULL");
     else /* null, unknown */
         SQL(q, " IS NULL");
 }
 
-static void one_comparison(struct sql *q, const struct condition *c)
+static void one_value(struct sql *q, const struct node *node, const struct condition *c,
+                      struct slice text)
 {
-    const struct column *column = sql_column(q, c->column);
-
-    if (!column)
-        return;
     switch (c->op) {
     case OPERATOR_LIKE:
-    case OPERATOR_ILIKE: match(q, column, c); break;
-    case OPERATOR_IN: member_of(q, column, c); break;
-    case OPERATOR_IS: is(q, column, c); break;
-    default: compare(q, column, c); break;
+    case OPERATOR_ILIKE:
+    case OPERATOR_MATCH:
+    case OPERATOR_IMATCH: match(q, node, c, text); break;
+    default: compare(q, node, c, text); break;
     }
 }
 
-static void siblings(struct sql *q, const struct condition *c, const char *joiner);
+/* operator(any).{a,b}: one of them holds; (all): each. Of none: false, true. */
+static void quantified(struct sql *q, const struct node *node, const struct condition *c)
+{
+    bool any = c->quantifier == QUANTIFIER_ANY;
 
-static void one_condition(struct sql *q, const struct condition *c)
+    if (c->n_list == 0)
+        sql_text(q, any ? "FALSE" : "TRUE");
+    for (size_t i = 0; i < c->n_list && !q->failed; i++) {
+        if (i > 0)
+            sql_text(q, any ? " OR " : " AND ");
+        one_value(q, node, c, c->list[i]);
+    }
+}
+
+/* rel=is.null, rel=not.is.null: whether there is a related row. Where a column has the name of
+ * the resource, other operators are about the column. */
+static bool related(struct sql *q, const struct node *node, const struct condition *c)
+{
+    const struct select_item *item =
+        c->field.path ? NULL : grammar_find_embed(node->ask, c->field.name);
+    const struct node *child = item ? node_child(node, item) : NULL;
+    bool null = text_equal_nocase(c->value, slice_from("null"));
+    bool is = c->op == OPERATOR_IS && (null || text_equal_nocase(c->value, slice_from("not_null")));
+
+    if (!child || (!is && table_column(node->table, c->field.name) >= 0))
+        return false;
+    if (!is) {
+        error_set(q->error, ERROR_BAD_EMBED_FILTER, "Bad operator on the '%.*s' embedded resource",
+                  SLICE_ARG(c->field.name));
+        error_details(q->error,
+                      "Only is null or not is null filters are allowed on embedded resources");
+        sql_give_up(q);
+        return true;
+    }
+    if (null)
+        SQL(q, "NOT ");
+    sql_exists(q, child);
+    return true;
+}
+
+static void one_comparison(struct sql *q, const struct node *node, const struct condition *c)
+{
+    if (related(q, node, c))
+        return;
+    if (c->op >= OPERATOR_FTS)
+        sql_fts(q, node, c);
+    else if (c->quantifier != QUANTIFIER_NONE)
+        quantified(q, node, c);
+    else if (c->op == OPERATOR_IN)
+        member_of(q, node, c);
+    else if (c->op == OPERATOR_IS)
+        is(q, node, c);
+    else
+        one_value(q, node, c, c->value);
+}
+
+static void siblings(struct sql *q, const struct node *node, const struct condition *c,
+                     const char *joiner);
+
+static void one_condition(struct sql *q, const struct node *node, const struct condition *c)
 {
     if (c->negated)
         SQL(q, "NOT ");
     SQL(q, "(");
     if (c->kind == CONDITION_COMPARE)
-        one_comparison(q, c);
+        one_comparison(q, node, c);
     else
-        siblings(q, c->children, c->kind == CONDITION_AND ? " AND " : " OR ");
+        siblings(q, node, c->children, c->kind == CONDITION_AND ? " AND " : " OR ");
     SQL(q, ")");
 }
 
 /* Recursion is bounded by GRAMMAR_DEPTH_MAX. */
-static void siblings(struct sql *q, const struct condition *c, const char *joiner)
+static void siblings(struct sql *q, const struct node *node, const struct condition *c,
+                     const char *joiner)
 {
     for (; c && !q->failed; c = c->next) {
-        one_condition(q, c);
+        one_condition(q, node, c);
         if (c->next)
             sql_text(q, joiner);
     }
 }
 
-void sql_filter(struct sql *q, const struct condition *filter)
+void sql_filter(struct sql *q, const struct node *node, const struct condition *filter)
 {
-    siblings(q, filter, " AND ");
-}
-
-void sql_where(struct sql *q, const struct condition *filter)
-{
-    if (!filter)
-        return;
-    SQL(q, " WHERE ");
-    sql_filter(q, filter);
+    siblings(q, node, filter, " AND ");
 }

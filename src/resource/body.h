@@ -1,6 +1,6 @@
 /*
- * The body of a write: JSON, taken apart into columns and values. jansson stays in here:
- * the values borrow from the parsed document, which body_free gives back.
+ * The body of a write, taken apart into columns and values: JSON, CSV or a form. jansson stays in
+ * here: the values borrow from the parsed document, which body_free gives back.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,9 +15,10 @@
 
 struct call;
 struct json_t;
+struct routine_source;
 
 struct body {
-    struct json_t *root;
+    struct json_t *root; /* NULL for CSV and forms */
     bool is_array;
     struct assignment *set; /* the columns that every row gives, n_set of them */
     size_t n_set;
@@ -26,19 +27,28 @@ struct body {
 };
 
 enum body_use {
-    BODY_CREATE, /* an object or an array of objects with equal members */
-    BODY_ROW,    /* one object */
-    BODY_MERGE,  /* one object; objects for JSON columns are merged (RFC 7396) */
+    BODY_CREATE, /* an object or an array of objects */
+    BODY_ROW,    /* one object, or an array of one */
+    BODY_MERGE,  /* the same; objects for JSON columns are merged (RFC 7396) */
 };
 
 /*
- * Parses call->body for call->table. False with ERROR_MEDIA_TYPE, ERROR_BODY,
- * ERROR_TOO_LARGE, ERROR_NO_BODY_COLUMN or ERROR_VALUE, which names the column and the
- * row. `body` is to be freed in either case.
+ * Parses call->body for call->table; only the columns of columns=, if it is there: then an
+ * object may leave some out, which is NULL or, with Prefer: missing=default, the column's
+ * default. False with ERROR_MEDIA_TYPE, ERROR_BODY, ERROR_TOO_LARGE, ERROR_NO_BODY_COLUMN
+ * or ERROR_VALUE, which names the column and the row. `body` is to be freed in either case.
  */
 bool body_parse(struct call *call, enum body_use use, struct body *body)
     __attribute__((warn_unused_result));
 void body_free(struct body *body);
+
+/*
+ * Parses call->body (none is an empty object) for the parameters of a named query: values[i] and
+ * given[i] for parameter i. `body` keeps what they borrow from and is to be freed. False as
+ * body_parse, with ERROR_NO_ROUTINE for a member that is no parameter.
+ */
+bool body_arguments(struct call *call, const struct routine_source *routine, struct value *values,
+                    bool *given, struct body *body) __attribute__((warn_unused_result));
 
 /*
  * Seeds jansson's hash tables from the system's randomness, so that nobody can choose
@@ -50,7 +60,27 @@ void body_seed(void);
 /* True if the content type is application/merge-patch+json. */
 bool body_is_merge_patch(const struct call *call);
 
-/* The place of `column` in body->set, or -1. */
+/* The place of `column`'s value in body->set, or -1. */
 long body_column(const struct body *body, int column);
+
+/* Fails with ERROR_NO_BODY_COLUMN and "did you mean". Returns false. */
+bool body_unknown_column(struct call *call, struct slice name);
+
+/* For the body_*.c files. */
+
+/* The body as one JSON object; none is an empty one. */
+bool body_load_object(struct call *call, struct body *body);
+
+/* Room for `n` assignments and rows × n values; false with the error. */
+bool body_make_room(struct call *call, struct body *body, size_t n);
+
+/* False with ERROR_TOO_LARGE if there are more rows than are allowed. */
+bool body_check_rows(struct call *call, size_t rows);
+
+/* CSV (RFC 4180): a line of names, then rows; an unquoted NULL is NULL. */
+bool body_parse_csv(struct call *call, struct body *body) __attribute__((warn_unused_result));
+
+/* name=value&… (application/x-www-form-urlencoded): one row. */
+bool body_parse_form(struct call *call, struct body *body) __attribute__((warn_unused_result));
 
 #endif

@@ -22,20 +22,23 @@ void call_init(struct call *call, const struct service *service)
 
     call->method = METHOD_OTHER;
     call->path = call->query = call->table_name = call->keys_text = none;
-    call->content_type = call->accept = none;
-    call->prefer = (struct prefer){PREFER_RETURN_DEFAULT, PREFER_COUNT_NONE};
+    call->content_type = call->accept = call->profile = call->range = none;
+    prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
     call->service = service;
     call->reader = NULL;
     call->mailbox = NULL;
     call->outcome = OUTCOME_NONE;
     error_clear(&call->error);
-    call->content_type_out = call->location = NULL;
+    call->content_type_out = call->location = call->link = NULL;
     call->content_range[0] = call->preference_applied[0] = '\0';
     call->allow = 0;
     call->catalog = NULL;
     call->table = NULL;
-    call->tree = (struct query_tree){.limit = -1};
+    call->parameters = NULL;
+    call->media = MEDIA_JSON;
+    call->options = (struct plan_options){
+        .max_rows = service->max_rows, .aggregates = service->aggregates, .strip_nulls = false};
     call->job = (struct job){.discard = false, .error = call->job.error};
     call->finish = NULL;
     call->dispose = NULL;
@@ -84,13 +87,20 @@ static bool no_table(struct call *call)
     return near && error_hint(&call->error, "Perhaps you meant the table '%s'", near);
 }
 
-/* Finds the table in the reader's snapshot. False with an error only if that cannot be had. */
-static bool look_up(struct call *call)
+bool call_begin(struct call *call)
 {
     if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
         return false;
     catalog_drop(call->catalog);
     call->catalog = catalog_hold(reader_catalog(call->reader));
+    return true;
+}
+
+/* Finds the table in the reader's snapshot. False with an error only if that cannot be had. */
+static bool look_up(struct call *call)
+{
+    if (!call_begin(call))
+        return false;
     call->table = catalog_table(call->catalog, call->table_name);
     return true;
 }

@@ -19,6 +19,7 @@
 #include "base/slice.h"
 #include "query/plan.h"
 #include "query/tree.h"
+#include "resource/media.h"
 #include "resource/prefer.h"
 #include "store/writer.h"
 
@@ -52,6 +53,10 @@ struct service {
     int64_t max_elements;  /* of a POSTed array */
     int64_t max_depth;     /* nesting of a JSON body */
     int64_t max_answer;    /* bytes of one answer */
+    bool aggregates;       /* select= may ask for sum() and its like */
+    bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
+    bool allow_tx;         /* Prefer: tx=rollback is followed */
+    bool allow_plan;       /* Accept: application/vnd.pgrst.plan+json is */
     const char *base_path; /* "" or "/rest/v1" */
     const _Atomic bool *draining;
     /* True if every migration is applied, as `db` sees it; else why not. */
@@ -81,6 +86,8 @@ struct call {
     struct slice keys_text;  /* raw second segment: the key; empty data if there is none */
     struct slice content_type;
     struct slice accept;
+    struct slice profile; /* Accept-Profile or Content-Profile */
+    struct slice range;   /* Range */
     struct prefer prefer;
     struct buf body;
     int64_t now_us;      /* when the request came, clock_us */
@@ -94,18 +101,22 @@ struct call {
     /* The answer. */
     enum outcome outcome;
     struct error error;
-    struct buf reply;             /* the body */
-    const char *content_type_out; /* static; NULL: no body */
-    const char *location;         /* in the arena, or NULL */
-    char content_range[64];       /* "0-24/3573" or "" */
-    char preference_applied[96];  /* or "" */
-    unsigned allow;               /* METHOD_BITs for Allow; 0: header not sent */
+    struct buf reply;                            /* the body */
+    const char *content_type_out;                /* static; NULL: no body */
+    const char *location;                        /* in the arena, or NULL */
+    const char *link;                            /* in the arena, or NULL */
+    char content_range[64];                      /* "0-24/3573" or "" */
+    char preference_applied[PREFER_APPLIED_MAX]; /* or "" */
+    unsigned allow;                              /* METHOD_BITs for Allow; 0: header not sent */
 
     /* The verb's own. */
     struct arena arena;
     struct catalog *catalog; /* held, or NULL */
     const struct table *table;
+    struct parameter *parameters; /* the query string */
     struct query_tree tree;
+    enum media media;
+    struct plan_options options;
     struct job job;
     enum progress (*finish)(struct call *call); /* after the job came back */
     void (*dispose)(void *state);               /* frees what `state` holds, or NULL */
@@ -130,6 +141,9 @@ enum progress call_fail(struct call *call);
 
 /* Maps the job's letter back to its call. */
 struct call *call_of_job(struct job *job);
+
+/* Makes the reader current and holds its catalogue. False with an error. */
+bool call_begin(struct call *call) __attribute__((warn_unused_result));
 
 /*
  * Makes the reader current, holds its catalogue and finds the table. False with the error

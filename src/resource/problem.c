@@ -54,7 +54,12 @@ void problem_write(struct buf *b, const struct error *e, int status, const char 
     text_json_string(b, instance);
     member(b, "code", error_code_text(e->code));
     member(b, "message", e->message);
-    member(b, "details", e->details);
+    if (e->json_details) {
+        buf_add_text(b, ",\"details\":");
+        buf_add_text(b, e->json_details);
+    } else {
+        member(b, "details", e->details);
+    }
     member(b, "hint", e->hint);
     if (e->column[0] || e->constraint[0] || e->row >= 0)
         errors(b, e);

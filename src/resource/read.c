@@ -3,13 +3,23 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <inttypes.h>
+
+#include "base/text.h"
+#include "query/cursor.h"
 #include "query/json_out.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
+#include "store/db.h"
 #include "store/reader.h"
 
-/* Runs the plan's SELECT on the loop's reader; the caller releases. NULL with an error. */
-static struct statement *open_query(struct call *call, const struct plan *plan)
+/* Bytes of a Link header. */
+#define LINK_MAX 32768
+
+/* Columns of an order and a key that a cursor may have. */
+#define CURSOR_TERMS_MAX 64
+
+struct statement *target_query(struct call *call, const struct plan *plan)
 {
     struct statement *st = statement_get(reader_db(call->reader), plan->sql, &call->error);
 
@@ -19,15 +29,15 @@ static struct statement *open_query(struct call *call, const struct plan *plan)
     return NULL;
 }
 
-static bool count_rows(struct call *call, int64_t *total)
+static bool count_rows(struct call *call, const struct plan_source *source, int64_t *total)
 {
     struct plan plan;
     struct statement *st;
     bool ok;
 
-    if (!plan_count(&call->arena, call->table, &call->tree, &plan, &call->error))
+    if (!plan_count(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
         return false;
-    st = open_query(call, &plan);
+    st = target_query(call, &plan);
     ok = st && statement_step(st, &call->error) == STEP_ROW;
     if (ok)
         *total = statement_integer(st, 0);
@@ -35,77 +45,205 @@ static bool count_rows(struct call *call, int64_t *total)
     return ok;
 }
 
-/* Writes the rows as an array; false on an error of the query. */
+/* The query string with its cursor replaced. */
+static void add_query(struct call *call, struct buf *b)
+{
+    for (size_t at = 0; at < call->query.len;) {
+        const char *start = call->query.data + at, *amp = memchr(start, '&', call->query.len - at);
+        size_t len = amp ? (size_t)(amp - start) : call->query.len - at;
+        bool cursor = len >= 7 && memcmp(start, "cursor=", 7) == 0;
+
+        if (len > 0 && !cursor) {
+            buf_add(b, start, len);
+            buf_add_char(b, '&');
+        }
+        at += len + 1;
+    }
+}
+
+/* Link: </path?…&cursor=…>; rel="next" (RFC 8288), from the last row of a full page. */
+static void set_link(struct call *call, struct statement *st, const struct plan *plan)
+{
+    struct value values[CURSOR_TERMS_MAX];
+    struct buf b;
+
+    if (plan->n_cursor > CURSOR_TERMS_MAX)
+        return;
+    for (size_t i = 0; i < plan->n_cursor; i++)
+        values[i] = statement_value(st, (int)(plan->shape.n + i));
+    buf_init(&b, LINK_MAX);
+    buf_add_char(&b, '<');
+    buf_add_slice(&b, call->path);
+    buf_add_char(&b, '?');
+    add_query(call, &b);
+    buf_add_text(&b, "cursor=");
+    cursor_encode(&b, plan->order_id, values, plan->n_cursor);
+    buf_add_text(&b, ">; rel=\"next\"");
+    if (!b.failed)
+        call->link = arena_copy(&call->arena, buf_slice(&b));
+    buf_finish(&b);
+}
+
+/* How many rows fill a page; INT64_MAX: no number does. */
+static int64_t page_size(const struct call *call)
+{
+    int64_t limit = call->tree.root.limit, max = call->options.max_rows;
+
+    if (max > 0 && (limit < 0 || limit > max))
+        limit = max;
+    return limit < 0 ? INT64_MAX : limit;
+}
+
+/* Writes the rows; false on an error of the query. */
 static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows)
 {
-    struct statement *st = open_query(call, plan);
+    struct statement *st = target_query(call, plan);
     enum step step = STEP_FAILED;
 
     *rows = 0;
-    buf_add_char(&call->reply, '[');
+    media_begin(call, &plan->shape);
     while (st && (step = statement_step(st, &call->error)) == STEP_ROW && !call->reply.failed) {
-        if ((*rows)++ > 0)
-            buf_add_char(&call->reply, ',');
-        json_out_row(&call->reply, st, plan->outputs, plan->n_outputs);
+        media_row(call, st, &plan->shape, (size_t)(*rows)++);
+        if (plan->n_cursor && *rows == page_size(call))
+            set_link(call, st, plan);
     }
-    buf_add_char(&call->reply, ']');
+    media_end(call);
     statement_release(st);
-    return step != STEP_FAILED;
+    return step != STEP_FAILED && media_check_rows(call, (size_t)*rows);
 }
 
 static bool check_offset(struct call *call, int64_t total)
 {
-    if (call->tree.offset <= total)
+    int64_t offset = call->tree.root.offset;
+
+    if (offset <= total)
         return true;
     target_range(call, 0, 0, total);
     error_set(&call->error, ERROR_RANGE, "Requested range not satisfiable");
     return error_details(&call->error,
-                         "An offset of %lld was requested, but there are only %lld rows.",
-                         (long long)call->tree.offset, (long long)total);
+                         "An offset of %" PRId64 " was requested, but there are only %" PRId64
+                         " rows.",
+                         offset, total);
+}
+
+enum progress target_answer_list(struct call *call, const struct plan_source *source)
+{
+    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+    struct plan plan;
+    int64_t rows, total = -1;
+
+    if (!target_take_range(call) ||
+        !plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
+        return call_fail(call);
+    if (media_is_plan(call))
+        return target_answer_plan(call, &plan);
+    if (counted && (!count_rows(call, source, &total) || !check_offset(call, total)))
+        return call_fail(call);
+    if (!write_rows(call, &plan, &rows))
+        return call_fail(call);
+    target_applied(call, PREFER_FOLLOWS_COUNT);
+    target_range(call, call->tree.root.offset, rows, total);
+    /* As PostgREST: an empty page of something is a part, too. */
+    return target_reply(call, rows < total ? OUTCOME_PARTIAL : OUTCOME_OK);
 }
 
 enum progress list_read(struct call *call)
 {
-    struct plan plan;
-    int64_t rows, total = -1;
-    bool partial;
+    struct plan_source source = {NULL, NULL};
 
-    if (!target_list(call) || !plan_select(&call->arena, call->table, &call->tree,
-                                           call->service->max_rows, &plan, &call->error))
+    if (!target_list(call))
         return call_fail(call);
-    if (call->prefer.count != PREFER_COUNT_NONE) {
-        if (!count_rows(call, &total) || !check_offset(call, total))
-            return call_fail(call);
-        target_applied(call, "count=exact");
-    }
-    if (!write_rows(call, &plan, &rows))
-        return call_fail(call);
-    target_range(call, call->tree.offset, rows, total);
-    partial = rows < total; /* as PostgREST: an empty page of something is a part, too */
-    return target_json(call, partial ? OUTCOME_PARTIAL : OUTCOME_OK);
+    source.table = call->table;
+    return target_answer_list(call, &source);
 }
 
 enum progress target_answer_row(struct call *call)
 {
+    const struct plan_source source = {call->table, NULL};
+    bool plain = call->media == MEDIA_JSON;
     struct plan plan;
     struct statement *st;
     enum step step;
 
-    if (!plan_select(&call->arena, call->table, &call->tree, 0, &plan, &call->error))
+    if (!plan_select(&call->arena, &source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
-    st = open_query(call, &plan);
+    if (media_is_plan(call))
+        return target_answer_plan(call, &plan);
+    if (plain)
+        call->media = MEDIA_OBJECT; /* a row's path answers an object */
+    st = target_query(call, &plan);
     step = st ? statement_step(st, &call->error) : STEP_FAILED;
+    media_begin(call, &plan.shape);
     if (step == STEP_ROW)
-        json_out_row(&call->reply, st, plan.outputs, plan.n_outputs);
+        media_row(call, st, &plan.shape, 0);
     else if (step == STEP_DONE)
         error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
     statement_release(st);
-    return step == STEP_ROW ? target_json(call, OUTCOME_OK) : call_fail(call);
+    if (step != STEP_ROW)
+        return call_fail(call);
+    return plain ? target_json(call, OUTCOME_OK) : target_reply(call, OUTCOME_OK);
 }
 
 enum progress row_read(struct call *call)
 {
     return target_row(call) ? target_answer_row(call) : call_fail(call);
+}
+
+static void add_step(struct call *call, struct statement *st, bool first)
+{
+    struct buf *b = &call->reply;
+
+    if (call->media == MEDIA_PLAN_TEXT) {
+        buf_add_slice(b, statement_bytes(st, 3));
+        buf_add_char(b, '\n');
+        return;
+    }
+    buf_addf(b, "%s{\"id\":%" PRId64 ",\"parent\":%" PRId64 ",\"detail\":", first ? "" : ",",
+             statement_integer(st, 0), statement_integer(st, 1));
+    text_json_string(b, statement_bytes(st, 3));
+    buf_add_char(b, '}');
+}
+
+/* The caller's parameters are not known to a plan: NULL stands for them. */
+static bool fill_values(struct call *call, struct plan *plan)
+{
+    size_t n = plan->n_leading + plan->n_values + plan->n_trailing;
+    struct value *values = arena_zeroed(&call->arena, n + 1, sizeof *values);
+
+    if (!values)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (plan->n_values)
+        memcpy(values + plan->n_leading, plan->values, plan->n_values * sizeof *values);
+    plan->values = values;
+    plan->n_values = n;
+    return true;
+}
+
+/* EXPLAIN QUERY PLAN's rows (sqlite.org/eqp.html), and the statement. Nothing is run: a statement
+ * that writes may be explained on a reader's connection. */
+enum progress target_answer_plan(struct call *call, const struct plan *plan)
+{
+    struct plan explain = *plan;
+    struct statement *st = NULL;
+    enum step step = STEP_FAILED;
+    bool json = call->media == MEDIA_PLAN_JSON, first = true;
+
+    db_allow_prepare(reader_db(call->reader), true);
+    if (plan_explain(&call->arena, plan, &explain.sql, &call->error) && fill_values(call, &explain))
+        st = target_query(call, &explain);
+    db_allow_prepare(reader_db(call->reader), false);
+    buf_add_text(&call->reply, json ? "[{\"Plan\":[" : "");
+    while (st && (step = statement_step(st, &call->error)) == STEP_ROW) {
+        add_step(call, st, first);
+        first = false;
+    }
+    statement_release(st);
+    if (json) {
+        buf_add_text(&call->reply, "],\"SQL\":");
+        text_json_string(&call->reply, plan->sql);
+        buf_add_text(&call->reply, "}]");
+    }
+    return step == STEP_DONE ? target_reply(call, OUTCOME_OK) : call_fail(call);
 }
 
 static enum progress options(struct call *call, unsigned methods)

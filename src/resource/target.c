@@ -4,15 +4,99 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/parse.h"
 #include "base/text.h"
 #include "query/grammar.h"
 #include "resource/verbs.h"
 #include "store/catalog.h"
 
+/* The one schema goes by the names that clients of PostgREST and SQLite have for it. */
+static bool check_profile(struct call *call)
+{
+    struct slice name = call->profile;
+
+    if (name.len == 0 || slice_is(name, "public") || slice_is(name, "main"))
+        return true;
+    error_set(&call->error, ERROR_SCHEMA, "Invalid schema: %.*s",
+              (int)(name.len > 80 ? 80 : name.len), name.data);
+    return error_hint(&call->error, "Only the following schemas are exposed: public");
+}
+
+static bool check_preferences(struct call *call)
+{
+    if (call->prefer.handling != PREFER_STRICT || !call->prefer.unknown[0])
+        return true;
+    error_set(&call->error, ERROR_PREFERENCES, "Invalid preferences given with handling=strict");
+    return error_details(&call->error, "Invalid preferences: %s", call->prefer.unknown);
+}
+
+bool target_begin(struct call *call)
+{
+    return check_profile(call) && check_preferences(call) && media_choose(call) &&
+           grammar_split(&call->arena, call->query, &call->parameters, &call->error);
+}
+
 bool target_list(struct call *call)
 {
-    return call_resolve(call) &&
-           grammar_parse(&call->arena, call->query, &call->tree, &call->error);
+    return call_resolve(call) && target_begin(call) &&
+           grammar_parse(&call->arena, call->parameters, &call->tree, &call->error);
+}
+
+static bool digits(struct slice *rest, int64_t *out)
+{
+    size_t n = 0;
+    struct slice number;
+
+    while (n < rest->len && rest->data[n] >= '0' && rest->data[n] <= '9')
+        n++;
+    number = slice_make(rest->data, n);
+    *rest = slice_make(rest->data + n, rest->len - n);
+    return n > 0 && parse_int64(number, out);
+}
+
+/* "first-last" or "first-", counted in rows, with an optional "items=" before; one that is not
+ * understood is ignored (RFC 9110 §14.2). */
+static bool parse_range(struct slice range, int64_t *first, int64_t *last)
+{
+    static const struct slice unit = SLICE_LITERAL("items=");
+
+    if (range.len > unit.len && text_equal_nocase(slice_make(range.data, unit.len), unit))
+        range = slice_make(range.data + unit.len, range.len - unit.len);
+    range = text_trim(range);
+    if (!digits(&range, first) || range.len == 0 || range.data[0] != '-')
+        return false;
+    range = slice_make(range.data + 1, range.len - 1);
+    *last = INT64_MAX - 1;
+    return range.len == 0 || (digits(&range, last) && range.len == 0);
+}
+
+static bool bad_range(struct call *call, const char *details)
+{
+    error_set(&call->error, ERROR_RANGE, "Requested range not satisfiable");
+    return error_details(&call->error, "%s", details);
+}
+
+bool target_take_range(struct call *call)
+{
+    struct query_node *root = &call->tree.root;
+    int64_t first, last, end = INT64_MAX - 1;
+
+    if (call->range.len == 0 || !parse_range(call->range, &first, &last))
+        return true;
+    if (last < first)
+        return bad_range(call, "The lower boundary must be lower than or equal to the upper "
+                               "boundary in the Range header.");
+    if (root->limit >= 0 && root->offset < INT64_MAX - 1 - root->limit)
+        end = root->offset + root->limit - 1;
+    if (last < end)
+        end = last;
+    if (first > root->offset)
+        root->offset = first;
+    if (end < root->offset)
+        return bad_range(call, "The Range header and limit= and offset= have no row in common.");
+    if (end < INT64_MAX - 1)
+        root->limit = end - root->offset + 1;
+    return true;
 }
 
 /* Splits at commas first, so that %2C is a comma within a value. */
@@ -49,7 +133,8 @@ bool target_row(struct call *call)
 
     if (!target_list(call))
         return false;
-    if (call->tree.filter || call->tree.order || call->tree.limit >= 0 || call->tree.offset) {
+    if (call->tree.root.filter || call->tree.root.order || call->tree.root.limit >= 0 ||
+        call->tree.root.offset || call->tree.has_cursor) {
         error_set(&call->error, ERROR_SYNTAX,
                   "a row's path takes no filter, order, limit or offset");
         return error_hint(&call->error, "Use /%.*s with a filter, or the path alone.",
@@ -58,8 +143,8 @@ bool target_row(struct call *call)
     keys = arena_alloc(&call->arena, (call->table->n_key + 1) * sizeof *keys);
     if (!keys)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    return split_keys(call, keys, &n) &&
-           plan_key_filter(&call->arena, call->table, keys, n, &call->tree.filter, &call->error);
+    return split_keys(call, keys, &n) && plan_key_filter(&call->arena, call->table, keys, n,
+                                                         &call->tree.root.filter, &call->error);
 }
 
 enum progress target_not_allowed(struct call *call, unsigned methods)
@@ -83,12 +168,9 @@ void target_range(struct call *call, int64_t first, int64_t rows, int64_t total)
         snprintf(out + n, size - (size_t)n, "%" PRId64, total);
 }
 
-void target_applied(struct call *call, const char *preference)
+void target_applied(struct call *call, unsigned follows)
 {
-    size_t used = strlen(call->preference_applied);
-
-    snprintf(call->preference_applied + used, sizeof call->preference_applied - used, "%s%s",
-             used ? ", " : "", preference);
+    prefer_applied(&call->prefer, follows, call->preference_applied);
 }
 
 enum progress target_json(struct call *call, enum outcome outcome)
@@ -109,12 +191,21 @@ enum progress target_json(struct call *call, enum outcome outcome)
     return CALL_DONE;
 }
 
+enum progress target_reply(struct call *call, enum outcome outcome)
+{
+    (void)target_json(call, outcome);
+    if (call->outcome != OUTCOME_FAILED)
+        call->content_type_out = media_type(call);
+    return CALL_DONE;
+}
+
 unsigned resource_list_methods(const struct table *table)
 {
     unsigned methods =
         METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD) | METHOD_BIT(METHOD_OPTIONS);
 
     methods |= table->insertable ? METHOD_BIT(METHOD_POST) : 0;
+    methods |= table->kind == TABLE_TABLE && table->n_key ? METHOD_BIT(METHOD_PUT) : 0;
     methods |= table->updatable ? METHOD_BIT(METHOD_PATCH) : 0;
     methods |= table->deletable ? METHOD_BIT(METHOD_DELETE) : 0;
     return methods;
@@ -122,7 +213,5 @@ unsigned resource_list_methods(const struct table *table)
 
 unsigned resource_row_methods(const struct table *table)
 {
-    unsigned methods = resource_list_methods(table) & ~METHOD_BIT(METHOD_POST);
-
-    return methods | (table->kind == TABLE_TABLE ? METHOD_BIT(METHOD_PUT) : 0);
+    return resource_list_methods(table) & ~METHOD_BIT(METHOD_POST);
 }

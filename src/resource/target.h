@@ -12,8 +12,27 @@
 
 #include "resource/call.h"
 
-/* Resolves the table and parses the query string. */
+/* Resolves the table, chooses the form of the answer and parses the query string. */
 bool target_list(struct call *call) __attribute__((warn_unused_result));
+
+/* The same without a table: checks the profile, the preferences and Accept, and splits the query
+ * string into call->parameters. */
+bool target_begin(struct call *call) __attribute__((warn_unused_result));
+
+/* The Range header of a list that is read, as limit and offset. */
+bool target_take_range(struct call *call) __attribute__((warn_unused_result));
+
+/* Runs a plan's SELECT on the loop's reader; the caller releases. NULL with the error. */
+struct statement *target_query(struct call *call, const struct plan *plan);
+
+/* A list of what the source has: call->tree says which. */
+enum progress target_answer_list(struct call *call, const struct plan_source *source);
+
+/* The answer is SQLite's plan for the statement. */
+enum progress target_answer_plan(struct call *call, const struct plan *plan);
+
+/* Sets Preference-Applied; `follows` are PREFER_FOLLOWS_… */
+void target_applied(struct call *call, unsigned follows);
 
 /* The same, and the filter is the row of the path: filters of the query string are refused. */
 bool target_row(struct call *call) __attribute__((warn_unused_result));
@@ -24,13 +43,13 @@ enum progress target_not_allowed(struct call *call, unsigned methods);
 /* "first-last/total" as PostgREST writes it; total < 0 is unknown. */
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total);
 
-/* Appends to Preference-Applied. */
-void target_applied(struct call *call, const char *preference);
-
 /* The row that the tree's filter finds, as an object; target_row came before. */
 enum progress target_answer_row(struct call *call);
 
-/* The answer is the reply as JSON. */
+/* The answer is the reply, in the form that was chosen. */
+enum progress target_reply(struct call *call, enum outcome outcome);
+
+/* The answer is the reply as plain JSON. */
 enum progress target_json(struct call *call, enum outcome outcome);
 
 #endif

@@ -16,6 +16,7 @@ verb_fn list_read;    /* GET, HEAD */
 verb_fn list_create;  /* POST: one object or an array, all or nothing */
 verb_fn list_update;  /* PATCH with a filter */
 verb_fn list_delete;  /* DELETE with a filter */
+verb_fn list_replace; /* PUT with the primary key as its filter */
 verb_fn list_options; /* OPTIONS */
 
 /* /{table}/{key} */
@@ -24,6 +25,11 @@ verb_fn row_replace; /* PUT: create or replace */
 verb_fn row_update;  /* PATCH: RFC 7396 */
 verb_fn row_delete;  /* DELETE */
 verb_fn row_options; /* OPTIONS */
+
+/* /rpc/{name} */
+verb_fn rpc_read;    /* GET, HEAD: parameters from the query string */
+verb_fn rpc_call;    /* POST: parameters from the body */
+verb_fn rpc_options; /* OPTIONS */
 
 /* System paths. */
 verb_fn health_live;  /* /healthz, /livez: this loop answers */

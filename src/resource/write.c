@@ -39,19 +39,39 @@ static bool key_is_given(const struct call *call, const struct write *w)
 /*
  * RETURNING shows a row as it was before AFTER triggers changed it (sqlite.org/
  * lang_returning.html §2.1): such a row is read again by its key. So is one whose key
- * only SQLite knows and that is not a rowid.
+ * only SQLite knows and that is not a rowid, and one whose related rows are asked for.
  */
 static enum returning choose_returning(const struct call *call, struct write *w)
 {
     const struct table *t = call->table;
-    bool by_key = t->kind == TABLE_TABLE && t->n_key > 0 && w->kind != WRITE_DELETE;
+    bool related = w->answer != ANSWER_NOTHING && plan_needs_select(&call->tree);
+    bool by_key = t->kind == TABLE_TABLE && (t->n_key > 0 || related);
     bool key_unknown = w->kind == WRITE_INSERT && t->rowid_alias < 0 && !key_is_given(call, w);
 
-    w->reread = by_key && ((t->has_triggers && w->answer != ANSWER_NOTHING) ||
-                           (key_unknown && !w->body.is_array));
+    w->select_first = w->kind == WRITE_DELETE && related;
+    w->reread = by_key && w->kind != WRITE_DELETE &&
+                ((t->has_triggers && w->answer != ANSWER_NOTHING) || related ||
+                 (key_unknown && !w->body.is_array && t->n_key > 0));
     if (w->reread)
         return RETURNING_KEY;
-    return w->answer == ANSWER_NOTHING ? RETURNING_NOTHING : RETURNING_SELECT;
+    return w->answer == ANSWER_NOTHING || w->select_first ? RETURNING_NOTHING : RETURNING_SELECT;
+}
+
+static bool plan_inserting(struct call *call, struct write *w, enum returning returning)
+{
+    const struct insert insert = {
+        .set = w->body.set,
+        .n_set = w->body.n_set,
+        .conflict = w->conflict,
+        .target = w->target,
+        .n_target = w->n_target,
+    };
+
+    w->looks = w->conflict == CONFLICT_MERGED || w->conflict == CONFLICT_REPLACED;
+    return plan_insert(&call->arena, call->table, &insert, &call->tree, returning, &w->plan,
+                       &call->error) &&
+           (!w->looks || plan_exists(&call->arena, call->table, w->target, w->n_target, &w->exists,
+                                     &call->error));
 }
 
 static bool plan_statement(struct call *call, struct write *w, enum returning returning)
@@ -60,12 +80,7 @@ static bool plan_statement(struct call *call, struct write *w, enum returning re
 
     switch (w->kind) {
     case WRITE_INSERT:
-        return plan_insert(&call->arena, call->table, b->set, b->n_set, &call->tree, returning,
-                           &w->plan, &call->error);
-    case WRITE_REPLACE:
-        return plan_replace(&call->arena, call->table, b->set, b->n_set, &call->tree, returning,
-                            &w->plan, &call->error) &&
-               plan_count(&call->arena, call->table, &call->tree, &w->exists, &call->error);
+    case WRITE_REPLACE: return plan_inserting(call, w, returning);
     case WRITE_UPDATE:
         return plan_update(&call->arena, call->table, b->set, b->n_set, &call->tree, returning,
                            &w->plan, &call->error);
@@ -74,17 +89,57 @@ static bool plan_statement(struct call *call, struct write *w, enum returning re
     return plan_delete(&call->arena, call->table, &call->tree, returning, &w->plan, &call->error);
 }
 
+/* What reads the rows for the answer, if RETURNING does not. */
+static bool plan_reading(struct call *call, struct write *w)
+{
+    const struct plan_source source = {call->table, NULL};
+    struct plan_options options = call->options;
+
+    options.max_rows = 0;
+    if (w->select_first)
+        return plan_select(&call->arena, &source, &call->tree, &options, &w->select, &call->error);
+    return !w->reread || plan_select_key(&call->arena, call->table, &call->tree, &call->options,
+                                         &w->select, &call->error);
+}
+
 bool write_plan(struct call *call, struct write *w)
 {
     enum returning returning = choose_returning(call, w);
+    const struct table *t = call->table;
+    size_t n;
 
-    if (!plan_statement(call, w, returning) ||
-        (w->reread &&
-         !plan_select_key(&call->arena, call->table, &call->tree, &w->select, &call->error)))
+    if (t->kind != TABLE_TABLE && w->answer != ANSWER_NOTHING && !w->select_first &&
+        plan_needs_select(&call->tree))
+        return error_set(&call->error, ERROR_UNSUPPORTED,
+                         "related resources of what is written to a view");
+    w->n_key = t->n_key ? t->n_key : 1;
+    if (!plan_statement(call, w, returning) || !plan_reading(call, w))
         return false;
-    w->bound = arena_alloc(&call->arena, (w->body.n_set + w->plan.n_values + 1) * sizeof *w->bound);
-    w->key = arena_zeroed(&call->arena, call->table->n_key + 1, sizeof *w->key);
+    n = w->body.n_set + w->plan.n_values;
+    if (n < w->select.n_values + w->n_key)
+        n = w->select.n_values + w->n_key;
+    w->bound = arena_alloc(&call->arena, (n + w->n_target + 1) * sizeof *w->bound);
+    w->key = arena_zeroed(&call->arena, w->n_key, sizeof *w->key);
     return (w->bound && w->key) || error_set(&call->error, ERROR_MEMORY, "out of memory");
+}
+
+void write_begin(struct call *call, const struct write *w)
+{
+    const struct shape *shape = w->reread || w->select_first ? &w->select.shape : &w->plan.shape;
+
+    if (w->answer == ANSWER_ROWS || (w->answer == ANSWER_OBJECT && call->media == MEDIA_CSV))
+        media_begin(call, shape);
+}
+
+void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape)
+{
+    media_row(call, st, shape, w->shown++);
+}
+
+void write_end(struct call *call, const struct write *w)
+{
+    if (w->answer == ANSWER_ROWS)
+        media_end(call);
 }
 
 /* The key's values as the body gave them. */
@@ -111,6 +166,7 @@ static bool add_key_value(struct buf *b, const struct value *v)
         text_percent_encode(b, buf_slice(&text));
         buf_finish(&text);
         return true;
+    case VALUE_SHAPE:
     case VALUE_NULL: break;
     }
     return false; /* a key with NULL in it has no path */
@@ -141,32 +197,38 @@ static void set_location(struct call *call, struct write *w)
 /* A change of many says how many there were, if asked to. */
 static bool counts(const struct call *call, const struct write *w)
 {
-    return call->prefer.count != PREFER_COUNT_NONE && !w->one_row && w->kind != WRITE_INSERT;
+    return call->prefer.count != PREFER_COUNT_NONE && !w->one_row;
 }
 
 void write_applied(struct call *call, const struct write *w)
 {
-    static const char *const words[] = {
-        [PREFER_RETURN_DEFAULT] = NULL,
-        [PREFER_RETURN_MINIMAL] = "return=minimal",
-        [PREFER_RETURN_HEADERS_ONLY] = "return=headers-only",
-        [PREFER_RETURN_REPRESENTATION] = "return=representation",
-    };
+    unsigned follows = PREFER_FOLLOWS_RETURN;
 
-    if (words[call->prefer.returns])
-        target_applied(call, words[call->prefer.returns]);
+    if (w->kind == WRITE_INSERT && call->table->n_key)
+        follows |= PREFER_FOLLOWS_RESOLUTION;
+    if (w->kind == WRITE_INSERT)
+        follows |= PREFER_FOLLOWS_MISSING;
+    if (w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE)
+        follows |= PREFER_FOLLOWS_AFFECTED;
     if (counts(call, w))
-        target_applied(call, "count=exact");
+        follows |= PREFER_FOLLOWS_COUNT;
+    if (call->service->allow_tx)
+        follows |= PREFER_FOLLOWS_TX;
+    target_applied(call, follows);
 }
 
 /* A row that was ignored (RAISE(IGNORE), ON CONFLICT IGNORE) or that a trigger took away again
  * leaves no object to answer with. */
 static enum outcome outcome_of(const struct write *w)
 {
+    bool creates = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
+
     if (w->answer == ANSWER_OBJECT && w->shown == 0)
         return OUTCOME_NO_CONTENT;
-    if (w->kind == WRITE_INSERT || w->created)
+    if (creates && (!w->looks || w->created > 0))
         return OUTCOME_CREATED;
+    if (w->kind == WRITE_INSERT)
+        return OUTCOME_OK; /* every row was there already: updated */
     return w->answer == ANSWER_NOTHING ? OUTCOME_NO_CONTENT : OUTCOME_OK;
 }
 
@@ -183,6 +245,8 @@ static enum progress finish(struct call *call)
     write_applied(call, w);
     if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
         set_location(call, w);
+    if (w->kind == WRITE_INSERT && call->prefer.count != PREFER_COUNT_NONE)
+        target_range(call, 0, 0, (int64_t)w->affected);
     if (!w->one_row && w->kind != WRITE_INSERT)
         target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
                      counts(call, w) ? (int64_t)w->affected : -1);
@@ -190,12 +254,14 @@ static enum progress finish(struct call *call)
         call->outcome = outcome;
         return CALL_DONE;
     }
-    return target_json(call, outcome);
+    return target_reply(call, outcome);
 }
 
 enum progress write_submit(struct call *call, struct write *w)
 {
-    (void)w;
+    if (media_is_plan(call))
+        return target_answer_plan(call, &w->plan);
+    call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
     call->job.run = write_run;
     call->job.mailbox = call->mailbox;
     call->job.deadline_us = call->deadline_us;

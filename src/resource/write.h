@@ -16,21 +16,27 @@
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
 
 /* What the answer's body holds. */
-enum write_answer { ANSWER_NOTHING, ANSWER_OBJECT, ANSWER_ARRAY };
+enum write_answer { ANSWER_NOTHING, ANSWER_OBJECT, ANSWER_ROWS };
 
 struct write {
     enum write_kind kind;
     enum write_answer answer;
-    bool one_row;        /* a row path: no row is a failure */
-    struct body body;    /* no columns for WRITE_DELETE */
+    bool one_row;           /* a row path: no row is a failure */
+    struct body body;       /* no columns for WRITE_DELETE */
+    enum conflict conflict; /* WRITE_INSERT, WRITE_REPLACE */
+    const int *target;      /* …and the unique key that is meant, n_target columns */
+    size_t n_target;
     struct plan plan;    /* the statement, once for each row of the body */
-    struct plan exists;  /* WRITE_REPLACE: count of the row that is there */
+    bool looks;          /* whether the row is there already is asked before */
+    struct plan exists;  /* …with this */
     bool reread;         /* RETURNING gives the key; the row is read anew after triggers */
+    bool select_first;   /* the rows are read before they are deleted */
     struct plan select;  /* …with this */
-    struct value *bound; /* body.n_set + plan.n_values: what one run binds */
+    struct value *bound; /* what one run binds */
     struct value *key;   /* the key of the last row written, for Location; in the arena */
+    size_t n_key;        /* its columns; 1, the rowid, where there is no key */
     bool has_key;
-    bool created;    /* WRITE_REPLACE: there was no row */
+    size_t created;  /* rows that were not there before */
     size_t affected; /* rows written */
     size_t shown;    /* rows in the reply: a trigger may have taken one away again */
 };
@@ -41,8 +47,13 @@ struct write *write_new(struct call *call, enum write_kind kind);
 /* Makes the statements for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
-/* Appends the preferences that the answer follows to Preference-Applied. */
+/* Sets Preference-Applied to the preferences that the answer follows. */
 void write_applied(struct call *call, const struct write *w);
+
+/* The rows' form in the reply: around them, and one. */
+void write_begin(struct call *call, const struct write *w);
+void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape);
+void write_end(struct call *call, const struct write *w);
 
 /* Hands the job to the writer. */
 enum progress write_submit(struct call *call, struct write *w);

@@ -4,49 +4,40 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "query/json_out.h"
 #include "resource/write.h"
 #include "store/db.h"
 #include "store/diagnose.h"
+#include "store/statement.h"
 
 /* A value of the current row that outlives it. */
 static bool keep_value(struct call *call, struct statement *st, int column, struct value *out)
 {
-    enum value_type type = statement_type(st, column);
-    struct slice bytes;
     char *copy;
 
-    *out = (struct value){.type = type};
-    if (type == VALUE_INTEGER)
-        out->as.integer = statement_integer(st, column);
-    else if (type == VALUE_REAL)
-        out->as.real = statement_real(st, column);
-    if (type != VALUE_TEXT && type != VALUE_BLOB)
+    *out = statement_value(st, column);
+    if (out->type != VALUE_TEXT && out->type != VALUE_BLOB)
         return true;
-    bytes = statement_bytes(st, column);
+    struct slice bytes = out->as.bytes;
     copy = arena_copy(&call->arena, bytes);
     out->as.bytes = slice_make(copy, bytes.len);
     return copy || error_set(&call->job.error, ERROR_MEMORY, "out of memory");
-}
-
-static void add_object(struct call *call, struct write *w, struct statement *st,
-                       const struct plan *plan)
-{
-    if (w->shown++ > 0)
-        buf_add_char(&call->reply, ',');
-    json_out_row(&call->reply, st, plan->outputs, plan->n_outputs);
 }
 
 /* Reads the row by the key that RETURNING gave, now that every trigger has run. */
 static bool reread(struct call *call, struct db *db, struct write *w)
 {
     struct statement *st = statement_get(db, w->select.sql, &call->job.error);
+    struct value *bound = w->bound;
+    size_t n = w->select.n_values;
     enum step step = STEP_FAILED;
 
-    if (st && statement_bind(st, w->key, call->table->n_key, &call->job.error))
+    if (n)
+        memcpy(bound, w->select.values, n * sizeof *bound);
+    memcpy(bound + n, w->key, w->n_key * sizeof *bound);
+    if (st && statement_bind(st, bound, n + w->n_key, &call->job.error))
         step = statement_step(st, &call->job.error);
     if (step == STEP_ROW) /* a trigger may have taken the row away again */
-        add_object(call, w, st, &w->select);
+        write_row(call, w, st, &w->select.shape);
     statement_release(st);
     return step != STEP_FAILED;
 }
@@ -54,15 +45,15 @@ static bool reread(struct call *call, struct db *db, struct write *w)
 static bool take_row(struct call *call, struct db *db, struct write *w, struct statement *st)
 {
     if (w->reread) {
-        for (size_t i = 0; i < call->table->n_key; i++) {
+        for (size_t i = 0; i < w->n_key; i++) {
             if (!keep_value(call, st, (int)i, &w->key[i]))
                 return false;
         }
-        w->has_key = true;
+        w->has_key = call->table->n_key > 0;
         if (w->answer != ANSWER_NOTHING && !reread(call, db, w))
             return false;
     } else if (w->answer != ANSWER_NOTHING) {
-        add_object(call, w, st, &w->plan);
+        write_row(call, w, st, &w->plan.shape);
     }
     w->affected++;
     return true;
@@ -88,7 +79,7 @@ static void explain_foreign_key(struct call *call, struct db *db, const struct w
     struct plan where;
 
     for (size_t i = 0; columns && i < w->body.n_set; i++)
-        columns[i] = w->body.set[i].column;
+        columns[i] = w->body.set[i].given ? -1 : w->body.set[i].column;
     if (columns && w->kind != WRITE_DELETE)
         diagnose_missing_parent(db, call->table, columns, w->body.values + row * w->body.n_set,
                                 w->body.n_set, e);
@@ -110,7 +101,7 @@ static bool run_row(struct call *call, struct db *db, struct write *w, struct st
         }
     }
     if (step == STEP_DONE) {
-        if (w->plan.n_outputs == 0)
+        if (w->plan.shape.n == 0 && !w->reread)
             w->affected += (size_t)db_changes(db);
         statement_reset(st);
         return true;
@@ -123,26 +114,52 @@ static bool run_row(struct call *call, struct db *db, struct write *w, struct st
     return false;
 }
 
+/* Counts the row of the body that the table has not got yet. */
+static bool look_for_row(struct call *call, struct db *db, struct write *w, size_t row)
+{
+    struct statement *st;
+    bool ok;
+
+    for (size_t i = 0; i < w->n_target; i++) {
+        long at = body_column(&w->body, w->target[i]);
+
+        if (at < 0) { /* not given: SQLite makes a new one */
+            w->created++;
+            return true;
+        }
+        w->bound[i] = w->body.values[row * w->body.n_set + (size_t)at];
+    }
+    st = statement_get(db, w->exists.sql, &call->job.error);
+    ok = st && statement_bind(st, w->bound, w->n_target, &call->job.error) &&
+         statement_step(st, &call->job.error) == STEP_ROW;
+    w->created += ok && statement_integer(st, 0) == 0;
+    statement_release(st);
+    return ok;
+}
+
 static bool run_rows(struct call *call, struct db *db, struct write *w)
 {
     struct statement *st = statement_get(db, w->plan.sql, &call->job.error);
     bool ok = st != NULL;
 
     for (size_t row = 0; ok && row < w->body.n_rows; row++)
-        ok = run_row(call, db, w, st, row);
+        ok = (!w->looks || look_for_row(call, db, w, row)) && run_row(call, db, w, st, row);
     statement_release(st);
     return ok;
 }
 
-static bool look_for_row(struct call *call, struct db *db, struct write *w)
+/* The rows with what is related to them, while they are there. */
+static bool read_rows(struct call *call, struct db *db, struct write *w)
 {
-    struct statement *st = statement_get(db, w->exists.sql, &call->job.error);
-    bool ok = st && statement_bind(st, w->exists.values, w->exists.n_values, &call->job.error) &&
-              statement_step(st, &call->job.error) == STEP_ROW;
+    struct statement *st = statement_get(db, w->select.sql, &call->job.error);
+    enum step step = STEP_FAILED;
 
-    w->created = ok && statement_integer(st, 0) == 0;
+    if (st && statement_bind(st, w->select.values, w->select.n_values, &call->job.error)) {
+        while ((step = statement_step(st, &call->job.error)) == STEP_ROW)
+            write_row(call, w, st, &w->select.shape);
+    }
     statement_release(st);
-    return ok;
+    return step == STEP_DONE;
 }
 
 /* The key of an inserted row that is a rowid (sqlite.org/c3ref/last_insert_rowid.html). */
@@ -154,29 +171,44 @@ static void take_rowid(struct call *call, struct db *db, struct write *w)
     w->has_key = true;
 }
 
+/* What is true only of the whole: looked at before anything is committed. */
+static bool check_outcome(struct call *call, const struct write *w)
+{
+    struct error *e = &call->job.error;
+    const struct prefer *p = &call->prefer;
+    bool change = w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE;
+
+    if (w->one_row && change && w->affected == 0)
+        return error_set(e, ERROR_NO_ROW, "there is no row with this key");
+    if (change && p->handling == PREFER_STRICT && p->has_max_affected &&
+        (int64_t)w->affected > p->max_affected) {
+        error_set(e, ERROR_MAX_AFFECTED, "Query result exceeds max-affected preference constraint");
+        return error_details(e, "The query affects %zu rows", w->affected);
+    }
+    if (!w->one_row && !media_check_rows(call, w->affected)) {
+        *e = call->error;
+        return false;
+    }
+    if (!call->reply.failed)
+        return true;
+    /* A write that cannot answer is not done. */
+    error_set(e, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
+              "the answer does not fit");
+    return error_hint(e, "Use Prefer: return=minimal.");
+}
+
 bool write_run(struct job *job, struct db *db)
 {
     struct call *call = call_of_job(job);
     struct write *w = call->state;
 
     buf_clear(&call->reply);
-    w->affected = w->shown = 0;
-    w->created = w->has_key = false;
-    if (w->kind == WRITE_REPLACE && !look_for_row(call, db, w))
+    w->affected = w->shown = w->created = 0;
+    w->has_key = false;
+    write_begin(call, w);
+    if ((w->select_first && !read_rows(call, db, w)) || !run_rows(call, db, w))
         return false;
-    if (w->answer == ANSWER_ARRAY)
-        buf_add_char(&call->reply, '[');
-    if (!run_rows(call, db, w))
-        return false;
-    if (w->answer == ANSWER_ARRAY)
-        buf_add_char(&call->reply, ']');
+    write_end(call, w);
     take_rowid(call, db, w);
-    if (w->one_row && w->affected == 0)
-        return error_set(&job->error, ERROR_NO_ROW, "there is no row with this key");
-    if (call->reply.failed) { /* before the commit: a write that cannot answer is not done */
-        error_set(&job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
-                  "the answer does not fit");
-        return error_hint(&job->error, "Use Prefer: return=minimal.");
-    }
-    return true;
+    return check_outcome(call, w);
 }

@@ -13,8 +13,9 @@
 static enum write_answer choose_answer(const struct call *call, bool alone)
 {
     switch (call->prefer.returns) {
-    case PREFER_RETURN_REPRESENTATION: return ANSWER_ARRAY;
-    case PREFER_RETURN_DEFAULT: return alone ? ANSWER_OBJECT : ANSWER_NOTHING;
+    case PREFER_RETURN_REPRESENTATION: return ANSWER_ROWS;
+    case PREFER_RETURN_DEFAULT:
+        return alone && !call->service->default_minimal ? ANSWER_OBJECT : ANSWER_NOTHING;
     case PREFER_RETURN_MINIMAL:
     case PREFER_RETURN_HEADERS_ONLY: break;
     }
@@ -26,6 +27,88 @@ static enum progress plan_and_submit(struct call *call, struct write *w)
     return write_plan(call, w) ? write_submit(call, w) : call_fail(call);
 }
 
+static bool contains(const int *list, size_t n, int item)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (list[i] == item)
+            return true;
+    }
+    return false;
+}
+
+static bool same_columns(const int *a, size_t n_a, const int *b, size_t n_b)
+{
+    for (size_t i = 0; i < n_a; i++) {
+        if (!contains(b, n_b, a[i]))
+            return false;
+    }
+    return n_a == n_b;
+}
+
+/* on_conflict= names the columns of a unique key (42P10 in PostgreSQL if it does not). */
+static bool check_target(struct call *call, const int *columns, size_t n)
+{
+    const struct table *t = call->table;
+
+    if (same_columns(columns, n, t->key, t->n_key))
+        return true;
+    for (size_t i = 0; i < t->n_unique; i++) {
+        if (!t->unique[i].partial &&
+            same_columns(columns, n, t->unique[i].columns, t->unique[i].n_columns))
+            return true;
+    }
+    error_set(&call->error, ERROR_CONFLICT_TARGET,
+              "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+    return error_hint(&call->error,
+                      "on_conflict names all columns of the primary key or of a "
+                      "UNIQUE constraint of %s.",
+                      t->name.data);
+}
+
+static bool named_target(struct call *call, struct write *w)
+{
+    size_t n = 0;
+    int *columns;
+
+    for (const struct name_item *item = call->tree.on_conflict; item; item = item->next)
+        n++;
+    columns = arena_alloc(&call->arena, n * sizeof *columns);
+    if (!columns)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    n = 0;
+    for (const struct name_item *item = call->tree.on_conflict; item; item = item->next) {
+        int column = table_column(call->table, item->name);
+
+        if (column < 0)
+            return body_unknown_column(call, item->name);
+        if (!contains(columns, n, column))
+            columns[n++] = column;
+    }
+    w->target = columns;
+    w->n_target = n;
+    return check_target(call, columns, n);
+}
+
+/* Prefer: resolution= and on_conflict=, as PostgREST: without a key there is no conflict. */
+static bool choose_conflict(struct call *call, struct write *w)
+{
+    const struct table *t = call->table;
+
+    if (call->prefer.resolution == PREFER_RESOLUTION_NONE)
+        return true;
+    if (t->kind != TABLE_TABLE) {
+        error_set(&call->error, ERROR_UNSUPPORTED, "a view has no key to resolve duplicates by");
+        return error_hint(&call->error, "Leave Prefer: resolution out, or write to the table.");
+    }
+    w->target = t->key;
+    w->n_target = t->n_key;
+    if (call->tree.on_conflict && !named_target(call, w))
+        return false;
+    if (w->n_target && w->body.n_set)
+        w->conflict = call->prefer.resolution == PREFER_MERGE ? CONFLICT_MERGED : CONFLICT_IGNORED;
+    return true;
+}
+
 enum progress list_create(struct call *call)
 {
     struct write *w;
@@ -35,7 +118,7 @@ enum progress list_create(struct call *call)
     if (!call->table->insertable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_INSERT);
-    if (!w || !body_parse(call, BODY_CREATE, &w->body))
+    if (!w || !body_parse(call, BODY_CREATE, &w->body) || !choose_conflict(call, w))
         return call_fail(call);
     w->answer = choose_answer(call, !w->body.is_array);
     return plan_and_submit(call, w);
@@ -44,19 +127,25 @@ enum progress list_create(struct call *call)
 /* A change of every row must be meant. */
 static bool check_filtered(struct call *call)
 {
-    if (call->tree.filter || call->tree.all)
+    if (call->tree.root.filter || call->tree.all || call->tree.root.limit >= 0)
         return true;
     error_set(&call->error, ERROR_UNFILTERED, "this would change every row of %s",
               call->table->name.data);
     return error_hint(&call->error, "Add a filter, or ?all=true if that is what you mean.");
 }
 
-static bool refuse_paging(struct call *call)
+/* Of which rows a limit leaves the first must be said. */
+static bool check_limit(struct call *call)
 {
-    if (!call->tree.order && call->tree.limit < 0 && !call->tree.offset)
+    const struct query_node *root = &call->tree.root;
+
+    if (call->tree.has_cursor)
+        return error_set(&call->error, ERROR_UNSUPPORTED, "a cursor does not go with a change");
+    if ((root->limit < 0 && root->offset == 0) || root->order)
         return true;
-    error_set(&call->error, ERROR_UNSUPPORTED, "order, limit and offset do not go with a change");
-    return error_hint(&call->error, "Name the rows with a filter.");
+    error_set(&call->error, ERROR_LIMIT_UNORDERED,
+              "A 'limit' was applied without an explicit 'order'");
+    return error_hint(&call->error, "Apply an 'order' using unique column(s)");
 }
 
 /* An empty object sets no column of any row. */
@@ -64,9 +153,9 @@ static enum progress change_nothing(struct call *call, const struct write *w)
 {
     write_applied(call, w);
     target_range(call, 0, 0, call->prefer.count == PREFER_COUNT_NONE ? -1 : 0);
-    if (w->answer == ANSWER_ARRAY) {
+    if (w->answer == ANSWER_ROWS && call->media == MEDIA_JSON) {
         buf_add_text(&call->reply, "[]");
-        return target_json(call, OUTCOME_OK);
+        return target_reply(call, OUTCOME_OK);
     }
     call->outcome = OUTCOME_NO_CONTENT;
     return CALL_DONE;
@@ -81,7 +170,7 @@ enum progress list_update(struct call *call)
     if (!call->table->updatable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_UPDATE);
-    if (!w || !check_filtered(call) || !refuse_paging(call) ||
+    if (!w || !check_filtered(call) || !check_limit(call) ||
         !body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_ROW, &w->body))
         return call_fail(call);
     w->answer = choose_answer(call, false);
@@ -97,7 +186,7 @@ enum progress list_delete(struct call *call)
     if (!call->table->deletable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_DELETE);
-    if (!w || !check_filtered(call) || !refuse_paging(call))
+    if (!w || !check_filtered(call) || !check_limit(call))
         return call_fail(call);
     w->answer = choose_answer(call, false);
     return plan_and_submit(call, w);
@@ -106,8 +195,8 @@ enum progress list_delete(struct call *call)
 static bool key_differs(struct call *call, const struct column *column)
 {
     error_column(&call->error, column->name.data);
-    return error_set(&call->error, ERROR_BODY,
-                     "the primary key in the body is not the one in the path");
+    return error_set(&call->error, ERROR_PUT_KEY,
+                     "Payload values do not match URL in primary key column(s)");
 }
 
 static bool value_equal(const struct value *a, const struct value *b)
@@ -119,6 +208,7 @@ static bool value_equal(const struct value *a, const struct value *b)
     case VALUE_REAL: return a->as.real == b->as.real;
     case VALUE_TEXT:
     case VALUE_BLOB: return slice_equal(a->as.bytes, b->as.bytes);
+    case VALUE_SHAPE:
     case VALUE_NULL: break;
     }
     return true;
@@ -129,7 +219,7 @@ static bool take_key(struct call *call, struct body *body)
 {
     const struct table *table = call->table;
     struct value *values = arena_alloc(&call->arena, (body->n_set + table->n_key) * sizeof *values);
-    const struct condition *c = call->tree.filter;
+    const struct condition *c = call->tree.root.filter;
 
     if (!values)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
@@ -152,35 +242,96 @@ static bool take_key(struct call *call, struct body *body)
     return true;
 }
 
+static enum progress replace(struct call *call, bool one_row)
+{
+    struct write *w = write_new(call, WRITE_REPLACE);
+
+    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body))
+        return call_fail(call);
+    w->one_row = one_row;
+    w->conflict = CONFLICT_REPLACED;
+    w->target = call->table->key;
+    w->n_target = call->table->n_key;
+    w->answer = choose_answer(call, true);
+    return plan_and_submit(call, w);
+}
+
 enum progress row_replace(struct call *call)
 {
-    struct write *w;
-
     if (!target_row(call))
         return call_fail(call);
     if (call->table->kind != TABLE_TABLE)
         return target_not_allowed(call, resource_row_methods(call->table));
-    w = write_new(call, WRITE_REPLACE);
-    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body))
+    return replace(call, true);
+}
+
+/* The filter of a PUT is the whole primary key, each column once, by eq; put in key order. */
+static bool key_filters(struct call *call)
+{
+    struct condition **tail = &call->tree.root.filter, *filters = *tail;
+    const struct table *t = call->table;
+    size_t n = 0, found = 0;
+
+    for (const struct condition *c = filters; c; c = c->next)
+        n++;
+    for (size_t i = 0; i < t->n_key; i++) {
+        struct condition *c = filters;
+
+        while (c && !(c->kind == CONDITION_COMPARE && c->op == OPERATOR_EQ && !c->negated &&
+                      c->quantifier == QUANTIFIER_NONE && !c->field.path &&
+                      slice_equal(c->field.name, t->columns[t->key[i]].name)))
+            c = c->next;
+        if (!c)
+            break;
+        found++;
+        struct condition *copy = arena_alloc(&call->arena, sizeof *copy);
+        if (!copy)
+            return error_set(&call->error, ERROR_MEMORY, "out of memory");
+        *copy = *c;
+        copy->next = NULL;
+        *tail = copy;
+        tail = &copy->next;
+    }
+    if (found == n && found == t->n_key)
+        return true;
+    call->allow = resource_list_methods(t) & ~METHOD_BIT(METHOD_PUT); /* as it was asked for */
+    error_set(&call->error, ERROR_PUT_FILTER,
+              "Filters must include all and only primary key columns with 'eq' operators");
+    return error_hint(&call->error, "Or put to the row's path, /%.*s/{key}.",
+                      SLICE_ARG(call->table_name));
+}
+
+enum progress list_replace(struct call *call)
+{
+    const struct query_node *root = &call->tree.root;
+
+    if (!target_list(call))
         return call_fail(call);
-    w->one_row = true;
-    w->answer = choose_answer(call, true);
-    return plan_and_submit(call, w);
+    if (call->table->kind != TABLE_TABLE || call->table->n_key == 0)
+        return target_not_allowed(call, resource_list_methods(call->table));
+    if (root->limit >= 0 || root->offset > 0) {
+        error_set(&call->error, ERROR_PUT_LIMIT,
+                  "limit/offset querystring parameters are not allowed for PUT");
+        return call_fail(call);
+    }
+    return key_filters(call) ? replace(call, false) : call_fail(call);
 }
 
 /* An empty patch: the row as it is, if it is there. */
 static enum progress unchanged_row(struct call *call, const struct write *w)
 {
-    if (w->answer == ANSWER_ARRAY)
+    bool rows = w->answer == ANSWER_ROWS && call->media == MEDIA_JSON;
+
+    if (rows)
         buf_add_char(&call->reply, '[');
     (void)target_answer_row(call);
     if (call->outcome == OUTCOME_FAILED)
         return CALL_DONE;
     write_applied(call, w);
-    if (w->answer == ANSWER_ARRAY)
+    if (rows)
         buf_add_char(&call->reply, ']');
     if (w->answer != ANSWER_NOTHING)
-        return target_json(call, OUTCOME_OK);
+        return call->reply.failed ? target_json(call, OUTCOME_OK) : CALL_DONE;
     buf_clear(&call->reply);
     call->content_type_out = NULL;
     call->outcome = OUTCOME_NO_CONTENT;

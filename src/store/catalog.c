@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "store/routine.h"
 
 struct catalog *catalog_hold(struct catalog *catalog)
 {
@@ -96,6 +97,32 @@ const char *table_suggest_column(const struct table *table, struct slice name)
         if (distance < best) {
             best = distance;
             found = table->columns[i].name.data;
+        }
+    }
+    return found;
+}
+
+const struct routine *catalog_routine(const struct catalog *catalog, struct slice name)
+{
+    for (size_t i = 0; i < catalog->n_routines; i++) {
+        if (slice_equal(catalog->routines[i].source->name, name))
+            return &catalog->routines[i];
+    }
+    return NULL;
+}
+
+const char *catalog_suggest_routine(const struct catalog *catalog, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < catalog->n_routines && best > 0; i++) {
+        struct slice other = catalog->routines[i].source->name;
+        size_t distance = text_distance(name, other, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = other.data;
         }
     }
     return found;

@@ -19,6 +19,7 @@
 #include "base/slice.h"
 
 struct db;
+struct routine_set;
 struct table;
 
 /* How a column's values look in JSON: decided by its declared type (catalog_kind). */
@@ -31,6 +32,7 @@ enum column_kind {
     KIND_JSON,    /* nested JSON, stored as text */
     KIND_JSONB,   /* nested JSON, stored as SQLite's JSONB blob */
     KIND_BLOB,    /* base64 string */
+    KIND_NESTED,  /* no column's: JSON that this program wrote */
 };
 
 struct column {
@@ -54,6 +56,15 @@ struct foreign_key {
     const int *parent_columns; /* indexes into parent->columns */
     bool restricts;            /* deleting a parent row with children fails (NO ACTION, RESTRICT) */
     bool child_unique;         /* the child's columns are unique: a one-to-one */
+    bool child_in_key;         /* the child's columns are part of its primary key: a junction's */
+    bool through_view;         /* child or parent is a view over the table that has the key */
+};
+
+/* An FTS5 index (sqlite.org/fts5.html) over a table's rows, or the FTS5 table itself. */
+struct fts_index {
+    const struct table *index; /* the FTS5 table */
+    int rowid_column;          /* of the table that is searched: what the index's rowid equals;
+                                * -1: its rowid */
 };
 
 struct unique_key {
@@ -84,20 +95,29 @@ struct table {
     const struct foreign_key *const *referring;
     size_t n_unique;
     const struct unique_key *unique;
+    const struct fts_index *fts; /* NULL: no full-text search */
 };
+
+struct routine;
 
 struct catalog {
     int64_t schema_version; /* PRAGMA schema_version when it was read */
     size_t n_tables;
     const struct table *tables; /* sorted by name, byte order */
+    size_t n_routines;
+    const struct routine *routines; /* sorted by name; store/routine.h */
 
     /* catalog.c's own */
     _Atomic unsigned references;
     struct arena arena; /* everything above lives here */
 };
 
-/* Reads the catalogue through `db`, in one snapshot. NULL with an error. One reference. */
-struct catalog *catalog_load(struct db *db, struct error *e);
+/*
+ * Reads the catalogue through `db`, in one snapshot, and compiles `routines` (NULL: none; it
+ * must outlive the catalogue) against it: one that does not compile is left out with a
+ * warning. NULL with an error. One reference.
+ */
+struct catalog *catalog_load(struct db *db, const struct routine_set *routines, struct error *e);
 
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */

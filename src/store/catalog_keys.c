@@ -173,6 +173,9 @@ static bool resolve(struct load *l, struct table *child, const struct pair *pair
     key->restricts =
         strcmp(pairs[0].on_delete, "NO ACTION") == 0 || strcmp(pairs[0].on_delete, "RESTRICT") == 0;
     key->child_unique = is_unique(child, columns, n);
+    key->child_in_key = true;
+    for (size_t i = 0; i < n; i++)
+        key->child_in_key = key->child_in_key && child->columns[columns[i]].key_position > 0;
     return true;
 }
 
@@ -189,24 +192,36 @@ static const char **constraint_names(struct load *l, const struct table *table, 
     return names;
 }
 
+bool load_add_foreign(struct load *l, struct table *table, const struct foreign_key *key)
+{
+    const struct foreign_key **list =
+        load_grow(l, (void *)table->foreign, table->n_foreign, sizeof *list);
+
+    if (!list)
+        return false;
+    list[table->n_foreign++] = key;
+    table->foreign = list;
+    return true;
+}
+
+bool load_add_referring(struct load *l, struct table *table, const struct foreign_key *key)
+{
+    const struct foreign_key **list =
+        load_grow(l, (void *)table->referring, table->n_referring, sizeof *list);
+
+    if (!list)
+        return false;
+    list[table->n_referring++] = key;
+    table->referring = list;
+    return true;
+}
+
 static bool add_foreign_key(struct load *l, struct table *child, struct foreign_key *key,
                             const char *name)
 {
-    const struct foreign_key **list = (const struct foreign_key **)child->foreign;
-    struct table *parent = (struct table *)key->parent;
-
     key->name = name ? name : make_name(l, child, key->columns, key->n_columns, "_fkey");
-    list = load_grow(l, list, child->n_foreign, sizeof *list);
-    if (!list)
-        return false;
-    list[child->n_foreign++] = key;
-    child->foreign = list;
-    list = load_grow(l, (void *)parent->referring, parent->n_referring, sizeof *list);
-    if (!list)
-        return false;
-    list[parent->n_referring++] = key;
-    parent->referring = list;
-    return true;
+    return load_add_foreign(l, child, key) &&
+           load_add_referring(l, (struct table *)key->parent, key);
 }
 
 static bool table_foreign_keys(struct load *l, struct table *table)

@@ -34,13 +34,18 @@ void *load_grow(struct load *l, void *items, size_t n, size_t size)
     return larger;
 }
 
+const char *load_copy(struct load *l, struct slice text)
+{
+    char *copy = arena_copy(l->arena, text);
+
+    if (!copy)
+        error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
+    return copy ? copy : "";
+}
+
 const char *load_text(struct load *l, struct statement *st, int column)
 {
-    char *text = arena_copy(l->arena, statement_bytes(st, column));
-
-    if (!text)
-        error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
-    return text ? text : "";
+    return load_copy(l, statement_bytes(st, column));
 }
 
 struct statement *load_query(struct load *l, const char *sql, struct slice name)
@@ -120,14 +125,33 @@ static bool is_internal(struct slice name)
     return false;
 }
 
+void load_column(struct load *l, struct slice name, const char *type, struct column *column)
+{
+    column->name = slice_make(load_copy(l, name), name.len);
+    column->quoted = quote(l, column->name);
+    column->json_key = json_key(l, column->name);
+    column->type = load_copy(l, slice_from(type));
+    column->kind = catalog_kind(column->type);
+}
+
+struct statement *load_select_all(struct load *l, const char *quoted)
+{
+    struct statement *st = NULL;
+    struct buf sql;
+
+    buf_init(&sql, 4096);
+    buf_add_text(&sql, "SELECT * FROM ");
+    buf_add_text(&sql, quoted);
+    if (!sql.failed)
+        st = statement_get(l->db, buf_slice(&sql), l->error);
+    buf_finish(&sql);
+    return st;
+}
+
 /* Columns: 0 name, 1 type, 2 notnull, 3 dflt_value, 4 pk, 5 hidden. */
 static void read_column(struct load *l, struct statement *st, struct column *column)
 {
-    column->name = slice_from(load_text(l, st, 0));
-    column->quoted = quote(l, column->name);
-    column->json_key = json_key(l, column->name);
-    column->type = load_text(l, st, 1);
-    column->kind = catalog_kind(column->type);
+    load_column(l, statement_bytes(st, 0), load_text(l, st, 1), column);
     column->not_null = statement_integer(st, 2) != 0;
     column->default_sql = statement_type(st, 3) == VALUE_NULL ? NULL : load_text(l, st, 3);
     column->key_position = (int)statement_integer(st, 4);
@@ -235,17 +259,21 @@ static bool read_tables(struct load *l)
     return step == STEP_DONE && !error_is_set(l->error);
 }
 
-static bool load_all(struct load *l, struct catalog *catalog)
+static bool load_all(struct load *l, const struct routine_set *set, struct catalog *catalog)
 {
+    struct routine *routines;
+
     if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
-        !read_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l))
+        !read_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) || !load_view_keys(l) ||
+        !load_fts(l) || !load_routines(l, set, &routines, &catalog->n_routines))
         return false;
     catalog->tables = l->tables;
     catalog->n_tables = l->n_tables;
+    catalog->routines = routines;
     return true;
 }
 
-struct catalog *catalog_load(struct db *db, struct error *e)
+struct catalog *catalog_load(struct db *db, const struct routine_set *routines, struct error *e)
 {
     struct catalog *catalog = calloc(1, sizeof *catalog);
     bool own_snapshot = !db_in_transaction(db);
@@ -259,7 +287,7 @@ struct catalog *catalog_load(struct db *db, struct error *e)
     atomic_init(&catalog->references, 1);
     arena_init(&catalog->arena, CATALOG_MAX);
     l.arena = &catalog->arena;
-    ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, catalog);
+    ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
     if (own_snapshot)
         db_rollback(db);
     if (ok)

@@ -1,5 +1,5 @@
 /*
- * The steps of reading a catalogue. Private to catalog_load.c and catalog_keys.c.
+ * The steps of reading a catalogue. Private to the catalog_*.c files.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,6 +15,8 @@
 #include "store/statement.h"
 
 struct db;
+struct routine;
+struct routine_set;
 
 /* Memory of one catalogue. */
 #define CATALOG_MAX ((size_t)64 << 20)
@@ -33,6 +35,9 @@ void *load_grow(struct load *l, void *items, size_t n, size_t size);
 /* Zeroed memory, or NULL with the error recorded. */
 void *load_alloc(struct load *l, size_t count, size_t size);
 
+/* A NUL-terminated copy; "" (and failed) without memory. */
+const char *load_copy(struct load *l, struct slice text);
+
 /* A NUL-terminated copy of a text column; "" for NULL. */
 const char *load_text(struct load *l, struct statement *st, int column);
 
@@ -43,11 +48,46 @@ struct statement *load_query(struct load *l, const char *sql, struct slice name)
 struct table *load_find_table(struct load *l, struct slice name);
 int load_find_column(const struct table *table, struct slice name);
 
+/* Fills in a column's names, type and kind. */
+void load_column(struct load *l, struct slice name, const char *type, struct column *column);
+
+/* SELECT * FROM the quoted name, prepared; NULL with the error. */
+struct statement *load_select_all(struct load *l, const char *quoted);
+
 /* Which writes the table or view takes, and whether it has triggers. */
 bool load_rights(struct load *l, struct table *table);
 
 /* Unique keys and foreign keys of all tables, both directions. */
 bool load_unique_keys(struct load *l);
 bool load_foreign_keys(struct load *l);
+
+/* Adds the key to those of `table`; to those that point to `table`. */
+bool load_add_foreign(struct load *l, struct table *table, const struct foreign_key *key);
+bool load_add_referring(struct load *l, struct table *table, const struct foreign_key *key);
+
+/* Which table and column each column of a view comes from. */
+struct origins {
+    struct table *view;
+    const struct table **tables; /* NULL: an expression */
+    int *columns;
+    bool one_way; /* a named query's: it sees relations, others do not see it */
+};
+
+/* The origins of the columns of `st`, a SELECT of all columns of the view. */
+bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out);
+
+/* Foreign keys of tables whose columns the view shows: as its own; as pointing to it (the first
+ * counts[t] keys of each table, NULL: all). */
+bool load_view_children(struct load *l, const struct origins *o);
+bool load_view_parents(struct load *l, const struct origins *o, const size_t *counts);
+
+/* The same for all views. */
+bool load_view_keys(struct load *l);
+
+/* Full-text indexes of all tables. */
+bool load_fts(struct load *l);
+
+/* The named queries that compile. */
+bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n);
 
 #endif

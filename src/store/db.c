@@ -30,6 +30,7 @@ struct db_options db_options_default(void)
         .mmap_bytes = 0,
         .busy_ms = 5000,
         .statement_cache = 128,
+        .answer_bytes = 32 << 20,
     };
 }
 
@@ -92,7 +93,8 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
                               (long long)(o->cache_bytes / 1024), (long long)o->mmap_bytes);
     if (!pragmas)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    ok = (mode == DB_READ || use_wal(db, o->busy_ms, e)) && db_exec(db, pragmas, e);
+    ok = (mode == DB_READ || use_wal(db, o->busy_ms, e)) && db_exec(db, pragmas, e) &&
+         rows_register(db, o->write_row, (size_t)o->answer_bytes, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)
         sqlite3_set_authorizer(db->handle, authorize_reading, db);

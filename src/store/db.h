@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "store/rows.h"
 
 struct db;
 struct sqlite3;
@@ -32,6 +33,8 @@ struct db_options {
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
     int statement_cache;             /* prepared statements kept */
+    row_writer *write_row;           /* for nested rows; NULL: none (store/rows.h) */
+    int64_t answer_bytes;            /* …and what they may have */
 };
 
 /* Sensible defaults for commands and tests. */

@@ -209,8 +209,10 @@ static bool statement_error(int code, const char *message, struct error *e)
     }
     switch (code & 0xff) {
     case SQLITE_ERROR: /* a function refused its argument, an integer overflowed */
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG: return error_set(e, ERROR_VALUE, "%s", message);
+    case SQLITE_MISMATCH: return error_set(e, ERROR_VALUE, "%s", message);
+    case SQLITE_TOOBIG:
+        error_set(e, ERROR_ANSWER_TOO_LARGE, "the answer would be too large: %s", message);
+        return error_hint(e, "Ask for fewer rows with limit= or fewer columns with select=.");
     default: return error_set(e, ERROR_INTERNAL, "SQLite: %s", message);
     }
 }

@@ -1,11 +1,13 @@
 /*
- * What SQLite keeps only as text: the names of foreign keys in a CREATE TABLE.
+ * What SQLite keeps only as text: the names of foreign keys in a CREATE TABLE, the table that
+ * a full-text index is over.
  *
  * SPDX-License-Identifier: MIT
  */
 #ifndef THIMBLE_STORE_DDL_H
 #define THIMBLE_STORE_DDL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -17,5 +19,11 @@
  * foreign keys. Names live in `arena`.
  */
 void ddl_foreign_key_names(struct arena *arena, struct slice sql, const char **names, size_t n);
+
+/*
+ * True if the CREATE VIRTUAL TABLE makes an FTS5 table; *content and *content_rowid are then
+ * its options of these names (sqlite.org/fts5.html §4.4.3), or empty. Borrowed from `sql`.
+ */
+bool ddl_fts5(struct slice sql, struct slice *content, struct slice *content_rowid);
 
 #endif

@@ -20,6 +20,7 @@ static void name_list(struct buf *b, const struct table *table, const int *colum
 static void add_value(struct buf *b, const struct value *v)
 {
     switch (v->type) {
+    case VALUE_SHAPE:
     case VALUE_NULL: buf_add_text(b, "null"); break;
     case VALUE_INTEGER: buf_add_int64(b, v->as.integer); break;
     case VALUE_REAL: buf_addf(b, "%.15g", v->as.real); break;
@@ -124,7 +125,8 @@ void diagnose_missing_parent(struct db *db, const struct table *table, const int
         const struct foreign_key *key = table->foreign[i];
         struct buf text;
 
-        if (key->n_columns > KEY_MAX || !written_key(key, columns, values, n, key_values) ||
+        if (key->through_view || key->n_columns > KEY_MAX ||
+            !written_key(key, columns, values, n, key_values) ||
             !parent_missing(db, key, key_values))
             continue;
         buf_init(&text, 400);
@@ -152,18 +154,6 @@ static void referenced_sql(struct buf *sql, const struct foreign_key *key, struc
     buf_add_text(sql, ") LIMIT 1");
 }
 
-static struct value column_value(struct statement *st, int column)
-{
-    switch (statement_type(st, column)) {
-    case VALUE_INTEGER: return value_integer(statement_integer(st, column));
-    case VALUE_REAL: return value_real(statement_real(st, column));
-    case VALUE_TEXT: return value_text(statement_bytes(st, column));
-    case VALUE_BLOB: return value_blob(statement_bytes(st, column));
-    case VALUE_NULL: break;
-    }
-    return value_null();
-}
-
 /* True (and the error rewritten) if `key` refers to one of the rows. */
 static bool explain_reference(struct db *db, const struct foreign_key *key, struct slice where,
                               const struct value *values, size_t n, struct error *e)
@@ -178,7 +168,7 @@ static bool explain_reference(struct db *db, const struct foreign_key *key, stru
     referenced_sql(&sql, key, where);
     step = first_row(db, &sql, values, n, &st);
     for (size_t i = 0; step == STEP_ROW && i < key->n_columns; i++)
-        found[i] = column_value(st, (int)i);
+        found[i] = statement_value(st, (int)i);
     if (step == STEP_ROW) {
         key_text(&text, key->parent, key->parent_columns, found, key->n_columns);
         rewrite(e, key, false, &text);
@@ -195,7 +185,7 @@ void diagnose_still_referenced(struct db *db, const struct table *table, struct 
     for (size_t i = 0; i < table->n_referring; i++) {
         const struct foreign_key *key = table->referring[i];
 
-        if (key->restricts && key->n_columns <= KEY_MAX &&
+        if (key->restricts && !key->through_view && key->n_columns <= KEY_MAX &&
             explain_reference(db, key, where, values, n, e))
             return;
     }

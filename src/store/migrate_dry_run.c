@@ -68,12 +68,12 @@ static void list_changes(struct buf *out, const struct catalog *before, const st
 static bool try_on(struct db *memory, const struct migration_set *set, struct buf *out,
                    struct error *e)
 {
-    struct catalog *before = catalog_load(memory, e), *after = NULL;
+    struct catalog *before = catalog_load(memory, NULL, e), *after = NULL;
     size_t applied = 0;
     bool ok = before && migrate_up(memory, set, &applied, NULL, NULL, e);
 
     if (ok)
-        after = catalog_load(memory, e);
+        after = catalog_load(memory, NULL, e);
     if (after && applied == 0)
         buf_add_text(out, "nothing to apply\n");
     else if (after)

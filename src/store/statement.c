@@ -211,7 +211,8 @@ void statement_release(struct statement *st)
 static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
 {
     /* SQLite takes a NULL pointer for NULL: an empty text or blob needs an address. */
-    const char *bytes = v->type >= VALUE_TEXT && v->as.bytes.data ? v->as.bytes.data : "";
+    bool has_bytes = (v->type == VALUE_TEXT || v->type == VALUE_BLOB) && v->as.bytes.data;
+    const char *bytes = has_bytes ? v->as.bytes.data : "";
 
     switch (v->type) {
     case VALUE_NULL: return sqlite3_bind_null(stmt, at);
@@ -220,6 +221,8 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
     case VALUE_TEXT:
         return sqlite3_bind_text64(stmt, at, bytes, v->as.bytes.len, SQLITE_STATIC, SQLITE_UTF8);
     case VALUE_BLOB: return sqlite3_bind_blob64(stmt, at, bytes, v->as.bytes.len, SQLITE_STATIC);
+    case VALUE_SHAPE:
+        return sqlite3_bind_pointer(stmt, at, (void *)v->as.shape, VALUE_SHAPE_TYPE, NULL);
     }
     return SQLITE_MISUSE;
 }
@@ -290,4 +293,48 @@ struct slice statement_bytes(struct statement *st, int column)
     const char *data = sqlite3_column_blob(st->stmt, column);
 
     return slice_make(data, (size_t)sqlite3_column_bytes(st->stmt, column));
+}
+
+struct value statement_value(struct statement *st, int column)
+{
+    struct value value = {.type = statement_type(st, column)};
+
+    if (value.type == VALUE_INTEGER)
+        value.as.integer = statement_integer(st, column);
+    else if (value.type == VALUE_REAL)
+        value.as.real = statement_real(st, column);
+    else if (value.type != VALUE_NULL)
+        value.as.bytes = statement_bytes(st, column);
+    return value;
+}
+
+size_t statement_columns(struct statement *st)
+{
+    return (size_t)sqlite3_column_count(st->stmt);
+}
+
+const char *statement_column_name(struct statement *st, int column)
+{
+    const char *name = sqlite3_column_name(st->stmt, column);
+
+    return name ? name : "";
+}
+
+const char *statement_column_type(struct statement *st, int column)
+{
+    const char *type = sqlite3_column_decltype(st->stmt, column);
+
+    return type ? type : "";
+}
+
+bool statement_origin(struct statement *st, int column, const char **table, const char **name)
+{
+    *table = sqlite3_column_table_name(st->stmt, column);
+    *name = sqlite3_column_origin_name(st->stmt, column);
+    return *table && *name;
+}
+
+bool statement_reads_only(struct statement *st)
+{
+    return sqlite3_stmt_readonly(st->stmt);
 }

@@ -49,6 +49,22 @@ int64_t statement_integer(struct statement *st, int column);
 double statement_real(struct statement *st, int column);
 struct slice statement_bytes(struct statement *st, int column); /* text or blob, no conversion */
 
+/* The same as a value; bytes are valid until the next step. */
+struct value statement_value(struct statement *st, int column);
+
+/* What a prepared statement gives: columns, their names, their declared types ("" for an
+ * expression). */
+size_t statement_columns(struct statement *st);
+const char *statement_column_name(struct statement *st, int column);
+const char *statement_column_type(struct statement *st, int column);
+
+/* True if the column comes straight from a table's column: its names, valid while the statement
+ * is (sqlite.org/c3ref/column_database_name.html). */
+bool statement_origin(struct statement *st, int column, const char **table, const char **name);
+
+/* True if it changes nothing (sqlite.org/c3ref/stmt_readonly.html). */
+bool statement_reads_only(struct statement *st);
+
 /*
  * A connection's cache: at most `max` idle statements, the least recently used goes
  * first. For db.c; NULL when memory is out.

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
 
+#include "store/routine.h"
+
 bool store_open(struct store *store, const char *path, const struct db_options *options,
-                struct error *e)
+                const struct routine_set *routines, struct error *e)
 {
+    struct routine_set strict = routines ? *routines : (struct routine_set){.n = 0};
     struct db *db = db_open(path, DB_CHECK, options, e);
 
-    *store = (struct store){.path = path, .options = *options};
+    strict.strict = true;
+    *store = (struct store){.path = path, .options = *options, .routines = routines};
     pthread_mutex_init(&store->lock, NULL);
     if (db)
-        store->catalog = catalog_load(db, e);
+        store->catalog = catalog_load(db, &strict, e);
     db_close(db);
     return store->catalog != NULL;
 }
@@ -42,7 +46,7 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
     if (catalog->schema_version == schema_version)
         return catalog;
     catalog_drop(catalog);
-    catalog = catalog_load(db, e);
+    catalog = catalog_load(db, store->routines, e);
     if (!catalog)
         return NULL;
     pthread_mutex_lock(&store->lock);

@@ -20,14 +20,16 @@
 struct store {
     const char *path; /* borrowed; outlives the store */
     struct db_options options;
-    _Atomic uint64_t generation; /* commits of this process */
-    pthread_mutex_t lock;        /* guards catalog */
-    struct catalog *catalog;     /* the newest that was read; one reference */
+    const struct routine_set *routines; /* borrowed; NULL: none */
+    _Atomic uint64_t generation;        /* commits of this process */
+    pthread_mutex_t lock;               /* guards catalog */
+    struct catalog *catalog;            /* the newest that was read; one reference */
 };
 
-/* Loads the first catalogue. False with the reason if the database cannot be read. */
+/* Loads the first catalogue, with these named queries (NULL: none). False with the reason if the database cannot be read. */
 bool store_open(struct store *store, const char *path, const struct db_options *options,
-                struct error *e) __attribute__((warn_unused_result));
+                const struct routine_set *routines, struct error *e)
+    __attribute__((warn_unused_result));
 void store_close(struct store *store);
 
 /* The generation now; read it before the snapshot that it is to describe. */

@@ -12,7 +12,17 @@
 
 #include "base/slice.h"
 
-enum value_type { VALUE_NULL, VALUE_INTEGER, VALUE_REAL, VALUE_TEXT, VALUE_BLOB };
+enum value_type {
+    VALUE_NULL,
+    VALUE_INTEGER,
+    VALUE_REAL,
+    VALUE_TEXT,
+    VALUE_BLOB,
+    VALUE_SHAPE, /* bound only: how rows are written, see store/rows.h */
+};
+
+/* The type of the pointer (sqlite.org/bindptr.html). */
+#define VALUE_SHAPE_TYPE "thimble-shape"
 
 struct value {
     enum value_type type;
@@ -20,6 +30,7 @@ struct value {
         int64_t integer;
         double real;
         struct slice bytes; /* VALUE_TEXT (UTF-8, may hold NUL) and VALUE_BLOB */
+        const void *shape;
     } as;
 };
 
@@ -46,6 +57,11 @@ static inline struct value value_text(struct slice bytes)
 static inline struct value value_blob(struct slice bytes)
 {
     return (struct value){.type = VALUE_BLOB, .as.bytes = bytes};
+}
+
+static inline struct value value_shape(const void *shape)
+{
+    return (struct value){.type = VALUE_SHAPE, .as.shape = shape};
 }
 
 #endif

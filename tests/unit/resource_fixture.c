@@ -31,7 +31,7 @@ void fixture_up(const char *schema)
     struct error e = error_none();
 
     db_close(unit_open(path, schema));
-    assert_true(store_open(&store, path, &options, &e) && mailbox_init(&mailbox, &e));
+    assert_true(store_open(&store, path, &options, NULL, &e) && mailbox_init(&mailbox, &e));
     writer = writer_start(&store, &writer_options, &e);
     reader = reader_open(&store, &e);
     unit_no_error(&e);

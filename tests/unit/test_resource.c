@@ -46,7 +46,7 @@ static int set_up(void **state)
     (void)state;
 
     db_close(unit_open(path, schema));
-    assert_true(store_open(&store, path, &options, &e) && mailbox_init(&mailbox, &e));
+    assert_true(store_open(&store, path, &options, NULL, &e) && mailbox_init(&mailbox, &e));
     writer = writer_start(&store, &writer_options, &e);
     reader = reader_open(&store, &e);
     unit_no_error(&e);
@@ -174,7 +174,7 @@ static void changing(void **state)
     expect(c, OUTCOME_CREATED, "{\"id\":50,\"name\":\"Put\",\"meta\":null}");
     expect(run(row_replace, "author", "50", "", "{\"name\":\"Again\",\"id\":50}"), OUTCOME_OK,
            NULL);
-    expect_error(run(row_replace, "author", "50", "", "{\"name\":\"x\",\"id\":51}"), ERROR_BODY);
+    expect_error(run(row_replace, "author", "50", "", "{\"name\":\"x\",\"id\":51}"), ERROR_PUT_KEY);
     expect_error(run(list_update, "author", NULL, "", "{\"meta\":1}"), ERROR_UNFILTERED);
     expect(run(list_update, "author", NULL, "id=eq.50", "{\"meta\":1}"), OUTCOME_NO_CONTENT, "");
     c = run(row_delete, "author", "1", "", NULL);

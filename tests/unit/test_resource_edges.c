@@ -20,9 +20,9 @@ static const char schema[] =
     "CREATE TABLE tree (id INTEGER PRIMARY KEY, up INTEGER REFERENCES tree (id));"
     "CREATE VIEW v AS SELECT id, name FROM t;";
 
-static const struct prefer minimal = {PREFER_RETURN_MINIMAL, PREFER_COUNT_NONE};
-static const struct prefer full = {PREFER_RETURN_REPRESENTATION, PREFER_COUNT_NONE};
-static const struct prefer count = {PREFER_RETURN_DEFAULT, PREFER_COUNT_EXACT};
+static const struct prefer minimal = {.returns = PREFER_RETURN_MINIMAL};
+static const struct prefer full = {.returns = PREFER_RETURN_REPRESENTATION};
+static const struct prefer count = {.count = PREFER_COUNT_EXACT};
 
 static int set_up(void **state)
 {
@@ -194,7 +194,7 @@ static void merging_is_by_content_type_on_lists(void **state)
                        .content_type = "Application/JSON; charset=utf-8", .prefer = full),
                    OUTCOME_OK, "[{\"j\":{\"c\":1}}]");
     fixture_expect_error(
-        RUN(list_update, "t", .query = query, .body = "{}", .content_type = "text/csv"),
+        RUN(list_update, "t", .query = query, .body = "{}", .content_type = "text/plain"),
         ERROR_MEDIA_TYPE);
 }
 

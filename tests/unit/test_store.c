@@ -51,7 +51,7 @@ static void catalogue(void **state)
 {
     struct error e = error_none();
     struct db *db = unit_open(unit_database(), schema);
-    struct catalog *c = catalog_load(db, &e);
+    struct catalog *c = catalog_load(db, NULL, &e);
     const struct table *child, *parent, *pair;
     (void)state;
 
@@ -66,7 +66,11 @@ static void catalogue(void **state)
     parent = table_of(c, "Parent");
     assert_int_equal(child->rowid_alias, 0);
     assert_true(child->columns[table_column(child, slice_from("g"))].generated);
-    assert_int_equal(child->n_foreign, 4);
+    assert_int_equal(child->n_foreign, 9); /* four, and what they are to the two views */
+    assert_false(child->foreign[3]->through_view);
+    assert_true(child->foreign[4]->through_view);
+    assert_int_equal(table_of(c, "plain")->n_referring, 4);
+    assert_int_equal(table_of(c, "writable")->n_referring, 3);
     assert_string_equal(child->foreign[0]->name, "to parent");
     assert_string_equal(child->foreign[1]->name, "child_q_fkey");
     assert_string_equal(child->foreign[2]->name, "by b");
@@ -75,6 +79,7 @@ static void catalogue(void **state)
     assert_false(child->foreign[1]->restricts);
     assert_ptr_equal(child->foreign[2]->parent, parent);
     assert_int_equal(child->foreign[2]->parent_columns[0], 1);
+    assert_true(table_of(c, "words")->fts != NULL && child->fts == NULL);
     assert_int_equal(parent->n_referring, 4); /* three of child, one of one */
     assert_true(table_of(c, "one")->foreign[0]->child_unique);
     assert_false(child->foreign[0]->child_unique);
@@ -337,7 +342,7 @@ static void jobs_share_a_commit_and_fail_alone(void **state)
     (void)state;
 
     assert_true(mailbox_init(&mailbox, &e));
-    assert_true(store_open(&store, path, &db_options, &e));
+    assert_true(store_open(&store, path, &db_options, NULL, &e));
     writer = writer_start(&store, &options, &e);
     unit_no_error(&e);
     for (int i = 0; i < N; i++) {
@@ -370,7 +375,7 @@ static void a_reader_sees_commits_and_schema_changes(void **state)
     int64_t now = clock_us(), n = -1;
     (void)state;
 
-    assert_true(store_open(&store, path, &options, &e));
+    assert_true(store_open(&store, path, &options, NULL, &e));
     reader = reader_open(&store, &e);
     unit_no_error(&e);
     assert_true(reader_begin(reader, now, 0, &e));
@@ -417,7 +422,7 @@ static void foreign_keys_are_explained(void **state)
                                    "REFERENCES p);"
                                    "INSERT INTO p VALUES (1, 2); INSERT INTO c VALUES (1, 2);");
     struct error e = error_none();
-    struct catalog *catalog = catalog_load(db, &e);
+    struct catalog *catalog = catalog_load(db, NULL, &e);
     const int columns[] = {0, 1};
     const struct value missing[] = {value_integer(1), value_integer(9)};
     (void)state;

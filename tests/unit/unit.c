@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "query/json_out.h"
+
 static char folder[] = "/tmp/thimble-unit-XXXXXX";
 static int made;
 
@@ -41,6 +43,8 @@ void unit_no_error(const struct error *e)
 struct db *unit_open(const char *path, const char *sql)
 {
     struct db_options options = db_options_default();
+
+    options.write_row = json_out_cells;
     struct error e = error_none();
     struct db *db = db_open(path, DB_WRITE, &options, &e);
 

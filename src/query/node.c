@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "query/node.h"
+
+struct resolver {
+    struct arena *arena;
+    const struct plan_options *options;
+    struct error *error;
+    int made;
+};
+
+struct node *node_child(const struct node *node, const struct select_item *item)
+{
+    struct node *child = node->children;
+
+    while (child && child->item != item)
+        child = child->next;
+    return child;
+}
+
+bool node_is_count(const struct node *node, const struct select_item *item)
+{
+    return item->kind == SELECT_COUNT ||
+           (item->kind == SELECT_FIELD && !item->field.path && !item->aggregate &&
+            slice_is(item->field.name, "count") && table_column(node->table, item->field.name) < 0);
+}
+
+static struct node *resolve(struct resolver *r, const struct query_node *ask,
+                            const struct table *table, struct node *parent);
+
+static bool add_child(struct resolver *r, struct node *node, struct node ***tail,
+                      const struct select_item *item)
+{
+    struct link link;
+    struct node *child;
+
+    if (!relate(r->arena, node->table, item->relation, item->hint, &link, r->error))
+        return false;
+    child = resolve(r, item->node, link.target, node);
+    if (!child)
+        return false;
+    child->item = item;
+    child->link = link;
+    **tail = child;
+    *tail = &child->next;
+    if (item->kind == SELECT_SPREAD) {
+        node->n_outputs += child->n_outputs;
+        node->grouped |= link.to_one && child->grouped;
+    } else if (!item->node->select_none) {
+        node->n_outputs++;
+    }
+    return true;
+}
+
+static bool check_aggregate(struct resolver *r, struct node *node, const struct select_item *item)
+{
+    node->grouped = true;
+    node->n_outputs++;
+    return !item->aggregate || r->options->aggregates ||
+           error_set(r->error, ERROR_AGGREGATES, "Use of aggregate functions is not allowed");
+}
+
+static bool add_items(struct resolver *r, struct node *node)
+{
+    struct node **tail = &node->children;
+    bool ok = true;
+
+    for (const struct select_item *item = node->ask->select; item && ok; item = item->next) {
+        if (item->kind == SELECT_STAR)
+            node->n_outputs += node->table->n_columns;
+        else if (item->kind == SELECT_EMBED || item->kind == SELECT_SPREAD)
+            ok = add_child(r, node, &tail, item);
+        else if (item->aggregate || node_is_count(node, item))
+            ok = check_aggregate(r, node, item);
+        else
+            node->n_outputs++;
+    }
+    return ok;
+}
+
+/* Recursion is bounded by GRAMMAR_DEPTH_MAX. */
+static struct node *resolve(struct resolver *r, const struct query_node *ask,
+                            const struct table *table, struct node *parent)
+{
+    struct node *node = arena_zeroed(r->arena, 1, sizeof *node);
+
+    if (!node) {
+        error_set(r->error, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (r->made > NODE_MAX) {
+        error_set(r->error, ERROR_SYNTAX, "more than %d resources are embedded", NODE_MAX);
+        return NULL;
+    }
+    *node = (struct node){.ask = ask, .table = table, .parent = parent, .alias = r->made++};
+    if (!ask->select && !ask->select_none)
+        node->n_outputs = table->n_columns;
+    if (!add_items(r, node))
+        return NULL;
+    if (node->n_outputs > NODE_OUTPUTS_MAX) {
+        error_set(r->error, ERROR_SYNTAX, "more than %d columns are selected", NODE_OUTPUTS_MAX);
+        return NULL;
+    }
+    return node;
+}
+
+struct node *node_resolve(struct arena *arena, const struct plan_source *source,
+                          const struct query_tree *tree, const struct plan_options *options,
+                          struct error *e)
+{
+    struct resolver r = {.arena = arena, .options = options, .error = e};
+    struct node *root = resolve(&r, &tree->root, source->table, NULL);
+
+    if (root)
+        root->routine = source->routine;
+    if (root && !root->children && !root->routine)
+        root->alias = -1;
+    return root;
+}

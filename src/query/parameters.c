@@ -1,0 +1,58 @@
+/*
+ * The query string as names and values.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/text.h"
+#include "query/grammar.h"
+
+/* Decodes one side of a name=value pair into the arena. */
+static bool decode(struct arena *arena, struct slice raw, struct slice *out, struct error *e)
+{
+    char *text = arena_alloc(arena, raw.len + 1);
+    long len;
+
+    if (!text)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    len = text_percent_decode(raw, text, true);
+    if (len < 0 || !text_utf8_valid(slice_make(text, (size_t)len)))
+        return error_set(e, ERROR_SYNTAX, "\"%.*s\" is not percent-encoded UTF-8",
+                         (int)(raw.len > 80 ? 80 : raw.len), raw.data);
+    *out = slice_make(text, (size_t)len);
+    return true;
+}
+
+static bool split_pair(struct arena *arena, struct slice pair, struct parameter *p, struct error *e)
+{
+    const char *equal = memchr(pair.data, '=', pair.len);
+    size_t name_len = equal ? (size_t)(equal - pair.data) : pair.len;
+
+    if (!decode(arena, slice_make(pair.data, name_len), &p->name, e))
+        return false;
+    if (!equal)
+        return error_set(e, ERROR_SYNTAX, "the parameter \"%.*s\" has no value",
+                         SLICE_ARG(p->name));
+    return decode(arena, slice_make(equal + 1, pair.len - name_len - 1), &p->value, e);
+}
+
+bool grammar_split(struct arena *arena, struct slice query, struct parameter **out, struct error *e)
+{
+    *out = NULL;
+    for (size_t at = 0; at < query.len;) {
+        const char *amp = memchr(query.data + at, '&', query.len - at);
+        size_t len = amp ? (size_t)(amp - query.data) - at : query.len - at;
+
+        if (len > 0) {
+            struct parameter *p = arena_zeroed(arena, 1, sizeof *p);
+
+            if (!p)
+                return error_set(e, ERROR_MEMORY, "out of memory");
+            if (!split_pair(arena, slice_make(query.data + at, len), p, e))
+                return false;
+            *out = p;
+            out = &p->next;
+        }
+        at += len + 1;
+    }
+    return true;
+}

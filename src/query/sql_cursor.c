@@ -1,0 +1,220 @@
+/*
+ * Pages by key: the order is completed with the primary key, and a page begins after the values
+ * that the cursor holds.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "query/cursor.h"
+#include "query/sql.h"
+
+struct cursor_term {
+    const struct column *column;
+    bool descending;
+    bool nulls_first;
+};
+
+struct cursor {
+    struct cursor_term *terms;
+    size_t n;
+    uint32_t order_id;
+    bool begun; /* values are there: not the first page */
+    struct value *values;
+};
+
+static bool refuse(struct sql *q, const char *what, const char *hint)
+{
+    error_set(q->error, ERROR_UNSUPPORTED, "%s", what);
+    error_hint(q->error, "%s", hint);
+    return sql_give_up(q);
+}
+
+static bool has_column(const struct cursor *c, const struct column *column)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        if (c->terms[i].column == column)
+            return true;
+    }
+    return false;
+}
+
+static bool order_terms(struct sql *q, const struct node *root, struct cursor *c)
+{
+    for (const struct order_term *t = root->ask->order; t; t = t->next) {
+        const struct column *column;
+
+        if (t->relation.len || t->field.path)
+            return refuse(q, "a cursor needs an order by columns",
+                          "Page with limit= and offset=, or order by columns of the resource.");
+        column = sql_column(q, root->table, t->field.name);
+        if (!column)
+            return false;
+        c->terms[c->n++] = (struct cursor_term){
+            column, t->descending,
+            t->nulls == NULLS_DEFAULT ? t->descending : t->nulls == NULLS_FIRST};
+    }
+    return true;
+}
+
+/* The key goes the way of the last term, so that one index may serve for all of them. */
+static void key_terms(const struct node *root, struct cursor *c)
+{
+    bool descending = c->n > 0 && c->terms[c->n - 1].descending;
+
+    for (size_t i = 0; i < root->table->n_key; i++) {
+        const struct column *column = &root->table->columns[root->table->key[i]];
+
+        if (!has_column(c, column))
+            c->terms[c->n++] = (struct cursor_term){column, descending, descending};
+    }
+}
+
+/* FNV-1a over the table, the columns and their directions. */
+static uint32_t hash(uint32_t h, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        h = (h ^ (unsigned char)text.data[i]) * 16777619U;
+    return (h ^ 0xff) * 16777619U;
+}
+
+static uint32_t order_id(const struct node *root, const struct cursor *c)
+{
+    uint32_t h = hash(2166136261U, root->table->name);
+
+    for (size_t i = 0; i < c->n; i++) {
+        char flags[2] = {c->terms[i].descending ? 'd' : 'a', c->terms[i].nulls_first ? 'f' : 'l'};
+
+        h = hash(hash(h, c->terms[i].column->name), slice_make(flags, 2));
+    }
+    return h;
+}
+
+static size_t count_terms(const struct node *root)
+{
+    size_t n = root->table->n_key;
+
+    for (const struct order_term *t = root->ask->order; t; t = t->next)
+        n++;
+    return n;
+}
+
+struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct query_tree *tree)
+{
+    struct cursor *c = sql_alloc(q, 1, sizeof *c);
+    size_t n = count_terms(root);
+
+    if (!c)
+        return NULL;
+    if (root->table->n_key == 0 || root->grouped) {
+        refuse(q, "a cursor needs a table with a primary key, and no aggregates",
+               "Page with limit= and offset=.");
+        return NULL;
+    }
+    if (root->ask->offset > 0) {
+        refuse(q, "a cursor does not go with an offset", "Use one of them.");
+        return NULL;
+    }
+    c->terms = sql_alloc(q, n, sizeof *c->terms);
+    c->values = sql_alloc(q, n, sizeof *c->values);
+    if (!c->terms || !c->values || !order_terms(q, root, c))
+        return NULL;
+    key_terms(root, c);
+    c->order_id = order_id(root, c);
+    c->begun = tree->cursor.len > 0;
+    if (c->begun &&
+        !cursor_decode(q->arena, tree->cursor, c->order_id, c->values, c->n, q->error)) {
+        sql_give_up(q);
+        return NULL;
+    }
+    return c;
+}
+
+void sql_cursor_outputs(struct sql *q, const struct node *root, const struct cursor *c,
+                        struct plan *out)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        SQL(q, ",");
+        sql_name(q, root, c->terms[i].column);
+    }
+    out->n_cursor = c->n;
+    out->order_id = c->order_id;
+}
+
+/* column > value in the term's order, NULLs in their place. */
+static void after(struct sql *q, const struct node *root, const struct cursor_term *t,
+                  struct value value)
+{
+    bool null = value.type == VALUE_NULL;
+
+    if (null) { /* what comes after NULL: all values, or nothing */
+        sql_name(q, root, t->column);
+        sql_text(q, t->nulls_first ? " IS NOT NULL" : " IS FALSE AND FALSE");
+        return;
+    }
+    SQL(q, "(");
+    sql_name(q, root, t->column);
+    sql_text(q, t->descending ? "<" : ">");
+    sql_value(q, value);
+    if (!t->nulls_first && !t->column->not_null) {
+        SQL(q, " OR ");
+        sql_name(q, root, t->column);
+        SQL(q, " IS NULL");
+    }
+    SQL(q, ")");
+}
+
+/* A bound that an index on the first column can use, before the alternatives. */
+static void leading_bound(struct sql *q, const struct node *root, const struct cursor *c)
+{
+    const struct cursor_term *t = &c->terms[0];
+
+    if (c->n == 1 || !t->column->not_null || c->values[0].type == VALUE_NULL)
+        return;
+    sql_name(q, root, t->column);
+    sql_text(q, t->descending ? "<=" : ">=");
+    sql_value(q, c->values[0]);
+    SQL(q, " AND ");
+}
+
+/* (a > x) OR (a IS x AND b > y) OR … */
+bool sql_cursor_condition(struct sql *q, const struct node *root, const void *cursor)
+{
+    const struct cursor *c = cursor;
+
+    if (!c->begun)
+        return false;
+    leading_bound(q, root, c);
+    SQL(q, "(");
+    for (size_t i = 0; i < c->n; i++) {
+        if (i > 0)
+            SQL(q, " OR (");
+        for (size_t k = 0; k < i; k++) {
+            sql_name(q, root, c->terms[k].column);
+            SQL(q, " IS ");
+            sql_value(q, c->values[k]);
+            SQL(q, " AND ");
+        }
+        after(q, root, &c->terms[i], c->values[i]);
+        if (i > 0)
+            SQL(q, ")");
+    }
+    SQL(q, ")");
+    return true;
+}
+
+void sql_cursor_order(struct sql *q, const struct node *root, const struct cursor *c)
+{
+    for (size_t i = 0; i < c->n; i++) {
+        const struct cursor_term *t = &c->terms[i];
+
+        sql_text(q, i ? "," : " ORDER BY ");
+        sql_name(q, root, t->column);
+        if (t->descending)
+            SQL(q, " DESC");
+        if (t->nulls_first != !t->descending && !t->column->not_null) {
+            if (t->nulls_first)
+                SQL(q, " NULLS FIRST");
+            else
+                SQL(q, " NULLS LAST");
+        }
+    }
+}

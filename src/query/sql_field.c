@@ -1,0 +1,299 @@
+/*
+ * Fields as SQL: columns, what JSON paths find in them, casts, aggregates.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/buf.h"
+#include "base/text.h"
+#include "query/sql.h"
+
+struct slice sql_json_key(struct sql *q, struct slice name)
+{
+    struct buf text;
+    char *copy;
+
+    buf_init(&text, name.len * 6 + 3);
+    text_json_string(&text, name);
+    buf_add_char(&text, ':');
+    copy = text.failed ? NULL : arena_copy(q->arena, buf_slice(&text));
+    size_t len = text.len;
+    buf_finish(&text);
+    if (!copy)
+        sql_fail(q);
+    return slice_make(copy, copy ? len : 0);
+}
+
+/* JSONB comes out as text; a damaged one as the blob it is (sqlite.org/json1.html §4.13). */
+void sql_shown_column(struct sql *q, const struct node *node, const struct column *column)
+{
+    if (column->kind != KIND_JSONB) {
+        sql_name(q, node, column);
+        return;
+    }
+    SQL(q, "CASE WHEN json_valid(");
+    sql_name(q, node, column);
+    SQL(q, ",10) THEN json(");
+    sql_name(q, node, column);
+    SQL(q, ") ELSE ");
+    sql_name(q, node, column);
+    SQL(q, " END");
+}
+
+/* The steps as an SQLite path: $."key"[0][#-1] (sqlite.org/json1.html §3.3). */
+static struct value path_text(struct sql *q, const struct json_step *step)
+{
+    struct value value = value_null();
+    struct buf text;
+    char *copy;
+
+    buf_init(&text, 65536);
+    buf_add_char(&text, '$');
+    for (; step; step = step->next) {
+        if (step->is_index) {
+            buf_add_text(&text, step->key.data[0] == '-' ? "[#" : "[");
+            buf_add_slice(&text, step->key);
+            buf_add_char(&text, ']');
+        } else {
+            buf_add_char(&text, '.');
+            text_json_string(&text, step->key);
+        }
+    }
+    copy = text.failed ? NULL : arena_copy(q->arena, buf_slice(&text));
+    if (copy)
+        value = value_text(slice_make(copy, text.len));
+    else
+        sql_fail(q);
+    buf_finish(&text);
+    return value;
+}
+
+static bool may_hold_json(const struct column *column)
+{
+    return column->kind == KIND_JSON || column->kind == KIND_JSONB || column->kind == KIND_TEXT ||
+           (column->kind == KIND_NUMERIC && !column->type[0]);
+}
+
+/* ->> gives text as PostgreSQL does: true and false as words, numbers as they are written. */
+static void json_as_text(struct sql *q, const struct node *node, const struct column *column,
+                         struct value path)
+{
+    SQL(q, "CASE json_type(");
+    sql_name(q, node, column);
+    SQL(q, ",");
+    sql_value(q, path);
+    SQL(q, ") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+    sql_name(q, node, column);
+    SQL(q, "->>");
+    sql_value(q, path);
+    SQL(q, " AS TEXT) END");
+}
+
+static void json_field(struct sql *q, const struct node *node, const struct field *field,
+                       const struct column *column, enum field_use use)
+{
+    struct value path = path_text(q, field->path);
+
+    SQL(q, "CASE WHEN json_valid(");
+    sql_name(q, node, column);
+    SQL(q, ",10) THEN ");
+    if (field->as_text) {
+        json_as_text(q, node, column, path);
+    } else {
+        sql_name(q, node, column);
+        sql_text(q, use == FIELD_SHOWN ? "->" : "->>");
+        sql_value(q, path);
+    }
+    SQL(q, " END");
+}
+
+void sql_field(struct sql *q, const struct node *node, const struct field *field,
+               enum field_use use, enum column_kind *kind)
+{
+    const struct column *column = sql_column(q, node->table, field->name);
+
+    if (!column)
+        return;
+    *kind = column->kind;
+    if (!field->path) {
+        if (use == FIELD_SHOWN)
+            sql_shown_column(q, node, column);
+        else
+            sql_name(q, node, column);
+        return;
+    }
+    if (!may_hold_json(column)) {
+        error_column(q->error, column->name.data);
+        error_set(q->error, ERROR_VALUE, "the column \"%s\" of type %s is not JSON",
+                  column->name.data, column->type);
+        sql_give_up(q);
+        return;
+    }
+    *kind = field->as_text ? KIND_TEXT : KIND_JSON;
+    json_field(q, node, field, column, use);
+}
+
+/* What a cast means to SQLite, around the value. */
+static const struct cast {
+    const char *names; /* separated by spaces */
+    const char *before, *after;
+    enum column_kind kind;
+} casts[] = {
+    {" text varchar char bpchar name citext uuid ", "CAST(", " AS TEXT)", KIND_TEXT},
+    {" int integer int2 int4 int8 bigint smallint ", "CAST(", " AS INTEGER)", KIND_INTEGER},
+    {" float float4 float8 real double ", "CAST(", " AS REAL)", KIND_REAL},
+    {" numeric decimal ", "CAST(", " AS NUMERIC)", KIND_NUMERIC},
+    {" bool boolean ", "CAST(", " AS INTEGER)", KIND_BOOLEAN},
+    {" json jsonb ", "", "", KIND_JSON},
+    {" date ", "date(", ")", KIND_TEXT},
+    {" time ", "time(", ")", KIND_TEXT},
+    {" timestamp timestamptz ", "datetime(", ")", KIND_TEXT},
+};
+
+static const struct cast *find_cast(struct sql *q, struct slice name)
+{
+    char padded[32];
+
+    if (name.len < sizeof padded - 2) {
+        size_t n = 0;
+
+        padded[n++] = ' ';
+        memcpy(padded + n, name.data, name.len);
+        n += name.len;
+        padded[n++] = ' ';
+        padded[n] = '\0';
+        for (size_t i = 0; i < sizeof casts / sizeof *casts && !strchr(padded + 1, ' ')[1]; i++) {
+            if (strstr(casts[i].names, padded))
+                return &casts[i];
+        }
+    }
+    if (q->failed)
+        return NULL;
+    error_set(q->error, ERROR_UNSUPPORTED, "a cast to \"%.*s\" is not supported",
+              (int)(name.len > 80 ? 80 : name.len), name.data);
+    error_hint(q->error, "Casts are to text, int, float, numeric, boolean, json, date, time and "
+                         "timestamp.");
+    sql_give_up(q);
+    return NULL;
+}
+
+/* PostgreSQL writes booleans as words and rounds numbers; SQLite's CAST does neither. */
+static void cast_around(const struct cast *cast, enum column_kind from, const char **before,
+                        const char **after)
+{
+    bool fraction = from == KIND_REAL || from == KIND_NUMERIC;
+
+    *before = cast->before;
+    *after = cast->after;
+    if (cast->kind == KIND_TEXT && from == KIND_BOOLEAN && cast == &casts[0]) {
+        *before = "CASE ";
+        *after = " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END";
+    } else if (cast->kind == KIND_INTEGER && fraction) {
+        *before = "CAST(round(";
+        *after = ") AS INTEGER)";
+    }
+}
+
+/* The kind of a field before it is written: a cast must know what it is around. */
+static enum column_kind field_kind(const struct node *node, const struct field *field)
+{
+    int column = table_column(node->table, field->name);
+
+    if (field->path)
+        return field->as_text ? KIND_TEXT : KIND_JSON;
+    return column >= 0 ? node->table->columns[column].kind : KIND_TEXT;
+}
+
+static void cast_field(struct sql *q, const struct node *node, const struct select_item *item,
+                       enum column_kind *kind)
+{
+    const struct cast *cast = item->cast.len ? find_cast(q, item->cast) : NULL;
+    const char *before = "", *after = "";
+
+    if (cast)
+        cast_around(cast, field_kind(node, &item->field), &before, &after);
+    sql_text(q, before);
+    sql_field(q, node, &item->field, FIELD_SHOWN, kind);
+    sql_text(q, after);
+    if (cast)
+        *kind = cast->kind;
+}
+
+static const char *aggregate_name(enum tree_aggregate aggregate)
+{
+    static const char *const names[] = {[AGGREGATE_NONE] = "",
+#define ROW(name, word) [AGGREGATE_##name] = word,
+                                        TREE_AGGREGATES(ROW)
+#undef ROW
+    };
+
+    return names[aggregate];
+}
+
+static enum column_kind aggregate_kind(enum tree_aggregate aggregate, enum column_kind kind)
+{
+    switch (aggregate) {
+    case AGGREGATE_COUNT: return KIND_INTEGER;
+    case AGGREGATE_AVG: return KIND_REAL;
+    case AGGREGATE_SUM: return KIND_NUMERIC;
+    default: return kind;
+    }
+}
+
+static void aggregate_field(struct sql *q, const struct node *node, const struct select_item *item,
+                            enum column_kind *kind)
+{
+    sql_text(q, aggregate_name(item->aggregate));
+    SQL(q, "(");
+    cast_field(q, node, item, kind);
+    SQL(q, ")");
+    *kind = aggregate_kind(item->aggregate, *kind);
+}
+
+/* The name that an item has by itself: of an aggregate its function, of a path its last key. */
+static struct slice own_name(const struct select_item *item)
+{
+    struct slice name = item->field.name;
+
+    if (item->aggregate)
+        return slice_from(aggregate_name(item->aggregate));
+    for (const struct json_step *step = item->field.path; step; step = step->next) {
+        if (!step->is_index)
+            name = step->key;
+    }
+    return name;
+}
+
+static void item_expression(struct sql *q, const struct node *node, const struct select_item *item,
+                            enum column_kind *kind)
+{
+    if (node_is_count(node, item)) {
+        SQL(q, "count(*)");
+        *kind = KIND_INTEGER;
+    } else if (item->aggregate) {
+        aggregate_field(q, node, item, kind);
+    } else {
+        cast_field(q, node, item, kind);
+    }
+}
+
+void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
+              struct output *out)
+{
+    const struct cast *cast = item->aggregate_cast.len ? find_cast(q, item->aggregate_cast) : NULL;
+    const char *before = "", *after = "";
+    int column =
+        item->aggregate || item->field.path ? -1 : table_column(node->table, item->field.name);
+
+    if (cast)
+        cast_around(cast, aggregate_kind(item->aggregate, KIND_NUMERIC), &before, &after);
+    sql_text(q, before);
+    item_expression(q, node, item, &out->kind);
+    sql_text(q, after);
+    if (cast)
+        out->kind = cast->kind;
+    out->name = item->alias.len ? item->alias : own_name(item);
+    if (column >= 0 && !item->alias.len)
+        out->key = node->table->columns[column].json_key;
+    else
+        out->key = sql_json_key(q, out->name);
+}

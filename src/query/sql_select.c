@@ -1,0 +1,319 @@
+/*
+ * A resource and those embedded in it as one SELECT: related rows come from subqueries that
+ * store/rows.h's functions write as JSON; to-one spreads are joins.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "query/sql.h"
+#include "store/routine.h"
+
+static void alias(struct sql *q, const char *letter, const struct node *node)
+{
+    sql_text(q, letter);
+    sql_number(q, (size_t)node->alias);
+}
+
+/* The text that the query's owner wrote, with its parameters. */
+static void routine_source(struct sql *q, const struct routine_call *call)
+{
+    const struct routine_source *s = call->routine->source;
+    const struct routine_part *part = &s->parts[s->n_parts - 1];
+
+    SQL(q, "(");
+    for (size_t i = 0; i < part->n_pieces; i++) {
+        sql_add(q, part->pieces[i].sql.data, part->pieces[i].sql.len);
+        if (part->pieces[i].param >= 0)
+            sql_value(q, call->arguments[part->pieces[i].param]);
+    }
+    SQL(q, "\n)"); /* after a comment at its end */
+}
+
+static void source(struct sql *q, const struct node *node)
+{
+    if (node->routine)
+        routine_source(q, node->routine);
+    else
+        sql_text(q, node->table->quoted);
+    if (node->alias >= 0)
+        alias(q, " AS t", node);
+}
+
+/* a.x=b.y AND …, between two tables that are known by letter and number */
+static void key_pairs(struct sql *q, const char *child_letter, const struct node *child,
+                      const char *parent_letter, const struct node *parent,
+                      const struct foreign_key *key)
+{
+    for (size_t i = 0; i < key->n_columns; i++) {
+        if (i > 0)
+            SQL(q, " AND ");
+        alias(q, child_letter, child);
+        SQL(q, ".");
+        sql_text(q, key->child->columns[key->columns[i]].quoted);
+        SQL(q, "=");
+        alias(q, parent_letter, parent);
+        SQL(q, ".");
+        sql_text(q, key->parent->columns[key->parent_columns[i]].quoted);
+    }
+}
+
+void sql_link(struct sql *q, const struct node *node)
+{
+    const struct link *l = &node->link;
+
+    switch (l->kind) {
+    case LINK_PARENT: key_pairs(q, "t", node->parent, "t", node, l->key); break;
+    case LINK_CHILD: key_pairs(q, "t", node, "t", node->parent, l->key); break;
+    case LINK_JUNCTION: key_pairs(q, "j", node, "t", node->parent, l->key); break;
+    case LINK_NONE: break;
+    }
+}
+
+/* AND before all conditions but the first. */
+static void join_condition(struct sql *q, bool *any)
+{
+    if (*any)
+        SQL(q, " AND ");
+    *any = true;
+}
+
+static void inner_children(struct sql *q, const struct node *node, bool *any)
+{
+    for (const struct node *child = node->children; child; child = child->next) {
+        if (!child->item->inner || node_is_joined(child))
+            continue;
+        join_condition(q, any);
+        sql_exists(q, child);
+    }
+}
+
+static void joins(struct sql *q, const struct node *node)
+{
+    for (const struct node *child = node->children; child; child = child->next) {
+        bool any = true;
+
+        if (!node_is_joined(child))
+            continue;
+        sql_text(q, child->item->inner ? " JOIN " : " LEFT JOIN ");
+        source(q, child);
+        SQL(q, " ON ");
+        sql_link(q, child);
+        if (child->ask->filter) {
+            SQL(q, " AND ");
+            sql_filter(q, child, child->ask->filter);
+        }
+        inner_children(q, child, &any);
+        joins(q, child);
+    }
+}
+
+static void conditions(struct sql *q, const struct node *node, sql_condition_fn *extra,
+                       const void *context)
+{
+    bool any = false;
+    size_t start = q->len;
+
+    SQL(q, " WHERE ");
+    if (node->link.kind != LINK_NONE) {
+        join_condition(q, &any);
+        sql_link(q, node);
+    }
+    if (node->ask->filter) {
+        join_condition(q, &any);
+        sql_filter(q, node, node->ask->filter);
+    }
+    inner_children(q, node, &any);
+    if (extra) {
+        size_t before = q->len;
+        bool had = any;
+
+        join_condition(q, &any);
+        if (!extra(q, node, context)) {
+            q->len = before;
+            any = had;
+        }
+    }
+    if (!any && !q->failed)
+        q->len = start;
+}
+
+void sql_from_where(struct sql *q, const struct node *node, sql_condition_fn *extra,
+                    const void *context)
+{
+    SQL(q, " FROM ");
+    source(q, node);
+    if (node->link.kind == LINK_JUNCTION) {
+        SQL(q, " JOIN ");
+        sql_text(q, node->link.far->child->quoted);
+        alias(q, " AS j", node);
+        SQL(q, " ON ");
+        key_pairs(q, "j", node, "t", node, node->link.far);
+    }
+    joins(q, node);
+    conditions(q, node, extra, context);
+}
+
+void sql_exists(struct sql *q, const struct node *child)
+{
+    SQL(q, "EXISTS(SELECT 1");
+    sql_from_where(q, child, NULL, NULL);
+    SQL(q, ")");
+}
+
+/* ---- outputs */
+
+/* Whether an output's place is that of an aggregate: all others are grouped by. */
+struct place {
+    struct output output;
+    bool aggregate;
+};
+
+static void output(struct sql *q, const struct node *node, size_t nth, struct place *out);
+
+/* (SELECT thimble_row(?,c0,…) FROM (SELECT … AS c0,… FROM …) LIMIT 1); NULL if there is none */
+static struct output *nested(struct sql *q, const struct node *node, size_t first, size_t n,
+                             bool bare)
+{
+    struct shape *shape = sql_alloc(q, 1, sizeof *shape);
+    struct output *outputs = sql_alloc(q, n, sizeof *outputs);
+
+    if (q->failed)
+        return NULL;
+    *shape = (struct shape){outputs, n, bare, q->options->strip_nulls};
+    sql_text(q, node->link.to_one ? "(SELECT thimble_row(" : "(SELECT thimble_rows(");
+    sql_value(q, value_shape(shape));
+    for (size_t i = 0; i < n; i++) {
+        SQL(q, ",c");
+        sql_number(q, i);
+    }
+    SQL(q, ") FROM (SELECT ");
+    if (n == 0)
+        SQL(q, "1");
+    for (size_t i = 0; i < n && !q->failed; i++) {
+        struct place place = {.aggregate = false};
+
+        if (i > 0)
+            SQL(q, ",");
+        output(q, node, first + i, &place);
+        SQL(q, " AS c");
+        sql_number(q, i);
+        outputs[i] = place.output;
+    }
+    sql_from_where(q, node, NULL, NULL);
+    if (n == node->n_outputs)
+        sql_group_by(q, node);
+    sql_order(q, node);
+    sql_limit(q, node->ask, node->link.to_one ? 1 : q->options->max_rows);
+    SQL(q, "))");
+    return outputs;
+}
+
+static void embedded(struct sql *q, const struct node *node, struct place *out)
+{
+    const struct select_item *item = node->item;
+
+    nested(q, node, 0, node->n_outputs, false);
+    out->output.kind = KIND_NESTED;
+    out->output.name = item->alias.len ? item->alias : item->relation;
+    out->output.key = sql_json_key(q, out->output.name);
+}
+
+/* The nth column of a spread: as it is if it is joined, as an array if there are many rows. */
+static void spread(struct sql *q, const struct node *node, size_t nth, struct place *out)
+{
+    if (node_is_joined(node)) {
+        output(q, node, nth, out);
+        return;
+    }
+    const struct output *inner = nested(q, node, nth, 1, true);
+
+    if (!inner)
+        return;
+    out->output = inner[0];
+    out->output.kind = KIND_NESTED;
+}
+
+static void star(struct sql *q, const struct node *node, size_t nth, struct place *out)
+{
+    const struct column *column = &node->table->columns[nth];
+
+    sql_shown_column(q, node, column);
+    out->output = (struct output){column->name, column->json_key, column->kind};
+}
+
+static size_t item_outputs(const struct node *node, const struct select_item *item)
+{
+    switch (item->kind) {
+    case SELECT_STAR: return node->table->n_columns;
+    case SELECT_SPREAD: return node_child(node, item)->n_outputs;
+    case SELECT_EMBED: return item->node->select_none ? 0 : 1;
+    default: return 1;
+    }
+}
+
+/* The nth column that a node gives. Recursion is bounded by GRAMMAR_DEPTH_MAX. */
+static void output(struct sql *q, const struct node *node, size_t nth, struct place *out)
+{
+    const struct select_item *item = node->ask->select;
+    size_t n;
+
+    if (!item) {
+        star(q, node, nth, out);
+        return;
+    }
+    for (; (n = item_outputs(node, item)) <= nth; item = item->next)
+        nth -= n;
+    switch (item->kind) {
+    case SELECT_STAR: star(q, node, nth, out); break;
+    case SELECT_EMBED: embedded(q, node_child(node, item), out); break;
+    case SELECT_SPREAD: spread(q, node_child(node, item), nth, out); break;
+    default:
+        sql_item(q, node, item, &out->output);
+        out->aggregate = item->aggregate || node_is_count(node, item);
+    }
+}
+
+void sql_outputs(struct sql *q, const struct node *node, struct shape *shape)
+{
+    struct output *outputs = sql_alloc(q, node->n_outputs, sizeof *outputs);
+
+    for (size_t i = 0; i < node->n_outputs && !q->failed; i++) {
+        struct place place = {.aggregate = false};
+
+        if (i > 0)
+            SQL(q, ",");
+        output(q, node, i, &place);
+        outputs[i] = place.output;
+    }
+    if (node->n_outputs == 0)
+        SQL(q, "NULL");
+    *shape = (struct shape){outputs, node->n_outputs, false, q->options->strip_nulls};
+}
+
+static bool is_aggregate(const struct node *node, size_t nth)
+{
+    const struct select_item *item = node->ask->select;
+    size_t n;
+
+    if (!item)
+        return false;
+    for (; (n = item_outputs(node, item)) <= nth; item = item->next)
+        nth -= n;
+    if (item->kind == SELECT_SPREAD)
+        return node_is_joined(node_child(node, item)) && is_aggregate(node_child(node, item), nth);
+    return (item->kind == SELECT_FIELD || item->kind == SELECT_COUNT) &&
+           (item->aggregate || node_is_count(node, item));
+}
+
+/* By the place of every column that is no aggregate. */
+void sql_group_by(struct sql *q, const struct node *node)
+{
+    const char *before = " GROUP BY ";
+
+    for (size_t i = 0; node->grouped && i < node->n_outputs; i++) {
+        if (is_aggregate(node, i))
+            continue;
+        sql_text(q, before);
+        sql_number(q, i + 1);
+        before = ",";
+    }
+}

@@ -1,0 +1,178 @@
+/*
+ * Full-text indexes, and named queries compiled against the schema.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "store/catalog_load.h"
+#include "store/db.h"
+#include "store/ddl.h"
+#include "store/routine.h"
+
+#define SQL_MAX ((size_t)1 << 20)
+
+static bool add_fts(struct load *l, struct table *table, const struct table *index, int column)
+{
+    struct fts_index *fts = load_alloc(l, 1, sizeof *fts);
+
+    if (!fts)
+        return false;
+    *fts = (struct fts_index){.index = index, .rowid_column = column};
+    table->fts = fts;
+    return true;
+}
+
+/* An FTS5 table searches itself, and the table that its content comes from. */
+static bool read_fts(struct load *l, struct table *index)
+{
+    struct statement *st =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='table' AND name=?1 COLLATE NOCASE",
+                   index->name);
+    struct slice content, rowid;
+    bool is_fts = st && statement_step(st, l->error) == STEP_ROW &&
+                  ddl_fts5(statement_bytes(st, 0), &content, &rowid);
+    struct table *table = is_fts && content.len ? load_find_table(l, content) : NULL;
+    int column = table && rowid.len ? load_find_column(table, rowid) : -1;
+    bool usable = table && !table->fts && (!rowid.len || column >= 0);
+
+    statement_release(st);
+    return (!is_fts || add_fts(l, index, index, -1)) &&
+           (!usable || add_fts(l, table, index, column)) && !error_is_set(l->error);
+}
+
+bool load_fts(struct load *l)
+{
+    for (size_t i = 0; i < l->n_tables; i++) {
+        if (l->tables[i].kind == TABLE_VIRTUAL && !read_fts(l, &l->tables[i]))
+            return false;
+    }
+    return true;
+}
+
+static void part_sql(struct buf *b, const struct routine_part *part)
+{
+    for (size_t i = 0; i < part->n_pieces; i++) {
+        buf_add_slice(b, part->pieces[i].sql);
+        if (part->pieces[i].param >= 0)
+            buf_add_char(b, '?');
+    }
+}
+
+/* The statement, or within a FROM clause; NULL with the error if it does not compile. */
+static struct statement *compile_part(struct load *l, const struct routine_part *part, bool wrapped)
+{
+    struct statement *st = NULL;
+    struct buf sql;
+
+    buf_init(&sql, SQL_MAX);
+    buf_add_text(&sql, wrapped ? "SELECT * FROM (" : "");
+    part_sql(&sql, part);
+    buf_add_text(&sql, wrapped ? ")" : "");
+    db_allow_prepare(l->db, true);
+    if (!sql.failed)
+        st = statement_get(l->db, buf_slice(&sql), l->error);
+    db_allow_prepare(l->db, false);
+    buf_finish(&sql);
+    if (!st && error_is_set(l->error) && l->error->code != ERROR_MEMORY)
+        snprintf(l->error->message, sizeof l->error->message, "%s",
+                 sqlite3_errmsg(db_handle(l->db))); /* to its author: SQLite's own words */
+    return st;
+}
+
+static bool result_columns(struct load *l, struct statement *st, struct table *result)
+{
+    struct column *columns = load_alloc(l, statement_columns(st), sizeof *columns);
+
+    if (!columns)
+        return false;
+    result->columns = columns;
+    for (size_t i = 0; i < statement_columns(st); i++) {
+        load_column(l, slice_from(statement_column_name(st, (int)i)),
+                    statement_column_type(st, (int)i), &columns[i]);
+        if (table_column(result, columns[i].name) >= 0)
+            return error_set(l->error, ERROR_FAILURE, "two columns are called \"%s\"",
+                             columns[i].name.data);
+        result->n_columns++;
+    }
+    return true;
+}
+
+static bool compile_result(struct load *l, struct routine *r)
+{
+    const struct routine_source *s = r->source;
+    struct error ignored = error_none();
+    struct load quiet = *l;
+    struct origins origins;
+    struct statement *st;
+    bool ok;
+
+    quiet.error = &ignored;
+    st = compile_part(&quiet, &s->parts[s->n_parts - 1], true);
+    r->is_select = st != NULL;
+    if (!st)
+        st = compile_part(l, &s->parts[s->n_parts - 1], false);
+    ok = st && result_columns(l, st, &r->result);
+    if (ok && r->is_select)
+        ok = load_origins(l, st, &r->result, &origins) && (origins.one_way = true) &&
+             load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
+    statement_release(st);
+    return ok;
+}
+
+static bool check_part(struct load *l, const struct routine_source *s, size_t part)
+{
+    struct statement *st = compile_part(l, &s->parts[part], false);
+    bool reads = st && statement_reads_only(st);
+
+    statement_release(st);
+    return st && (reads || s->writes ||
+                  error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
+}
+
+static bool compile(struct load *l, struct routine *r)
+{
+    const struct routine_source *s = r->source;
+
+    r->result =
+        (struct table){.name = s->name, .kind = TABLE_VIEW, .rowid_alias = -1, .quoted = ""};
+    for (size_t i = 0; i < s->n_parts; i++) {
+        if (!check_part(l, s, i))
+            return false;
+    }
+    if (!compile_result(l, r))
+        return false;
+    if (s->returns == RETURNS_SCALAR && r->result.n_columns != 1)
+        return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",
+                         r->result.n_columns);
+    return true;
+}
+
+bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n)
+{
+    struct routine *routines = load_alloc(l, set ? set->n : 0, sizeof *routines);
+
+    *out = routines;
+    *n = 0;
+    for (size_t i = 0; routines && set && i < set->n; i++) {
+        struct error cause = error_none();
+        struct load inner = *l;
+        struct routine *r = &routines[*n];
+
+        inner.error = &cause;
+        r->source = &set->items[i];
+        if (compile(&inner, r))
+            ++*n;
+        else if (set->strict || cause.code == ERROR_MEMORY)
+            return error_set(l->error, cause.code == ERROR_MEMORY ? ERROR_MEMORY : ERROR_FAILURE,
+                             "the query %s: %s", r->source->name.data, cause.message);
+        else
+            log_say(LOG_WARN, "the query %s cannot be served: %s", r->source->name.data,
+                    cause.message);
+    }
+    return routines != NULL;
+}

@@ -1,0 +1,81 @@
+/*
+ * Named queries: SQL that its owner wrote, called by name with parameters. The text is taken
+ * apart once (routine_parse); the catalogue compiles it against each schema it meets.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_ROUTINE_H
+#define THIMBLE_STORE_ROUTINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "store/catalog.h"
+
+enum routine_returns {
+    RETURNS_MANY,   /* rows */
+    RETURNS_ONE,    /* the first row */
+    RETURNS_SCALAR, /* the first column of the first row */
+};
+
+struct routine_param {
+    struct column column;  /* its name and type; what plan_value needs */
+    bool optional;         /* has a default */
+    bool default_null;     /* …which is NULL */
+    struct slice fallback; /* …or this text */
+};
+
+/* Text of a statement up to a parameter, and the parameter (-1 at the end). */
+struct routine_piece {
+    struct slice sql;
+    int param;
+};
+
+/* One statement. */
+struct routine_part {
+    const struct routine_piece *pieces;
+    size_t n_pieces;
+};
+
+struct routine_source {
+    struct slice name;  /* NUL-terminated */
+    struct slice about; /* the comment at its top, or empty; NUL-terminated */
+    bool writes;
+    enum routine_returns returns;
+    const struct routine_param *params;
+    size_t n_params;
+    const struct routine_part *parts;
+    size_t n_parts;
+};
+
+/* Sorted by name. */
+struct routine_set {
+    const struct routine_source *items;
+    size_t n;
+    bool strict; /* one that does not compile fails the catalogue: store_open's first */
+};
+
+/* A routine that compiles against the catalogue's schema. */
+struct routine {
+    const struct routine_source *source;
+    struct table result; /* the columns of the last statement; none: it gives no rows */
+    bool is_select;      /* the last statement can stand in a FROM clause */
+};
+
+/*
+ * Takes the text of the query `name` apart. The comment lines at its top are description but
+ * for these: "-- write", "-- returns one|many|scalar", "-- :parameter [type] [= default]".
+ * False with ERROR_FAILURE in one line that names the query and the line. Everything is in
+ * `arena`, `sql` is borrowed.
+ */
+bool routine_parse(struct arena *arena, const char *name, struct slice sql,
+                   struct routine_source *out, struct error *e) __attribute__((warn_unused_result));
+
+/* By exact name; NULL if there is none. */
+const struct routine *catalog_routine(const struct catalog *catalog, struct slice name);
+const char *catalog_suggest_routine(const struct catalog *catalog, struct slice name);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * SQL functions of our own, for statements made from requests; not for schemas:
+ *
+ *   thimble_rows(shape, …)  an aggregate: its rows as a JSON array ('[]' of none)
+ *   thimble_row(shape, …)   one row as JSON text
+ *   regexp(pattern, text), regexpi(pattern, text)   SQLite's ext/misc/regexp.c, linear in time
+ *
+ * `shape` is a bound pointer (VALUE_SHAPE) that the floor above understands: it says how the
+ * values are written. So nested rows come out just as rows at the top do, and neither names nor
+ * formats are part of the SQL text.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_ROWS_H
+#define THIMBLE_STORE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "store/value.h"
+
+struct db;
+
+/* Columns of a nested row: the arguments that an SQL function takes. */
+#define ROWS_CELLS_MAX 900
+
+/* Bytes of a pattern of LIKE, GLOB and regexp. */
+#define ROWS_PATTERN_MAX 1000
+
+/* Appends the cells in the given shape. Same thread as the connection. */
+typedef void row_writer(struct buf *out, const void *shape, const struct value *cells, size_t n);
+
+/*
+ * Registers the functions. `write` may be NULL: then only regexp is there. A nested answer may
+ * have `max` bytes: past that the statement fails with ERROR_ANSWER_TOO_LARGE.
+ */
+bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e)
+    __attribute__((warn_unused_result));
+
+#endif
