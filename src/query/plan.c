@@ -125,10 +125,12 @@ bool plan_select_key(struct arena *arena, const struct table *table, const struc
     return sql_finish(&q, out);
 }
 
-bool plan_needs_select(const struct query_tree *tree)
+bool plan_needs_select(const struct table *table, const struct query_tree *tree)
 {
+    const struct node node = plain_node(table, tree);
+
     for (const struct select_item *item = tree->root.select; item; item = item->next) {
-        if (item->kind >= SELECT_COUNT || item->aggregate)
+        if (item->kind >= SELECT_COUNT || item->aggregate || node_is_count(&node, item))
             return true;
     }
     return false;

@@ -118,7 +118,7 @@ bool plan_select_key(struct arena *arena, const struct table *table, const struc
     __attribute__((warn_unused_result));
 
 /* True if select= asks for what RETURNING cannot give: related resources or aggregates. */
-bool plan_needs_select(const struct query_tree *tree);
+bool plan_needs_select(const struct table *table, const struct query_tree *tree);
 
 /* The text of EXPLAIN QUERY PLAN for a plan; the values are the same. */
 bool plan_explain(struct arena *arena, const struct plan *plan, struct slice *sql, struct error *e)

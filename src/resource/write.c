@@ -44,7 +44,7 @@ static bool key_is_given(const struct call *call, const struct write *w)
 static enum returning choose_returning(const struct call *call, struct write *w)
 {
     const struct table *t = call->table;
-    bool related = w->answer != ANSWER_NOTHING && plan_needs_select(&call->tree);
+    bool related = w->answer != ANSWER_NOTHING && plan_needs_select(call->table, &call->tree);
     bool by_key = t->kind == TABLE_TABLE && (t->n_key > 0 || related);
     bool key_unknown = w->kind == WRITE_INSERT && t->rowid_alias < 0 && !key_is_given(call, w);
 
@@ -109,7 +109,7 @@ bool write_plan(struct call *call, struct write *w)
     size_t n;
 
     if (t->kind != TABLE_TABLE && w->answer != ANSWER_NOTHING && !w->select_first &&
-        plan_needs_select(&call->tree))
+        plan_needs_select(call->table, &call->tree))
         return error_set(&call->error, ERROR_UNSUPPORTED,
                          "related resources of what is written to a view");
     w->n_key = t->n_key ? t->n_key : 1;

@@ -84,7 +84,7 @@ def test_migrate_up_and_status(tmp_path):
     db = tmp_path / "m.db"
     flags = ["--db", db, "--migrations", SCHEMA]
     code, out, _ = run("migrate", "status", *flags)
-    assert code == 0 and out.count("pending") == 2
+    assert code == 0 and out.count("pending") == 3
     assert not sqlite3.connect(db).execute(
         "SELECT 1 FROM sqlite_schema WHERE name = 'thimble_migrations'").fetchone()
     code, out, _ = run("migrate", "up", *flags)
