@@ -94,9 +94,6 @@ static bool result_columns(struct load *l, struct statement *st, struct table *r
     for (size_t i = 0; i < statement_columns(st); i++) {
         load_column(l, slice_from(statement_column_name(st, (int)i)),
                     statement_column_type(st, (int)i), &columns[i]);
-        if (table_column(result, columns[i].name) >= 0)
-            return error_set(l->error, ERROR_FAILURE, "two columns are called \"%s\"",
-                             columns[i].name.data);
         result->n_columns++;
     }
     return true;
@@ -124,13 +121,28 @@ static bool compile_result(struct load *l, struct routine *r)
     return ok;
 }
 
+/* Two of one name would be one member of an object; within FROM SQLite renames the second. */
+static bool check_names(struct load *l, struct statement *st)
+{
+    for (size_t i = 0; i < statement_columns(st); i++) {
+        for (size_t k = 0; k < i; k++) {
+            const char *name = statement_column_name(st, (int)i);
+
+            if (strcmp(name, statement_column_name(st, (int)k)) == 0)
+                return error_set(l->error, ERROR_FAILURE, "two columns are called \"%s\"", name);
+        }
+    }
+    return true;
+}
+
 static bool check_part(struct load *l, const struct routine_source *s, size_t part)
 {
     struct statement *st = compile_part(l, &s->parts[part], false);
     bool reads = st && statement_reads_only(st);
+    bool named = st && check_names(l, st);
 
     statement_release(st);
-    return st && (reads || s->writes ||
+    return named && (reads || s->writes ||
                   error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
 }
 

@@ -1,9 +1,11 @@
 """@supabase/postgrest-js, as npm has it, against Chinook: every answer is compared with rows
 that SQLite gives itself."""
 import json
+import pathlib
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 
 import pytest
 
@@ -188,13 +190,19 @@ def package():
     """The client, installed once into the build folder."""
     if not shutil.which("node") or not shutil.which("npm"):
         pytest.skip("node and npm are not on this machine")
-    folder = ROOT / "build" / "npm" / "postgrest-js"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not (folder / "node_modules" / "@supabase").exists():
+    folder = ROOT / "build" / "npm" / PACKAGE.replace("/", "-")
+    if not folder.exists():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = pathlib.Path(tempfile.mkdtemp(dir=folder.parent))
         done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-save", PACKAGE],
-                              cwd=folder, capture_output=True, text=True, timeout=300)
+                              cwd=new, capture_output=True, text=True, timeout=300)
         if done.returncode != 0:
             pytest.skip("npm cannot install " + PACKAGE + ": " + done.stderr[-200:])
+        shutil.copy(FOLDER / "calls.mjs", new)
+        try:
+            new.rename(folder)
+        except OSError:  # another worker was first
+            shutil.rmtree(new)
     shutil.copy(FOLDER / "calls.mjs", folder)
     return folder
 
