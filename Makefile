@@ -110,6 +110,7 @@ $(BUILD)/gen/%.list: FORCE
 	@mkdir -p $(@D)
 	@echo $(wildcard $*/*.sql) | cmp -s - $@ || echo $(wildcard $*/*.sql) > $@
 
+.PRECIOUS: $(BUILD)/gen/%.list
 $(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
 	@scripts/embed $* > $@
 
@@ -143,8 +144,8 @@ $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(T
 
 .PHONY: format fmt floors lint units unit http http-static tsan check test run tools-build tools-test
 
-check: ## formatting, floors, lint, unit tests, HTTP tests against both builds
-	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit http http-static
+check: ## formatting, floors, lint, unit tests, a minute of fuzzing, HTTP tests of both builds
+	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz http http-static
 
 test: tools-test ## install what is missing, build, and pass all of check
 	+@$(MAKE) --no-print-directory check
@@ -194,6 +195,22 @@ http-static: $(BUILD)/thimble ## the HTTP tests against the static binary
 
 tsan: $(BUILD)/tsan/thimble ## the HTTP tests of threads under ThreadSanitizer
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/tsan $< -m threads
+
+# The fuzzer is built with libFuzzer, which comes with clang.
+CLANG ?= clang
+FUZZ_SECONDS ?= 60
+FUZZED := $(wildcard src/base/*.c src/store/*.c src/query/*.c)
+$(BUILD)/fuzz/fuzz_query: tests/fuzz/fuzz_query.c $(FUZZED) $(HEADERS) $(DEPS)/dev/.built
+	@mkdir -p $(@D)
+	@command -v $(CLANG) > /dev/null || { echo "the fuzzer takes clang and libclang-rt-dev" >&2; exit 1; }
+	@echo "  CC    $@"
+	@$(CLANG) -std=c11 -g -O1 $(CPPFLAGS_ALL) -isystem $(DEPS)/dev/include \
+	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
+	    tests/fuzz/fuzz_query.c $(FUZZED) $(DEPS)/dev/lib/libsqlite3.a -lm -lpthread
+
+.PHONY: fuzz
+fuzz: $(BUILD)/fuzz/fuzz_query ## fuzz URL, tree and SQL for FUZZ_SECONDS (60)
+	@scripts/run-fuzz $(BUILD)/results/fuzz $< $(FUZZ_SECONDS)
 
 # ---- the rest
 

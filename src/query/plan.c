@@ -1,15 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/plan.h"
 
-#include "query/sql.h"
-
-static const struct plan_options no_options = {.max_rows = 0};
-
-/* The root as a write sees it: the table alone, its names without an alias. */
-static struct node plain_node(const struct table *table, const struct query_tree *tree)
-{
-    return (struct node){.ask = &tree->root, .table = table, .alias = -1};
-}
+#include "query/plan_write.h"
 
 static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor,
                             int64_t max_rows)
@@ -75,11 +67,11 @@ bool plan_count(struct arena *arena, const struct plan_source *source,
 bool plan_where(struct arena *arena, const struct table *table, const struct query_tree *tree,
                 struct plan *out, struct error *e)
 {
-    struct node root = plain_node(table, tree);
+    struct node root = plan_plain_node(table, tree);
     struct sql q;
 
     *out = (struct plan){0};
-    sql_init(&q, arena, &no_options, e);
+    sql_init(&q, arena, &plan_write_options, e);
     sql_filter(&q, &root, tree->root.filter);
     return sql_finish(&q, out);
 }
@@ -127,7 +119,7 @@ bool plan_select_key(struct arena *arena, const struct table *table, const struc
 
 bool plan_needs_select(const struct table *table, const struct query_tree *tree)
 {
-    const struct node node = plain_node(table, tree);
+    const struct node node = plan_plain_node(table, tree);
 
     for (const struct select_item *item = tree->root.select; item; item = item->next) {
         if (item->kind >= SELECT_COUNT || item->aggregate || node_is_count(&node, item))

@@ -92,6 +92,12 @@ void sql_item(struct sql *q, const struct node *node, const struct select_item *
 /* The conditions, all of which must hold. */
 void sql_filter(struct sql *q, const struct node *node, const struct condition *filter);
 
+/* ---- sql_match.c */
+
+/* The field against a pattern of like, ilike, match or imatch. */
+void sql_match(struct sql *q, const struct node *node, const struct condition *c,
+               struct slice text);
+
 /* ---- sql_fts.c */
 
 /* The condition that the rows are found by a full-text search. */
@@ -102,16 +108,15 @@ void sql_fts(struct sql *q, const struct node *node, const struct condition *c);
 /* The select list, its outputs into `shape`. */
 void sql_outputs(struct sql *q, const struct node *node, struct shape *shape);
 
-/* FROM …, its joins, WHERE …, GROUP BY …; `extra` appends a condition, or is NULL. */
+/* GROUP BY … if there are aggregates. */
+void sql_group_by(struct sql *q, const struct node *node);
+
+/* ---- sql_from.c */
+
+/* FROM …, its joins, WHERE …; `extra` appends a condition, or is NULL. */
 typedef bool sql_condition_fn(struct sql *q, const struct node *node, const void *context);
 void sql_from_where(struct sql *q, const struct node *node, sql_condition_fn *extra,
                     const void *context);
-void sql_group_by(struct sql *q, const struct node *node);
-
-/* ORDER BY … and LIMIT … of the node. */
-void sql_order(struct sql *q, const struct node *node);
-void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows);
-
 /* EXISTS(…): the node has a related row; `child` is one of its embedded resources. */
 void sql_exists(struct sql *q, const struct node *child);
 
@@ -119,6 +124,10 @@ void sql_exists(struct sql *q, const struct node *child);
 void sql_link(struct sql *q, const struct node *node);
 
 /* ---- sql_order.c */
+
+/* ORDER BY … and LIMIT … of the node. */
+void sql_order(struct sql *q, const struct node *node);
+void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows);
 
 /* One term, with its direction and its NULLs. */
 void sql_order_term(struct sql *q, const struct node *node, const struct order_term *term);

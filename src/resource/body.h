@@ -68,6 +68,15 @@ bool body_unknown_column(struct call *call, struct slice name);
 
 /* For the body_*.c files. */
 
+/* True if the content type is JSON's; false with ERROR_MEDIA_TYPE. */
+bool body_is_json(struct call *call);
+
+/* JSON: an object or an array of objects. */
+bool body_parse_json(struct call *call, struct body *body) __attribute__((warn_unused_result));
+
+/* RFC 7396: an object merges into what is there, anything else replaces it. */
+void body_mark_merges(const struct call *call, struct body *body);
+
 /* The body as one JSON object; none is an empty one. */
 bool body_load_object(struct call *call, struct body *body);
 

@@ -7,21 +7,9 @@
 
 #include "query/grammar.h"
 #include "query/json_out.h"
-#include "resource/body.h"
+#include "resource/rpc.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
-#include "store/db.h"
-#include "store/routine.h"
-
-struct rpc {
-    const struct routine *routine;
-    struct routine_call source;
-    struct value *values;
-    bool *given;
-    struct body body;   /* what values borrow from */
-    struct plan *plans; /* of a query that writes: one for each statement */
-    size_t n_rows;
-};
 
 static void dispose(void *state)
 {
@@ -225,177 +213,6 @@ enum progress rpc_options(struct call *call)
     return CALL_DONE;
 }
 
-/* ---- queries that write */
-
-/* The statement as its owner wrote it, its parameters as values. */
-static bool plain_plan(struct call *call, const struct rpc *r, size_t part, struct plan *out)
-{
-    const struct routine_part *p = &r->routine->source->parts[part];
-    struct value *values = arena_alloc(&call->arena, p->n_pieces * sizeof *values);
-    struct buf sql;
-    char *copy;
-
-    buf_init(&sql, 1 << 20);
-    *out = (struct plan){.values = values};
-    for (size_t i = 0; values && i < p->n_pieces; i++) {
-        buf_add_slice(&sql, p->pieces[i].sql);
-        if (p->pieces[i].param < 0)
-            continue;
-        buf_add_char(&sql, '?');
-        values[out->n_values++] = r->values[p->pieces[i].param];
-    }
-    copy = values && !sql.failed ? arena_copy(&call->arena, buf_slice(&sql)) : NULL;
-    out->sql = slice_make(copy, sql.len);
-    buf_finish(&sql);
-    return copy || error_set(&call->error, ERROR_MEMORY, "out of memory");
-}
-
-/* What RETURNING gives, all columns in their order. */
-static bool plain_shape(struct call *call, const struct table *result, struct plan *plan)
-{
-    struct output *outputs = arena_alloc(&call->arena, (result->n_columns + 1) * sizeof *outputs);
-
-    if (!outputs)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    for (size_t i = 0; i < result->n_columns; i++)
-        outputs[i] = (struct output){result->columns[i].name, result->columns[i].json_key,
-                                     result->columns[i].kind};
-    plan->shape = (struct shape){outputs, result->n_columns, false, call->options.strip_nulls};
-    return true;
-}
-
-static bool refuse_selection(struct call *call)
-{
-    const struct query_node *root = &call->tree.root;
-
-    if (!root->select && !root->filter && !root->order && root->limit < 0 && !root->offset &&
-        !call->tree.has_cursor)
-        return true;
-    error_set(
-        &call->error, ERROR_UNSUPPORTED,
-        "what a query returns from INSERT, UPDATE or DELETE takes no select, filter or order");
-    return error_hint(&call->error, "End the query with a SELECT.");
-}
-
-static bool plan_parts(struct call *call, struct rpc *r)
-{
-    const struct plan_source source = {&r->routine->result, &r->source};
-    size_t n = r->routine->source->n_parts;
-    struct plan *last;
-
-    r->plans = arena_alloc(&call->arena, n * sizeof *r->plans);
-    if (!r->plans)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    for (size_t i = 0; i < n; i++) {
-        if (!plain_plan(call, r, i, &r->plans[i]))
-            return false;
-    }
-    last = &r->plans[n - 1];
-    if (r->routine->is_select)
-        return plan_select(&call->arena, &source, &call->tree, &call->options, last, &call->error);
-    return refuse_selection(call) && plain_shape(call, &r->routine->result, last);
-}
-
-/* A row of the last statement. */
-static void add_row(struct call *call, struct rpc *r, struct statement *st,
-                    const struct shape *shape)
-{
-    enum routine_returns returns = r->routine->source->returns;
-
-    if (returns == RETURNS_MANY || call->media == MEDIA_CSV) {
-        media_row(call, st, shape, r->n_rows);
-    } else if (r->n_rows == 0 && returns == RETURNS_ONE) {
-        json_out_row(&call->reply, st, shape);
-    } else if (r->n_rows == 0) {
-        struct value value = statement_value(st, 0);
-
-        json_out_value(&call->reply, &value, shape->outputs[0].kind);
-    }
-    r->n_rows++;
-}
-
-static bool run_part(struct call *call, struct db *db, struct rpc *r, const struct plan *plan,
-                     bool last)
-{
-    struct statement *st = statement_get(db, plan->sql, &call->job.error);
-    enum step step = STEP_FAILED;
-
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->job.error)) {
-        while ((step = statement_step(st, &call->job.error)) == STEP_ROW) {
-            if (last && plan->shape.n > 0)
-                add_row(call, r, st, &plan->shape);
-        }
-    }
-    statement_release(st);
-    return step == STEP_DONE;
-}
-
-/* On the writer's thread, within the job's savepoint; may be run again (store/writer.h). */
-static bool run(struct job *job, struct db *db)
-{
-    struct call *call = call_of_job(job);
-    struct rpc *r = call->state;
-    size_t n = r->routine->source->n_parts;
-    bool many = r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
-
-    buf_clear(&call->reply);
-    r->n_rows = 0;
-    if (many && r->plans[n - 1].shape.n > 0)
-        media_begin(call, &r->plans[n - 1].shape);
-    for (size_t i = 0; i < n; i++) {
-        if (!run_part(call, db, r, &r->plans[i], i + 1 == n))
-            return false;
-    }
-    if (!many && r->n_rows == 0)
-        buf_add_text(&call->reply, "null");
-    if (many && r->plans[n - 1].shape.n > 0) {
-        media_end(call);
-        if (!media_check_rows(call, r->n_rows)) {
-            job->error = call->error;
-            return false;
-        }
-    }
-    if (!call->reply.failed)
-        return true;
-    return error_set(&job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
-                     "the answer does not fit");
-}
-
-static enum progress finish(struct call *call)
-{
-    struct rpc *r = call->state;
-    size_t n = r->routine->source->n_parts;
-
-    if (error_is_set(&call->job.error)) {
-        call->error = call->job.error;
-        return call_fail(call);
-    }
-    target_applied(call, call->service->allow_tx ? PREFER_FOLLOWS_TX : 0);
-    if (r->plans[n - 1].shape.n > 0)
-        return target_reply(call, OUTCOME_OK);
-    buf_clear(&call->reply);
-    call->outcome = OUTCOME_NO_CONTENT;
-    return CALL_DONE;
-}
-
-static enum progress submit(struct call *call, struct rpc *r)
-{
-    if (!grammar_parse(&call->arena, call->parameters, &call->tree, &call->error) ||
-        !plan_parts(call, r))
-        return call_fail(call);
-    if (media_is_plan(call))
-        return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);
-    call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
-    call->job.run = run;
-    call->job.mailbox = call->mailbox;
-    call->job.deadline_us = call->deadline_us;
-    call->finish = finish;
-    if (writer_submit(call->service->writer, &call->job))
-        return CALL_WAITING;
-    call->error = call->job.error;
-    return call_fail(call);
-}
-
 enum progress rpc_call(struct call *call)
 {
     struct rpc *r = begin(call);
@@ -403,5 +220,5 @@ enum progress rpc_call(struct call *call)
     if (!r || !body_arguments(call, r->routine->source, r->values, r->given, &r->body) ||
         !fill_in(call, r))
         return call_fail(call);
-    return r->routine->source->writes ? submit(call, r) : answer(call, r);
+    return r->routine->source->writes ? rpc_submit(call, r) : answer(call, r);
 }

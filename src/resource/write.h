@@ -44,6 +44,15 @@ struct write {
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */
 struct write *write_new(struct call *call, enum write_kind kind);
 
+/*
+ * What the answer holds: with no preference an object that is addressed alone comes back, many do
+ * not; an explicit representation is an array, as in PostgREST.
+ */
+enum write_answer write_choose_answer(const struct call *call, bool alone);
+
+/* write_plan and write_submit. */
+enum progress write_plan_and_submit(struct call *call, struct write *w);
+
 /* Makes the statements for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
 

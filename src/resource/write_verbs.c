@@ -8,9 +8,7 @@
 #include "resource/write.h"
 #include "store/catalog.h"
 
-/* With no preference an object that is addressed alone comes back, many do not; an explicit
- * representation is an array, as in PostgREST. */
-static enum write_answer choose_answer(const struct call *call, bool alone)
+enum write_answer write_choose_answer(const struct call *call, bool alone)
 {
     switch (call->prefer.returns) {
     case PREFER_RETURN_REPRESENTATION: return ANSWER_ROWS;
@@ -22,7 +20,7 @@ static enum write_answer choose_answer(const struct call *call, bool alone)
     return ANSWER_NOTHING;
 }
 
-static enum progress plan_and_submit(struct call *call, struct write *w)
+enum progress write_plan_and_submit(struct call *call, struct write *w)
 {
     return write_plan(call, w) ? write_submit(call, w) : call_fail(call);
 }
@@ -120,8 +118,8 @@ enum progress list_create(struct call *call)
     w = write_new(call, WRITE_INSERT);
     if (!w || !body_parse(call, BODY_CREATE, &w->body) || !choose_conflict(call, w))
         return call_fail(call);
-    w->answer = choose_answer(call, !w->body.is_array);
-    return plan_and_submit(call, w);
+    w->answer = write_choose_answer(call, !w->body.is_array);
+    return write_plan_and_submit(call, w);
 }
 
 /* A change of every row must be meant. */
@@ -173,8 +171,8 @@ enum progress list_update(struct call *call)
     if (!w || !check_filtered(call) || !check_limit(call) ||
         !body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_ROW, &w->body))
         return call_fail(call);
-    w->answer = choose_answer(call, false);
-    return w->body.n_set ? plan_and_submit(call, w) : change_nothing(call, w);
+    w->answer = write_choose_answer(call, false);
+    return w->body.n_set ? write_plan_and_submit(call, w) : change_nothing(call, w);
 }
 
 enum progress list_delete(struct call *call)
@@ -188,133 +186,8 @@ enum progress list_delete(struct call *call)
     w = write_new(call, WRITE_DELETE);
     if (!w || !check_filtered(call) || !check_limit(call))
         return call_fail(call);
-    w->answer = choose_answer(call, false);
-    return plan_and_submit(call, w);
-}
-
-static bool key_differs(struct call *call, const struct column *column)
-{
-    error_column(&call->error, column->name.data);
-    return error_set(&call->error, ERROR_PUT_KEY,
-                     "Payload values do not match URL in primary key column(s)");
-}
-
-static bool value_equal(const struct value *a, const struct value *b)
-{
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case VALUE_INTEGER: return a->as.integer == b->as.integer;
-    case VALUE_REAL: return a->as.real == b->as.real;
-    case VALUE_TEXT:
-    case VALUE_BLOB: return slice_equal(a->as.bytes, b->as.bytes);
-    case VALUE_SHAPE:
-    case VALUE_NULL: break;
-    }
-    return true;
-}
-
-/* The key of the path is the row's: it joins the body's columns, or equals them. */
-static bool take_key(struct call *call, struct body *body)
-{
-    const struct table *table = call->table;
-    struct value *values = arena_alloc(&call->arena, (body->n_set + table->n_key) * sizeof *values);
-    const struct condition *c = call->tree.root.filter;
-
-    if (!values)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    memcpy(values, body->values, body->n_set * sizeof *values);
-    body->values = values;
-    for (size_t i = 0; i < table->n_key; i++, c = c->next) {
-        const struct column *column = &table->columns[table->key[i]];
-        long at = body_column(body, table->key[i]);
-        struct value value;
-
-        if (!plan_value(&call->arena, column, c->value, &value, &call->error))
-            return false;
-        if (at >= 0 && !value_equal(&values[at], &value))
-            return key_differs(call, column);
-        if (at >= 0)
-            continue;
-        values[body->n_set] = value;
-        body->set[body->n_set++] = (struct assignment){.column = table->key[i]};
-    }
-    return true;
-}
-
-static enum progress replace(struct call *call, bool one_row)
-{
-    struct write *w = write_new(call, WRITE_REPLACE);
-
-    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body))
-        return call_fail(call);
-    w->one_row = one_row;
-    w->conflict = CONFLICT_REPLACED;
-    w->target = call->table->key;
-    w->n_target = call->table->n_key;
-    w->answer = choose_answer(call, true);
-    return plan_and_submit(call, w);
-}
-
-enum progress row_replace(struct call *call)
-{
-    if (!target_row(call))
-        return call_fail(call);
-    if (call->table->kind != TABLE_TABLE)
-        return target_not_allowed(call, resource_row_methods(call->table));
-    return replace(call, true);
-}
-
-/* The filter of a PUT is the whole primary key, each column once, by eq; put in key order. */
-static bool key_filters(struct call *call)
-{
-    struct condition **tail = &call->tree.root.filter, *filters = *tail;
-    const struct table *t = call->table;
-    size_t n = 0, found = 0;
-
-    for (const struct condition *c = filters; c; c = c->next)
-        n++;
-    for (size_t i = 0; i < t->n_key; i++) {
-        struct condition *c = filters;
-
-        while (c && !(c->kind == CONDITION_COMPARE && c->op == OPERATOR_EQ && !c->negated &&
-                      c->quantifier == QUANTIFIER_NONE && !c->field.path &&
-                      slice_equal(c->field.name, t->columns[t->key[i]].name)))
-            c = c->next;
-        if (!c)
-            break;
-        found++;
-        struct condition *copy = arena_alloc(&call->arena, sizeof *copy);
-        if (!copy)
-            return error_set(&call->error, ERROR_MEMORY, "out of memory");
-        *copy = *c;
-        copy->next = NULL;
-        *tail = copy;
-        tail = &copy->next;
-    }
-    if (found == n && found == t->n_key)
-        return true;
-    call->allow = resource_list_methods(t) & ~METHOD_BIT(METHOD_PUT); /* as it was asked for */
-    error_set(&call->error, ERROR_PUT_FILTER,
-              "Filters must include all and only primary key columns with 'eq' operators");
-    return error_hint(&call->error, "Or put to the row's path, /%.*s/{key}.",
-                      SLICE_ARG(call->table_name));
-}
-
-enum progress list_replace(struct call *call)
-{
-    const struct query_node *root = &call->tree.root;
-
-    if (!target_list(call))
-        return call_fail(call);
-    if (call->table->kind != TABLE_TABLE || call->table->n_key == 0)
-        return target_not_allowed(call, resource_list_methods(call->table));
-    if (root->limit >= 0 || root->offset > 0) {
-        error_set(&call->error, ERROR_PUT_LIMIT,
-                  "limit/offset querystring parameters are not allowed for PUT");
-        return call_fail(call);
-    }
-    return key_filters(call) ? replace(call, false) : call_fail(call);
+    w->answer = write_choose_answer(call, false);
+    return write_plan_and_submit(call, w);
 }
 
 /* An empty patch: the row as it is, if it is there. */
@@ -348,8 +221,8 @@ enum progress row_update(struct call *call)
     if (!w || !body_parse(call, BODY_MERGE, &w->body))
         return call_fail(call);
     w->one_row = true;
-    w->answer = choose_answer(call, true);
-    return w->body.n_set ? plan_and_submit(call, w) : unchanged_row(call, w);
+    w->answer = write_choose_answer(call, true);
+    return w->body.n_set ? write_plan_and_submit(call, w) : unchanged_row(call, w);
 }
 
 enum progress row_delete(struct call *call)
@@ -362,6 +235,6 @@ enum progress row_delete(struct call *call)
     if (!w)
         return call_fail(call);
     w->one_row = true;
-    w->answer = choose_answer(call, false);
-    return plan_and_submit(call, w);
+    w->answer = write_choose_answer(call, false);
+    return write_plan_and_submit(call, w);
 }

@@ -143,7 +143,7 @@ static bool check_part(struct load *l, const struct routine_source *s, size_t pa
 
     statement_release(st);
     return named && (reads || s->writes ||
-                  error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
+                     error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
 }
 
 static bool compile(struct load *l, struct routine *r)

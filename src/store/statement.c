@@ -7,26 +7,7 @@
 #include <sqlite3.h>
 
 #include "store/db.h"
-
-struct statement {
-    sqlite3_stmt *stmt;
-    struct db *db;
-    struct slice sql; /* the key, in the same allocation */
-    uint64_t hash;
-    bool in_use;
-    bool cached;
-    struct statement *chain;         /* next in the hash bucket */
-    struct statement *newer, *older; /* by last use */
-};
-
-/* A chained hash table of statements, all of them also on a list by last use. */
-struct statement_cache {
-    size_t max;
-    size_t count;
-    size_t mask; /* buckets - 1 */
-    struct statement *newest, *oldest;
-    struct statement *buckets[];
-};
+#include "store/statement_cache.h"
 
 /* Eight bytes at a time; the texts are ours and long, an attacker does not choose them. */
 static uint64_t hash_text(struct slice text)
@@ -43,107 +24,6 @@ static uint64_t hash_text(struct slice text)
     for (; i < text.len; i++)
         h = (h ^ (unsigned char)text.data[i]) * k;
     return h ^ (h >> 32);
-}
-
-struct statement_cache *statement_cache_new(int max)
-{
-    size_t buckets = 16;
-    struct statement_cache *cache;
-
-    assert(max >= 0);
-    while (buckets < (size_t)max * 2)
-        buckets *= 2;
-    cache = calloc(1, sizeof *cache + buckets * sizeof(struct statement *));
-    if (cache) {
-        cache->max = (size_t)max;
-        cache->mask = buckets - 1;
-    }
-    return cache;
-}
-
-static void list_remove(struct statement_cache *cache, struct statement *st)
-{
-    *(st->newer ? &st->newer->older : &cache->newest) = st->older;
-    *(st->older ? &st->older->newer : &cache->oldest) = st->newer;
-    st->newer = st->older = NULL;
-}
-
-static void list_push(struct statement_cache *cache, struct statement *st)
-{
-    st->older = cache->newest;
-    *(cache->newest ? &cache->newest->newer : &cache->oldest) = st;
-    cache->newest = st;
-}
-
-static void cache_add(struct statement_cache *cache, struct statement *st)
-{
-    struct statement **bucket = &cache->buckets[st->hash & cache->mask];
-
-    st->cached = true;
-    st->chain = *bucket;
-    *bucket = st;
-    list_push(cache, st);
-    cache->count++;
-}
-
-static void cache_remove(struct statement_cache *cache, struct statement *st)
-{
-    struct statement **at = &cache->buckets[st->hash & cache->mask];
-
-    while (*at != st)
-        at = &(*at)->chain;
-    *at = st->chain;
-    list_remove(cache, st);
-    st->cached = false;
-    cache->count--;
-}
-
-static void statement_free(struct statement *st)
-{
-    sqlite3_finalize(st->stmt);
-    free(st);
-}
-
-void statement_cache_clear(struct statement_cache *cache)
-{
-    for (struct statement *st = cache->oldest, *next; st; st = next) {
-        next = st->newer;
-        cache_remove(cache, st);
-        if (!st->in_use) /* one in use is freed when it is given back */
-            statement_free(st);
-    }
-}
-
-void statement_cache_free(struct statement_cache *cache)
-{
-    if (!cache)
-        return;
-    statement_cache_clear(cache);
-    free(cache);
-}
-
-static struct statement *cache_find(struct statement_cache *cache, struct slice sql, uint64_t hash)
-{
-    struct statement *st = cache->buckets[hash & cache->mask];
-
-    while (st && (st->hash != hash || !slice_equal(st->sql, sql)))
-        st = st->chain;
-    return st;
-}
-
-static void cache_make_room(struct statement_cache *cache)
-{
-    struct statement *st = cache->oldest;
-
-    while (st && cache->count >= cache->max) {
-        struct statement *newer = st->newer;
-
-        if (!st->in_use) {
-            cache_remove(cache, st);
-            statement_free(st);
-        }
-        st = newer;
-    }
 }
 
 static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash, struct error *e)
@@ -175,13 +55,10 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
 {
     struct statement_cache *cache = db_statements(db);
     uint64_t hash = hash_text(sql);
-    struct statement *st = cache_find(cache, sql, hash);
+    struct statement *st = statement_cache_find(cache, sql, hash);
 
     if (st && !st->in_use) {
-        if (cache->newest != st) {
-            list_remove(cache, st);
-            list_push(cache, st);
-        }
+        statement_cache_touch(cache, st);
         st->in_use = true;
         return st;
     }
@@ -191,8 +68,8 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
         return NULL;
     st->in_use = true;
     if (!second && cache->max > 0) {
-        cache_make_room(cache);
-        cache_add(cache, st);
+        statement_cache_make_room(cache);
+        statement_cache_add(cache, st);
     }
     return st;
 }

@@ -27,8 +27,8 @@ static struct db *db;
 static struct catalog *catalog;
 
 /* Where the schema is: the fuzzer is run from the top of the tree. */
-static const char *const files[] = {
-    "tests/schema/0001_library.sql", "tests/schema/0002_rows.sql", "tests/schema/0003_relations.sql"};
+static const char *const files[] = {"tests/schema/0001_library.sql", "tests/schema/0002_rows.sql",
+                                    "tests/schema/0003_relations.sql"};
 
 static void die(const char *what, const char *detail, struct slice sql)
 {
@@ -140,8 +140,8 @@ static void check_text(struct slice sql)
         else if (t.kind == TOKEN_OTHER)
             ok = strchr("()=<>,.?-#*", t.text.data[0]) != NULL;
         else
-            ok = whole.data[0] == '"' ? is_name(whole)
-                                      : whole.data[0] == '\'' && is_literal(t.text);
+            ok =
+                whole.data[0] == '"' ? is_name(whole) : whole.data[0] == '\'' && is_literal(t.text);
         if (!ok)
             die("not ours in the SQL", "", whole);
     }
@@ -190,9 +190,8 @@ static void check_writes(struct arena *arena, const struct table *table,
                          const struct query_tree *tree, struct error *e)
 {
     const struct assignment set = {.column = 0};
-    const struct insert insert = {.set = &set,
-                                  .n_set = 1,
-                                  .conflict = table->n_key ? CONFLICT_MERGED : CONFLICT_FAILS};
+    const struct insert insert = {
+        .set = &set, .n_set = 1, .conflict = table->n_key ? CONFLICT_MERGED : CONFLICT_FAILS};
     struct plan plan;
 
     if (table->kind != TABLE_TABLE || table->columns[0].kind == KIND_JSONB)
@@ -200,7 +199,8 @@ static void check_writes(struct arena *arena, const struct table *table,
     check(plan_update(arena, table, &set, 1, tree, RETURNING_KEY, &plan, e), &plan, false, e);
     check(plan_delete(arena, table, tree, RETURNING_NOTHING, &plan, e), &plan, false, e);
     if (!plan_needs_select(table, tree))
-        check(plan_insert(arena, table, &insert, tree, RETURNING_SELECT, &plan, e), &plan, false, e);
+        check(plan_insert(arena, table, &insert, tree, RETURNING_SELECT, &plan, e), &plan, false,
+              e);
 }
 
 static void check_tree(struct arena *arena, const struct table *table,

@@ -1,0 +1,173 @@
+/*
+ * INSERT, and what it does with a row that is there already.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "query/plan_write.h"
+
+/* The column's default, as the SQL it is. */
+static void default_value(struct sql *q, const struct column *column)
+{
+    if (!column->default_sql) {
+        SQL(q, "NULL");
+        return;
+    }
+    SQL(q, "(");
+    sql_text(q, column->default_sql);
+    SQL(q, ")");
+}
+
+static bool is_set(const struct insert *insert, size_t column)
+{
+    for (size_t i = 0; i < insert->n_set; i++) {
+        if ((size_t)insert->set[i].column == column)
+            return true;
+    }
+    return false;
+}
+
+/* Two parameters: whether there is a value, and the value. */
+static void value_or_default(struct sql *q, const struct column *column)
+{
+    SQL(q, "CASE ? WHEN 1 THEN ");
+    plan_parameter(q, column);
+    SQL(q, " ELSE ");
+    default_value(q, column);
+    SQL(q, " END");
+}
+
+static void column_list(struct sql *q, const struct table *table, const struct insert *insert,
+                        bool values)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < insert->n_set; i++) {
+        bool holes = insert->set[i].given;
+        const struct column *column = &table->columns[insert->set[i].column];
+
+        i += holes;
+        if (any)
+            SQL(q, ",");
+        any = true;
+        if (!values)
+            sql_text(q, column->quoted);
+        else if (holes)
+            value_or_default(q, column);
+        else
+            plan_parameter(q, column);
+    }
+    for (size_t i = 0; insert->conflict == CONFLICT_REPLACED && i < table->n_columns; i++) {
+        const struct column *column = &table->columns[i];
+
+        if (column->generated || is_set(insert, i))
+            continue;
+        if (any)
+            SQL(q, ",");
+        any = true;
+        if (values)
+            default_value(q, column);
+        else
+            sql_text(q, column->quoted);
+    }
+}
+
+static bool in_target(const struct insert *insert, int column)
+{
+    for (size_t i = 0; i < insert->n_target; i++) {
+        if (insert->target[i] == column)
+            return true;
+    }
+    return false;
+}
+
+/* Every column that is written but those of the key. */
+static bool set_excluded(struct sql *q, const struct table *table, const struct insert *insert)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct column *column = &table->columns[i];
+
+        if (column->generated || in_target(insert, (int)i) ||
+            (insert->conflict == CONFLICT_MERGED && !is_set(insert, i)))
+            continue;
+        sql_text(q, any ? "," : "DO UPDATE SET ");
+        sql_text(q, column->quoted);
+        SQL(q, "=excluded.");
+        sql_text(q, column->quoted);
+        any = true;
+    }
+    return any;
+}
+
+/* A row that is all key sets its key to itself, so that RETURNING gives it. */
+static void conflict_clause(struct sql *q, const struct table *table, const struct insert *insert)
+{
+    if (insert->conflict == CONFLICT_FAILS)
+        return;
+    SQL(q, "ON CONFLICT");
+    for (size_t i = 0; i < insert->n_target; i++) {
+        sql_text(q, i ? "," : "(");
+        sql_text(q, table->columns[insert->target[i]].quoted);
+    }
+    if (insert->n_target)
+        SQL(q, ")");
+    if (insert->conflict == CONFLICT_IGNORED) {
+        SQL(q, "DO NOTHING");
+    } else if (!set_excluded(q, table, insert)) {
+        const char *key = table->columns[insert->target[0]].quoted;
+
+        SQL(q, "DO UPDATE SET ");
+        sql_text(q, key);
+        SQL(q, "=excluded.");
+        sql_text(q, key);
+    }
+}
+
+bool plan_insert(struct arena *arena, const struct table *table, const struct insert *insert,
+                 const struct query_tree *tree, enum returning returning, struct plan *out,
+                 struct error *e)
+{
+    struct insert whole = *insert;
+    struct sql q;
+
+    *out = (struct plan){.n_leading = insert->n_set};
+    if (!plan_check_writable(table, insert->set, insert->n_set, e))
+        return false;
+    if (!whole.target && table->n_key) {
+        whole.target = table->key;
+        whole.n_target = table->n_key;
+    }
+    sql_init(&q, arena, &plan_write_options, e);
+    SQL(&q, "INSERT INTO ");
+    sql_text(&q, table->quoted);
+    if (insert->n_set == 0 && insert->conflict != CONFLICT_REPLACED) {
+        SQL(&q, " DEFAULT VALUES");
+    } else {
+        SQL(&q, "(");
+        column_list(&q, table, &whole, false);
+        SQL(&q, ")VALUES(");
+        column_list(&q, table, &whole, true);
+        SQL(&q, ")");
+        conflict_clause(&q, table, &whole);
+    }
+    plan_returning(&q, table, tree, returning, out);
+    return sql_finish(&q, out);
+}
+
+bool plan_exists(struct arena *arena, const struct table *table, const int *target, size_t n_target,
+                 struct plan *out, struct error *e)
+{
+    struct sql q;
+
+    *out = (struct plan){.n_leading = n_target};
+    sql_init(&q, arena, &plan_write_options, e);
+    SQL(&q, "SELECT count(*) FROM ");
+    sql_text(&q, table->quoted);
+    for (size_t i = 0; i < n_target; i++) {
+        sql_text(&q, i ? " AND " : " WHERE ");
+        sql_text(&q, table->columns[target[i]].quoted);
+        SQL(&q, "=?");
+    }
+    return sql_finish(&q, out);
+}

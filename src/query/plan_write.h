@@ -1,0 +1,30 @@
+/*
+ * What the statements that write share. Private to plan_*.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_QUERY_PLAN_WRITE_H
+#define THIMBLE_QUERY_PLAN_WRITE_H
+
+#include <stdbool.h>
+
+#include "query/plan.h"
+#include "query/sql.h"
+
+extern const struct plan_options plan_write_options;
+
+/* The table alone, its names without an alias: no related resource is in such a statement. */
+struct node plan_plain_node(const struct table *table, const struct query_tree *tree);
+
+/* The parameter of a column that is set; JSONB is made from the text that is bound. */
+void plan_parameter(struct sql *q, const struct column *column);
+
+/* False with ERROR_VALUE if a generated column is among them. */
+bool plan_check_writable(const struct table *table, const struct assignment *set, size_t n,
+                         struct error *e);
+
+/* RETURNING …, its outputs into `out`. */
+void plan_returning(struct sql *q, const struct table *table, const struct query_tree *tree,
+                    enum returning returning, struct plan *out);
+
+#endif
