@@ -11,6 +11,7 @@
 #include "resource/verbs.h"
 #include "store/catalog.h"
 #include "store/reader.h"
+#include "store/routine.h"
 
 /* jansson's object constructors take NULL members as failures: one check at the end. */
 
@@ -73,8 +74,8 @@ static json_t *array_of(json_t *items)
 /* The parameters of a collection: what the grammar reserves, and a filter for each column. */
 static json_t *list_parameters(const struct table *t, bool change)
 {
-    static const char *const read[] = {"select", "order", "limit", "offset", NULL};
-    static const char *const write[] = {"select", "all", NULL};
+    static const char *const read[] = {"select", "order", "limit", "offset", "cursor", NULL};
+    static const char *const write[] = {"select", "order", "limit", "all", NULL};
     json_t *parameters = json_array();
 
     for (const char *const *name = change ? write : read; *name; name++)
@@ -112,9 +113,32 @@ static json_t *operation(const struct table *t, const char *status, json_t *body
     return op;
 }
 
+/* A component's name has letters, digits, '.', '_' and '-' alone (OpenAPI 3.1 §4.8.7): of a table
+ * with others in its name it ends in the table's number. */
+static const char *component_name(const struct table *t, char out[160])
+{
+    bool changed = t->name.len > 128;
+    size_t n = changed ? 128 : t->name.len;
+
+    for (size_t i = 0; i < n; i++) {
+        char c = t->name.data[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                     c == '.' || c == '_' || c == '-';
+
+        out[i] = (char)(plain ? c : '_');
+        changed |= !plain;
+    }
+    out[n] = '\0';
+    if (changed)
+        snprintf(out + n, 160 - n, "-%zu", t->index);
+    return out;
+}
+
 static json_t *table_reference(const struct table *t)
 {
-    return reference("#/components/schemas/", t->name.data);
+    char name[160];
+
+    return reference("#/components/schemas/", component_name(t, name));
 }
 
 static json_t *json_of(const struct table *t)
@@ -167,10 +191,10 @@ static json_t *row_path(const struct table *t)
 static void add_table(const struct call *call, const struct table *t, json_t *paths,
                       json_t *schemas)
 {
-    char path[1024];
+    char path[1024], name[160];
     const char *base = call->service->base_path;
 
-    json_object_set_new(schemas, t->name.data, table_schema(t));
+    json_object_set_new(schemas, component_name(t, name), table_schema(t));
     snprintf(path, sizeof path, "%s/%s", base, t->name.data);
     json_object_set_new(paths, path, list_path(t));
     if (t->n_key == 0 || t->kind != TABLE_TABLE)
@@ -179,17 +203,72 @@ static void add_table(const struct call *call, const struct table *t, json_t *pa
     json_object_set_new(paths, path, row_path(t));
 }
 
+static json_t *argument_schema(const struct routine_param *p)
+{
+    bool untyped = !p->column.type[0];
+
+    return json_loads(untyped ? "{}" : kind_schema[p->column.kind], 0, NULL);
+}
+
+/* A named query: by GET if it only reads, its parameters in the query string. */
+static json_t *query_operation(const struct routine *r, bool get)
+{
+    const struct routine_source *s = r->source;
+    json_t *op = operation(&r->result, r->result.n_columns ? "200" : "204", NULL, NULL);
+    json_t *parameters = json_array(), *properties = json_object(), *required = json_array();
+
+    for (size_t i = 0; i < s->n_params; i++) {
+        const char *name = s->params[i].column.name.data;
+
+        json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in",
+                                                    "query", "required", !s->params[i].optional,
+                                                    "schema", argument_schema(&s->params[i])));
+        json_object_set_new(properties, name, argument_schema(&s->params[i]));
+        if (!s->params[i].optional)
+            json_array_append_new(required, json_string(name));
+    }
+    json_object_set_new(op, "description", json_string(s->about.data));
+    json_object_set_new(op, "tags", json_pack("[s]", "rpc"));
+    if (get)
+        json_object_set(op, "parameters", parameters);
+    else
+        json_object_set_new(
+            op, "requestBody",
+            json_pack("{s:o}", "content",
+                      content("application/json",
+                              json_pack("{s:s, s:O, s:O}", "type", "object", "properties",
+                                        properties, "required", required))));
+    json_decref(parameters);
+    json_decref(properties);
+    json_decref(required);
+    return op;
+}
+
+static void add_query(const struct call *call, const struct routine *r, json_t *paths)
+{
+    json_t *path = json_object();
+    char name[1024];
+
+    if (!r->source->writes)
+        json_object_set_new(path, "get", query_operation(r, true));
+    json_object_set_new(path, "post", query_operation(r, false));
+    snprintf(name, sizeof name, "%s/rpc/%s", call->service->base_path, r->source->name.data);
+    json_object_set_new(paths, name, path);
+}
+
 /* The parts that do not depend on the schema. */
 static const char components[] =
     "{\"parameters\":{"
     "\"select\":{\"name\":\"select\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
-    "\"description\":\"columns, separated by commas\"},"
+    "\"description\":\"columns and related resources, separated by commas\"},"
     "\"order\":{\"name\":\"order\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
     "\"description\":\"column.asc or column.desc, separated by commas\"},"
     "\"limit\":{\"name\":\"limit\",\"in\":\"query\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
     "\"offset\":{\"name\":\"offset\",\"in\":\"query\","
     "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"cursor\":{\"name\":\"cursor\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"empty, or from the Link header of the page before\"},"
     "\"all\":{\"name\":\"all\",\"in\":\"query\",\"schema\":{\"type\":\"boolean\"},"
     "\"description\":\"true: a change of every row is meant\"}},"
     "\"responses\":{\"problem\":{\"description\":\"a failure (RFC 9457)\",\"content\":{"
@@ -205,6 +284,8 @@ static json_t *document(const struct call *call)
 
     for (size_t i = 0; i < call->catalog->n_tables; i++)
         add_table(call, &call->catalog->tables[i], paths, schemas);
+    for (size_t i = 0; i < call->catalog->n_routines; i++)
+        add_query(call, &call->catalog->routines[i], paths);
     json_object_set_new(parts, "schemas", schemas);
     return json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
                      "thimble", "version", call->service->version, "paths", paths, "components",

@@ -21,14 +21,17 @@ def normal(text):
     return text.strip()
 
 
+FLAGS = {"docs/api.md": ["--aggregates", "--allow-plan", "--allow-tx"]}
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/api.md"])
 def test_console_session(serve, page):
-    server = serve(migrations=None)
+    server = serve(*FLAGS.get(page, []), migrations=None)
     pairs = list(session((ROOT / page).read_text()))
     assert len(pairs) >= 8
     for command, expected in pairs:
         command = command.replace("localhost:8080", f"127.0.0.1:{server.port}")
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True,
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT,
                               env=clean_env({"LC_ALL": "C.UTF-8"}), timeout=30)
         assert normal(done.stdout) == normal(expected), command
 

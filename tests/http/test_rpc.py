@@ -169,3 +169,12 @@ def test_names_of_files(tmp_path):
     assert code == 1 and "a query is called name.sql" in err
     code, _, err = run("serve", "--db", tmp_path / "x.db", "--queries", tmp_path / "none-such")
     assert code == 1 and "cannot read the queries" in err
+
+
+def test_described(server):
+    paths = server.get("/openapi.json").json()["paths"]
+    operation = paths["/rpc/books_of"]["get"]
+    assert operation["description"] == "The books of an author."
+    assert [(p["name"], p["required"]) for p in operation["parameters"]] == [
+        ("author", True), ("cheaper_than", False)]
+    assert "get" not in paths["/rpc/touch"] and "post" in paths["/rpc/touch"]
