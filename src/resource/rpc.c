@@ -3,11 +3,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "resource/rpc.h"
+
 #include <stdio.h>
 
 #include "query/grammar.h"
 #include "query/json_out.h"
-#include "resource/rpc.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 
