@@ -10,7 +10,8 @@ static void order_and_limit(struct sql *q, const struct node *root, const struct
         sql_cursor_order(q, root, cursor);
     else
         sql_order(q, root);
-    sql_limit(q, root->ask, max_rows);
+    if (!q->options->one_row)
+        sql_limit(q, root->ask, max_rows);
 }
 
 bool plan_select(struct arena *arena, const struct plan_source *source,

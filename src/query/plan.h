@@ -62,6 +62,7 @@ struct plan_options {
     int64_t max_rows; /* of every list in the answer; 0: no limit */
     bool aggregates;  /* may be asked for */
     bool strip_nulls;
+    bool one_row; /* the filter is the whole primary key: no limit is needed */
 };
 
 /* What a write gives back. */

@@ -165,6 +165,7 @@ enum progress target_answer_row(struct call *call)
     struct statement *st;
     enum step step;
 
+    call->options.one_row = true;
     if (!plan_select(&call->arena, &source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
     if (media_is_plan(call))

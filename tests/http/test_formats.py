@@ -47,6 +47,7 @@ def test_quality_decides(server):
                          ("text/html, application/xhtml+xml, */*;q=0.8", "application/json"),
                          ("text/html;q=1, text/*;q=0.3", "text/csv"),
                          ("application/json;q=0, text/csv;q=0.1", "text/csv"),
+                         ("text/csv, application/json", "text/csv"),
                          ("Application/JSON", "application/json")]:
         reply = server.get("/author", Accept=accept)
         assert reply.status == 200 and reply.headers["Content-Type"].startswith(type), (accept, reply)
