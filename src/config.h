@@ -25,6 +25,7 @@ struct config {
     const char *queries;    /* the same */
     const char *listen;
     const char *base_path;
+    const char *cors_origins; /* "", "*" or a list */
     const char *log_level;
     const char *synchronous; /* "full" or "normal" */
     int64_t threads;         /* 0: as many as there are processors */

@@ -31,6 +31,9 @@ const struct setting settings[] = {
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
     {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
      "serve the resources below this path, as /rest/v1"},
+    {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
+     "origins whose pages may call from a browser, separated by commas, as https://example.org; "
+     "\"*\": all; \"\": none"},
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
     {network, "idle-timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 0, 24 * HOUR, NULL,

@@ -160,6 +160,7 @@ static bool start_server(struct run *r, struct error *e)
         .request_timeout_us = c->request_timeout_ms * 1000,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
+        .cors_origins = c->cors_origins,
     };
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;

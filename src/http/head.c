@@ -38,6 +38,8 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             r->call.accept = v;
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("prefer")))
             prefer_parse(&r->call.prefer, v);
+        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("origin")))
+            r->origin = v;
         break;
     case 11:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
@@ -58,6 +60,10 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")) &&
             r->call.method > METHOD_HEAD)
             r->call.profile = v;
+        break;
+    case 29:
+        r->asks_method |=
+            text_equal_nocase(n, (struct slice)SLICE_LITERAL("access-control-request-method"));
         break;
     default: break;
     }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "http/cors.h"
 #include "http/loop.h"
 #include "http/request.h"
 #include "http/status.h"
@@ -51,6 +52,7 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
               add(response, MHD_HTTP_HEADER_LINK, call->link) &&
               add(response, "Preference-Applied", call->preference_applied);
 
+    ok = ok && cors_add(r, response);
     if (call->allow) {
         write_allow(text, call->allow);
         ok = ok && add(response, MHD_HTTP_HEADER_ALLOW, text);

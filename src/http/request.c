@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/parse.h"
 #include "http/access_log.h"
+#include "http/cors.h"
 #include "http/head.h"
 #include "http/loop.h"
 #include "http/reply.h"
@@ -113,7 +114,8 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->connection = connection;
     r->peer = peer_of(connection);
     r->phase = REQUEST_HEADERS;
-    r->traceparent = (struct slice){NULL, 0};
+    r->traceparent = r->origin = (struct slice){NULL, 0};
+    r->asks_method = false;
     r->header_bytes = r->body_seen = r->answer_bytes = 0;
     r->id[0] = '\0';
     r->id_given = r->head_failed = false;
@@ -208,6 +210,10 @@ static enum MHD_Result on_complete(struct request *r)
 {
     if (r->head_failed) {
         call_fail(&r->call);
+        return answer(r);
+    }
+    if (cors_is_preflight(r)) {
+        r->call.outcome = OUTCOME_NO_CONTENT;
         return answer(r);
     }
     return route_run(&r->call) == CALL_DONE ? answer(r) : park(r);

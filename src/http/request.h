@@ -39,6 +39,8 @@ struct request {
     enum request_phase phase;
     struct slice target;      /* the request target as received, in the call's arena */
     struct slice traceparent; /* W3C Trace Context, as received */
+    struct slice origin;      /* Origin, as received */
+    bool asks_method;         /* Access-Control-Request-Method is there */
     size_t header_bytes;
     size_t body_seen;            /* bytes of body received, kept or not */
     char id[REQUEST_ID_MAX + 1]; /* X-Request-Id: taken, or made when it is needed */

@@ -28,6 +28,7 @@ struct server_options {
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */
+    const char *cors_origins;   /* see cors.h */
 };
 
 /*

@@ -154,3 +154,35 @@ def test_cursor_refused(server):
         reply = server.get(path)
         assert (reply.status, reply.json()["code"]) == (400, code), (path, reply)
     assert server.get("/author?order=name&limit=1").headers["Link"] is None
+
+
+# ---- browsers
+
+def test_cors(serve):
+    server = serve("--cors-origins", "https://a.example, https://b.example")
+    reply = server.get("/author?limit=1", Origin="https://b.example")
+    assert reply.headers["Access-Control-Allow-Origin"] == "https://b.example"
+    assert "Content-Range" in reply.headers["Access-Control-Expose-Headers"]
+    assert reply.headers["Vary"] == "Origin"
+    reply = server.get("/author?nope=eq.1", Origin="https://a.example")
+    assert reply.status == 400 and reply.headers["Access-Control-Allow-Origin"] == "https://a.example"
+    for origin in ["https://c.example", "https://a.example.org", "null"]:
+        reply = server.get("/author", Origin=origin)
+        assert reply.status == 200 and reply.headers["Access-Control-Allow-Origin"] is None
+    ask = {"Origin": "https://a.example", "Access-Control-Request-Method": "PATCH",
+           "Access-Control-Request-Headers": "prefer"}
+    reply = server.request("OPTIONS", "/author", headers=ask)
+    assert reply.status == 204 and "PATCH" in reply.headers["Access-Control-Allow-Methods"]
+    assert "Prefer" in reply.headers["Access-Control-Allow-Headers"]
+    reply = server.request("OPTIONS", "/author", headers={**ask, "Origin": "https://c.example"})
+    assert reply.headers["Access-Control-Allow-Methods"] is None
+
+
+def test_cors_is_off_by_default(server):
+    reply = server.get("/author", Origin="https://a.example")
+    assert reply.headers["Access-Control-Allow-Origin"] is None and reply.headers["Vary"] is None
+
+
+def test_cors_of_everybody(serve):
+    reply = serve("--cors-origins", "*").get("/author", Origin="null")
+    assert reply.headers["Access-Control-Allow-Origin"] == "null"
