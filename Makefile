@@ -110,7 +110,7 @@ $(BUILD)/gen/%.list: FORCE
 	@mkdir -p $(@D)
 	@echo $(wildcard $*/*.sql) | cmp -s - $@ || echo $(wildcard $*/*.sql) > $@
 
-.PRECIOUS: $(BUILD)/gen/%.list
+.PRECIOUS: $(BUILD)/gen/%.list $(BUILD)/gen/%_builtin.c
 $(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
 	@scripts/embed $* > $@
 
@@ -219,6 +219,14 @@ tools-build:
 
 tools-test:
 	@scripts/install-tools build test
+
+.PHONY: bench tools-bench
+tools-bench:
+	@scripts/install-tools build bench
+
+bench: tools-bench ## thimble beside its peers: docs/benchmark.md; QUICK=1 for a minute's look
+	+@$(MAKE) --no-print-directory all
+	@bench/run $(if $(QUICK),--quick)
 
 run: tools-build ## install what is missing, build, and serve the default schema on port 8080
 	+@$(MAKE) --no-print-directory all

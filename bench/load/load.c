@@ -1,0 +1,412 @@
+/*
+ * A load generator: keeps connections busy for a time and says how it went, as JSON.
+ *
+ *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N]
+ *
+ * WORK is a file of lines "weight METHOD path [body]"; {key} becomes a random number from 1 to
+ * --keys, {n} a number that no request had before. Without --rate every connection asks again
+ * as soon as it is answered (closed loop). With it, R requests a second are due at even times
+ * whatever the server does, and a request's latency counts from when it was due (open loop: no
+ * coordinated omission). One thread: on one core it asks for more than the servers here can give.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WORKS_MAX   16
+#define REQUEST_MAX 8192
+#define ANSWER_MAX  (4 << 20)
+#define BACKLOG_MAX (1 << 22)
+
+struct work {
+    int weight;
+    char method[16], path[2048];
+    char *body; /* NULL: none */
+};
+
+struct connection {
+    int fd;
+    bool busy;
+    bool dead; /* to be opened again */
+    int64_t due_ns;
+    char out[REQUEST_MAX];
+    size_t out_len, out_at;
+    char *in;
+    size_t in_len, in_cap;
+};
+
+/* Latencies by a logarithm with 64 steps for each doubling: within 1.6 %. */
+#define STEPS   64
+#define BUCKETS (48 * STEPS)
+static uint64_t histogram[BUCKETS];
+
+static struct work works[WORKS_MAX];
+static int n_works, total_weight;
+static uint64_t sent, answered, failed, reconnects, bytes;
+static uint64_t random_state = 88172645463325252ULL, counter;
+static struct sockaddr_in address;
+static int epoll_fd;
+static long keys = 10000;
+static bool measuring;
+static int last_bad_status;
+
+static int64_t now_ns(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static uint64_t next_random(void)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return random_state;
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static void record(int64_t ns)
+{
+    uint64_t v = ns > 0 ? (uint64_t)ns : 1;
+    int high = 63 - __builtin_clzll(v);
+    uint64_t step = high >= 6 ? (v >> (high - 6)) & 63 : (v << (6 - high)) & 63;
+    size_t at = (size_t)high * STEPS + step;
+
+    histogram[at < BUCKETS ? at : BUCKETS - 1]++;
+}
+
+static double percentile(double p)
+{
+    uint64_t total = 0, seen = 0;
+
+    for (size_t i = 0; i < BUCKETS; i++)
+        total += histogram[i];
+    for (size_t i = 0; i < BUCKETS; i++) {
+        seen += histogram[i];
+        if (total && (double)seen >= p * (double)total) {
+            size_t high = i / STEPS, step = i % STEPS;
+
+            return (double)(1ULL << high) * (1 + ((double)step + 0.5) / STEPS) / 1000;
+        }
+    }
+    return 0;
+}
+
+/* Writes `template` with its {key} and {n}. */
+static size_t expand(char *out, size_t size, const char *template)
+{
+    size_t n = 0;
+
+    while (*template && n + 24 < size) {
+        if (strncmp(template, "{key}", 5) == 0) {
+            n += (size_t)sprintf(out + n, "%lu", 1 + next_random() % (unsigned long)keys);
+            template += 5;
+        } else if (strncmp(template, "{n}", 3) == 0) {
+            n += (size_t)sprintf(out + n, "%lu", ++counter);
+            template += 3;
+        } else {
+            out[n++] = *template++;
+        }
+    }
+    out[n] = '\0';
+    return n;
+}
+
+static void make_request(struct connection *c)
+{
+    char path[2100], body[4096];
+    int pick = (int)(next_random() % (unsigned)total_weight);
+    const struct work *w = works;
+    size_t body_len = 0;
+
+    while (pick >= w->weight)
+        pick -= w++->weight;
+    expand(path, sizeof path, w->path);
+    if (w->body)
+        body_len = expand(body, sizeof body, w->body);
+    c->out_len = (size_t)snprintf(c->out, sizeof c->out, "%s %s HTTP/1.1\r\nHost: localhost\r\n",
+                                  w->method, path);
+    if (w->body)
+        c->out_len += (size_t)snprintf(c->out + c->out_len, sizeof c->out - c->out_len,
+                                       "Content-Type: application/json\r\nContent-Length: %zu\r\n",
+                                       body_len);
+    c->out_len += (size_t)snprintf(c->out + c->out_len, sizeof c->out - c->out_len, "\r\n%s",
+                                   w->body ? body : "");
+    c->out_at = 0;
+}
+
+static void open_connection(struct connection *c)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = c};
+    int one = 1;
+
+    c->fd = socket(AF_INET, SOCK_STREAM, 0);
+    if (c->fd < 0 || connect(c->fd, (struct sockaddr *)&address, sizeof address) != 0)
+        die("connect");
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    fcntl(c->fd, F_SETFL, O_NONBLOCK);
+    c->in_len = 0;
+    c->dead = c->busy = false;
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &event) != 0)
+        die("epoll_ctl");
+}
+
+static void reopen(struct connection *c)
+{
+    close(c->fd);
+    reconnects++;
+    open_connection(c);
+}
+
+static bool push(struct connection *c)
+{
+    while (c->out_at < c->out_len) {
+        ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
+
+        if (n < 0)
+            return errno == EAGAIN;
+        c->out_at += (size_t)n;
+    }
+    return true;
+}
+
+static void ask(struct connection *c, int64_t due_ns)
+{
+    make_request(c);
+    c->due_ns = due_ns;
+    c->busy = true;
+    c->in_len = 0;
+    sent++;
+    if (!push(c)) {
+        reopen(c);
+        c->busy = true;
+        c->due_ns = due_ns;
+        c->out_at = 0;
+        if (!push(c))
+            die("send");
+    }
+}
+
+static const char *find_header(const char *head, const char *end, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (const char *p = head; p + len < end; p++) {
+        if (*p == '\n' && strncasecmp(p + 1, name, len) == 0)
+            return p + 1 + len;
+    }
+    return NULL;
+}
+
+/* 0: more must come; 1: whole; -1: not HTTP. *close: the server will close. */
+static int whole_answer(struct connection *c, bool *closes)
+{
+    char *end = memmem(c->in, c->in_len, "\r\n\r\n", 4);
+    const char *length, *coding, *connection;
+    size_t head;
+
+    if (!end)
+        return 0;
+    head = (size_t)(end - c->in) + 4;
+    connection = find_header(c->in, end + 2, "Connection:");
+    *closes = connection && strncasecmp(connection + strspn(connection, " "), "close", 5) == 0;
+    length = find_header(c->in, end + 2, "Content-Length:");
+    if (length)
+        return c->in_len >= head + strtoul(length, NULL, 10);
+    coding = find_header(c->in, end + 2, "Transfer-Encoding:");
+    if (coding)
+        return c->in_len >= head + 5 && memcmp(c->in + c->in_len - 5, "0\r\n\r\n", 5) == 0;
+    return 1; /* 204 and its like */
+}
+
+static void take_answer(struct connection *c, int64_t now)
+{
+    int status = c->in_len > 12 ? atoi(c->in + 9) : 0;
+
+    c->busy = false;
+    if (!measuring)
+        return;
+    answered++;
+    bytes += c->in_len;
+    if (status < 200 || status > 299) {
+        failed++;
+        last_bad_status = status;
+    }
+    record(now - c->due_ns);
+}
+
+/* Reads what there is; true when the answer is whole. */
+static bool pull(struct connection *c)
+{
+    bool closes = false;
+
+    for (;;) {
+        ssize_t n;
+        int whole;
+
+        if (c->in_cap - c->in_len < 16384) {
+            c->in_cap = c->in_cap ? c->in_cap * 2 : 65536;
+            if (c->in_cap > ANSWER_MAX)
+                die("an answer is too large");
+            c->in = realloc(c->in, c->in_cap);
+        }
+        n = recv(c->fd, c->in + c->in_len, c->in_cap - c->in_len, 0);
+        if (n < 0 && errno == EAGAIN)
+            return false;
+        if (n <= 0) {
+            bool lost = c->busy;
+            int64_t due = c->due_ns;
+
+            reopen(c);
+            if (lost) { /* closed before it answered: ask again, the clock runs on */
+                if (measuring)
+                    failed++;
+                ask(c, due);
+            }
+            return false;
+        }
+        c->in_len += (size_t)n;
+        whole = whole_answer(c, &closes);
+        if (whole < 0)
+            die("not HTTP");
+        if (whole) {
+            c->dead = closes;
+            return true;
+        }
+    }
+}
+
+static void read_works(const char *path)
+{
+    static char line[8192];
+    FILE *file = fopen(path, "r");
+
+    if (!file)
+        die(path);
+    while (n_works < WORKS_MAX && fgets(line, sizeof line, file)) {
+        struct work *w = &works[n_works];
+        int at = 0;
+
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "%d %15s %2047s %n", &w->weight, w->method, w->path, &at) < 3)
+            continue;
+        w->body = at && line[at] ? strdup(line + at) : NULL;
+        total_weight += w->weight;
+        n_works++;
+    }
+    fclose(file);
+    if (n_works == 0)
+        die("no work");
+}
+
+static double option(int argc, char **argv, const char *name, double value)
+{
+    for (int i = 4; i + 1 < argc; i++) {
+        if (strcmp(argv[i], name) == 0)
+            return atof(argv[i + 1]);
+    }
+    return value;
+}
+
+/* Open loop: the times that are due and have no connection yet. */
+static int64_t *backlog;
+static size_t backlog_head, backlog_tail;
+
+int main(int argc, char **argv)
+{
+    static struct epoll_event events[1024];
+    struct connection *connections, **idle;
+    size_t n_idle = 0;
+    int n;
+    double seconds, warmup, rate;
+    int64_t start, begin, end, interval = 0, next_due = 0, now;
+
+    if (argc < 4) {
+        fprintf(stderr, "load ADDRESS PORT WORK [--connections N] [--seconds S] [--warmup S] "
+                        "[--rate R] [--keys N] [--first N]\n");
+        return 2;
+    }
+    n = (int)option(argc, argv, "--connections", 64);
+    seconds = option(argc, argv, "--seconds", 2);
+    warmup = option(argc, argv, "--warmup", 0.2);
+    rate = option(argc, argv, "--rate", 0);
+    keys = (long)option(argc, argv, "--keys", 10000);
+    counter = (uint64_t)option(argc, argv, "--first", 0);
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
+    inet_pton(AF_INET, argv[1], &address.sin_addr);
+    read_works(argv[3]);
+    epoll_fd = epoll_create1(0);
+    connections = calloc((size_t)n, sizeof *connections);
+    idle = calloc((size_t)n, sizeof(struct connection *));
+    backlog = rate > 0 ? calloc(BACKLOG_MAX, sizeof *backlog) : NULL;
+    for (int i = 0; i < n; i++)
+        open_connection(&connections[i]);
+    start = now_ns();
+    begin = start + (int64_t)(warmup * 1e9);
+    end = begin + (int64_t)(seconds * 1e9);
+    if (rate > 0) {
+        interval = (int64_t)(1e9 / rate);
+        next_due = start;
+        for (int i = 0; i < n; i++)
+            idle[n_idle++] = &connections[i];
+    } else {
+        for (int i = 0; i < n; i++)
+            ask(&connections[i], now_ns());
+    }
+    for (now = start; now < end; now = now_ns()) {
+        int ready;
+
+        measuring = now >= begin;
+        while (interval && next_due <= now) {
+            if (backlog_tail - backlog_head < BACKLOG_MAX)
+                backlog[backlog_tail++ % BACKLOG_MAX] = next_due;
+            next_due += interval;
+        }
+        while (interval && n_idle > 0 && backlog_head < backlog_tail)
+            ask(idle[--n_idle], backlog[backlog_head++ % BACKLOG_MAX]);
+        ready = epoll_wait(epoll_fd, events, 1024, interval && next_due - now < 1000000 ? 0 : 1);
+        now = now_ns();
+        for (int i = 0; i < ready; i++) {
+            struct connection *c = events[i].data.ptr;
+
+            if ((events[i].events & EPOLLOUT) && c->busy && c->out_at < c->out_len && !push(c))
+                die("send");
+            if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !pull(c))
+                continue;
+            take_answer(c, now_ns());
+            if (c->dead)
+                reopen(c);
+            if (!interval)
+                ask(c, now_ns());
+            else
+                idle[n_idle++] = c;
+        }
+    }
+    printf("{\"requests\":%lu,\"sent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,\"errors\":%lu,\"status\":%d,"
+           "\"reconnects\":%lu,\"bytes\":%lu,\"waiting\":%zu,\"p50_us\":%.1f,\"p90_us\":%.1f,"
+           "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"last\":%lu}\n",
+           answered, sent, seconds, (double)answered / seconds, failed, last_bad_status, reconnects, bytes,
+           backlog_tail - backlog_head, percentile(0.5), percentile(0.9), percentile(0.99),
+           percentile(0.999), percentile(1), counter);
+    return 0;
+}
