@@ -128,7 +128,7 @@ $(DEPS)/archives/.fetched: deps.lock scripts/fetch-deps
 
 THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/jansson/*)
 
-$(DEPS)/src/.built: $(DEPS)/archives/.fetched
+$(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps
 	+@scripts/build-deps src $(DEPS)
 
 $(DEPS)/libc/.built: $(DEPS)/src/.built scripts/build-deps
