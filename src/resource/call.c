@@ -87,9 +87,19 @@ static bool no_table(struct call *call)
     return near && error_hint(&call->error, "Perhaps you meant the table '%s'", near);
 }
 
+bool call_read(struct call *call)
+{
+    return reader_begin(call->reader, call->now_us, call->deadline_us, &call->error);
+}
+
 bool call_begin(struct call *call)
 {
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+    const unsigned writing = METHOD_BIT(METHOD_POST) | METHOD_BIT(METHOD_PUT) |
+                             METHOD_BIT(METHOD_PATCH) | METHOD_BIT(METHOD_DELETE);
+
+    if (METHOD_BIT(call->method) & writing
+            ? !reader_begin_schema(call->reader, call->now_us, &call->error)
+            : !call_read(call))
         return false;
     catalog_drop(call->catalog);
     call->catalog = catalog_hold(reader_catalog(call->reader));

@@ -142,8 +142,14 @@ enum progress call_fail(struct call *call);
 /* Maps the job's letter back to its call. */
 struct call *call_of_job(struct job *job);
 
-/* Makes the reader current and holds its catalogue. False with an error. */
+/*
+ * Holds the reader's catalogue, and makes the reader's snapshot current, but for the methods that
+ * write: these call call_read before they read. False with an error.
+ */
 bool call_begin(struct call *call) __attribute__((warn_unused_result));
+
+/* Makes the reader's snapshot current, for a method other than GET that reads. */
+bool call_read(struct call *call) __attribute__((warn_unused_result));
 
 /*
  * Makes the reader current, holds its catalogue and finds the table. False with the error

@@ -221,5 +221,7 @@ enum progress rpc_call(struct call *call)
     if (!r || !body_arguments(call, r->routine->source, r->values, r->given, &r->body) ||
         !fill_in(call, r))
         return call_fail(call);
-    return r->routine->source->writes ? rpc_submit(call, r) : answer(call, r);
+    if (r->routine->source->writes)
+        return rpc_submit(call, r);
+    return call_read(call) ? answer(call, r) : call_fail(call);
 }

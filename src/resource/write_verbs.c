@@ -195,6 +195,8 @@ static enum progress unchanged_row(struct call *call, const struct write *w)
 {
     bool rows = w->answer == ANSWER_ROWS && call->media == MEDIA_JSON;
 
+    if (!call_read(call))
+        return call_fail(call);
     if (rows)
         buf_add_char(&call->reply, '[');
     (void)target_answer_row(call);
