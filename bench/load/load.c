@@ -1,10 +1,10 @@
 /*
  * A load generator: keeps connections busy for a time and says how it went, as JSON.
  *
- *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N]
+ *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N] [--pad N]
  *
  * WORK is a file of lines "weight METHOD path [body]"; {key} becomes a random number from 1 to
- * --keys, {n} a number that no request had before. Without --rate every connection asks again
+ * --keys, {n} a number that no request had before, {pad} --pad bytes. Without --rate every connection asks again
  * as soon as it is answered (closed loop). With it, R requests a second are due at even times
  * whatever the server does, and a request's latency counts from when it was due (open loop: no
  * coordinated omission). One thread: on one core it asks for more than the servers here can give.
@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #define WORKS_MAX   16
-#define REQUEST_MAX 8192
+#define REQUEST_MAX 8192 /* and the padding */
 #define ANSWER_MAX  (4 << 20)
 #define BACKLOG_MAX (1 << 22)
 
@@ -42,7 +42,7 @@ struct connection {
     bool busy;
     bool dead; /* to be opened again */
     int64_t due_ns;
-    char out[REQUEST_MAX];
+    char *out;
     size_t out_len, out_at;
     char *in;
     size_t in_len, in_cap;
@@ -59,7 +59,8 @@ static uint64_t sent, answered, failed, reconnects, bytes;
 static uint64_t random_state = 88172645463325252ULL, counter;
 static struct sockaddr_in address;
 static int epoll_fd;
-static long keys = 10000;
+static long keys = 10000, pad;
+static char *body;
 static bool measuring;
 static int last_bad_status;
 
@@ -124,6 +125,10 @@ static size_t expand(char *out, size_t size, const char *template)
         } else if (strncmp(template, "{n}", 3) == 0) {
             n += (size_t)sprintf(out + n, "%lu", ++counter);
             template += 3;
+        } else if (strncmp(template, "{pad}", 5) == 0 && n + (size_t)pad + 24 < size) {
+            memset(out + n, 'x', (size_t)pad);
+            n += (size_t)pad;
+            template += 5;
         } else {
             out[n++] = *template++;
         }
@@ -134,7 +139,8 @@ static size_t expand(char *out, size_t size, const char *template)
 
 static void make_request(struct connection *c)
 {
-    char path[2100], body[4096];
+    const size_t size = REQUEST_MAX + (size_t)pad;
+    char path[2100];
     int pick = (int)(next_random() % (unsigned)total_weight);
     const struct work *w = works;
     size_t body_len = 0;
@@ -143,14 +149,14 @@ static void make_request(struct connection *c)
         pick -= w++->weight;
     expand(path, sizeof path, w->path);
     if (w->body)
-        body_len = expand(body, sizeof body, w->body);
-    c->out_len = (size_t)snprintf(c->out, sizeof c->out, "%s %s HTTP/1.1\r\nHost: localhost\r\n",
+        body_len = expand(body, size, w->body);
+    c->out_len = (size_t)snprintf(c->out, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n",
                                   w->method, path);
     if (w->body)
-        c->out_len += (size_t)snprintf(c->out + c->out_len, sizeof c->out - c->out_len,
+        c->out_len += (size_t)snprintf(c->out + c->out_len, size - c->out_len,
                                        "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                                        body_len);
-    c->out_len += (size_t)snprintf(c->out + c->out_len, sizeof c->out - c->out_len, "\r\n%s",
+    c->out_len += (size_t)snprintf(c->out + c->out_len, size - c->out_len, "\r\n%s",
                                    w->body ? body : "");
     c->out_at = 0;
 }
@@ -343,7 +349,7 @@ int main(int argc, char **argv)
 
     if (argc < 4) {
         fprintf(stderr, "load ADDRESS PORT WORK [--connections N] [--seconds S] [--warmup S] "
-                        "[--rate R] [--keys N] [--first N]\n");
+                        "[--rate R] [--keys N] [--first N] [--pad BYTES]\n");
         return 2;
     }
     n = (int)option(argc, argv, "--connections", 64);
@@ -351,6 +357,7 @@ int main(int argc, char **argv)
     warmup = option(argc, argv, "--warmup", 0.2);
     rate = option(argc, argv, "--rate", 0);
     keys = (long)option(argc, argv, "--keys", 10000);
+    pad = (long)option(argc, argv, "--pad", 0);
     counter = (uint64_t)option(argc, argv, "--first", 0);
     address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     inet_pton(AF_INET, argv[1], &address.sin_addr);
@@ -359,8 +366,11 @@ int main(int argc, char **argv)
     connections = calloc((size_t)n, sizeof *connections);
     idle = calloc((size_t)n, sizeof(struct connection *));
     backlog = rate > 0 ? calloc(BACKLOG_MAX, sizeof *backlog) : NULL;
-    for (int i = 0; i < n; i++)
+    body = malloc(REQUEST_MAX + (size_t)pad);
+    for (int i = 0; i < n; i++) {
+        connections[i].out = malloc(REQUEST_MAX + (size_t)pad);
         open_connection(&connections[i]);
+    }
     start = now_ns();
     begin = start + (int64_t)(warmup * 1e9);
     end = begin + (int64_t)(seconds * 1e9);
