@@ -130,7 +130,7 @@ static size_t expand(char *out, size_t size, const char *template)
             n += (size_t)pad;
             template += 5;
         } else {
-            out[n++] = *template++;
+            out[n++] = *template ++;
         }
     }
     out[n] = '\0';
@@ -150,14 +150,14 @@ static void make_request(struct connection *c)
     expand(path, sizeof path, w->path);
     if (w->body)
         body_len = expand(body, size, w->body);
-    c->out_len = (size_t)snprintf(c->out, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n",
-                                  w->method, path);
+    c->out_len =
+        (size_t)snprintf(c->out, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n", w->method, path);
     if (w->body)
-        c->out_len += (size_t)snprintf(c->out + c->out_len, size - c->out_len,
-                                       "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-                                       body_len);
-    c->out_len += (size_t)snprintf(c->out + c->out_len, size - c->out_len, "\r\n%s",
-                                   w->body ? body : "");
+        c->out_len +=
+            (size_t)snprintf(c->out + c->out_len, size - c->out_len,
+                             "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
+    c->out_len +=
+        (size_t)snprintf(c->out + c->out_len, size - c->out_len, "\r\n%s", w->body ? body : "");
     c->out_at = 0;
 }
 
@@ -359,7 +359,8 @@ int main(int argc, char **argv)
     keys = (long)option(argc, argv, "--keys", 10000);
     pad = (long)option(argc, argv, "--pad", 0);
     counter = (uint64_t)option(argc, argv, "--first", 0);
-    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
+    address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     inet_pton(AF_INET, argv[1], &address.sin_addr);
     read_works(argv[3]);
     epoll_fd = epoll_create1(0);
@@ -412,11 +413,12 @@ int main(int argc, char **argv)
                 idle[n_idle++] = c;
         }
     }
-    printf("{\"requests\":%lu,\"sent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,\"errors\":%lu,\"status\":%d,"
+    printf("{\"requests\":%lu,\"sent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,\"errors\":%lu,"
+           "\"status\":%d,"
            "\"reconnects\":%lu,\"bytes\":%lu,\"waiting\":%zu,\"p50_us\":%.1f,\"p90_us\":%.1f,"
            "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"last\":%lu}\n",
-           answered, sent, seconds, (double)answered / seconds, failed, last_bad_status, reconnects, bytes,
-           backlog_tail - backlog_head, percentile(0.5), percentile(0.9), percentile(0.99),
+           answered, sent, seconds, (double)answered / seconds, failed, last_bad_status, reconnects,
+           bytes, backlog_tail - backlog_head, percentile(0.5), percentile(0.9), percentile(0.99),
            percentile(0.999), percentile(1), counter);
     return 0;
 }
