@@ -73,6 +73,20 @@ enum progress call_fail(struct call *call)
     return CALL_DONE;
 }
 
+enum progress call_submit(struct call *call, job_run_fn *run,
+                          enum progress (*finish)(struct call *call))
+{
+    call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
+    call->job.run = run;
+    call->job.mailbox = call->mailbox;
+    call->job.deadline_us = call->deadline_us;
+    call->finish = finish;
+    if (writer_submit(call->service->writer, &call->job))
+        return CALL_WAITING;
+    call->error = call->job.error;
+    return call_fail(call);
+}
+
 struct call *call_of_job(struct job *job)
 {
     return (struct call *)((char *)job - offsetof(struct call, job));

@@ -139,6 +139,14 @@ void call_free(struct call *call);
 /* The answer is the recorded error. Returns CALL_DONE, so verbs end in `return call_fail(c)`. */
 enum progress call_fail(struct call *call);
 
+/*
+ * Gives the call's job to the writer: `run` is its work, `finish` answers when it is back. With
+ * Prefer: tx=rollback (and --allow-tx) the work is undone. CALL_WAITING, or CALL_DONE with the
+ * failure if the writer does not take it.
+ */
+enum progress call_submit(struct call *call, job_run_fn *run,
+                          enum progress (*finish)(struct call *call));
+
 /* Maps the job's letter back to its call. */
 struct call *call_of_job(struct job *job);
 

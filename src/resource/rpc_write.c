@@ -168,13 +168,5 @@ enum progress rpc_submit(struct call *call, struct rpc *r)
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);
-    call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
-    call->job.run = run;
-    call->job.mailbox = call->mailbox;
-    call->job.deadline_us = call->deadline_us;
-    call->finish = finish;
-    if (writer_submit(call->service->writer, &call->job))
-        return CALL_WAITING;
-    call->error = call->job.error;
-    return call_fail(call);
+    return call_submit(call, run, finish);
 }

@@ -261,13 +261,5 @@ enum progress write_submit(struct call *call, struct write *w)
 {
     if (media_is_plan(call))
         return target_answer_plan(call, &w->plan);
-    call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
-    call->job.run = write_run;
-    call->job.mailbox = call->mailbox;
-    call->job.deadline_us = call->deadline_us;
-    call->finish = finish;
-    if (writer_submit(call->service->writer, &call->job))
-        return CALL_WAITING;
-    call->error = call->job.error;
-    return call_fail(call);
+    return call_submit(call, write_run, finish);
 }
