@@ -5,18 +5,6 @@
  */
 #include "query/plan_write.h"
 
-/* The column's default, as the SQL it is. */
-static void default_value(struct sql *q, const struct column *column)
-{
-    if (!column->default_sql) {
-        SQL(q, "NULL");
-        return;
-    }
-    SQL(q, "(");
-    sql_text(q, column->default_sql);
-    SQL(q, ")");
-}
-
 static bool is_set(const struct insert *insert, size_t column)
 {
     for (size_t i = 0; i < insert->n_set; i++) {
@@ -24,16 +12,6 @@ static bool is_set(const struct insert *insert, size_t column)
             return true;
     }
     return false;
-}
-
-/* Two parameters: whether there is a value, and the value. */
-static void value_or_default(struct sql *q, const struct column *column)
-{
-    SQL(q, "CASE ? WHEN 1 THEN ");
-    plan_parameter(q, column);
-    SQL(q, " ELSE ");
-    default_value(q, column);
-    SQL(q, " END");
 }
 
 static void column_list(struct sql *q, const struct table *table, const struct insert *insert,
@@ -52,7 +30,7 @@ static void column_list(struct sql *q, const struct table *table, const struct i
         if (!values)
             sql_text(q, column->quoted);
         else if (holes)
-            value_or_default(q, column);
+            plan_value_or_default(q, column);
         else
             plan_parameter(q, column);
     }
@@ -65,7 +43,7 @@ static void column_list(struct sql *q, const struct table *table, const struct i
             SQL(q, ",");
         any = true;
         if (values)
-            default_value(q, column);
+            plan_default(q, column);
         else
             sql_text(q, column->quoted);
     }

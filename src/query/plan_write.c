@@ -22,6 +22,28 @@ void plan_parameter(struct sql *q, const struct column *column)
         SQL(q, "?");
 }
 
+/* The column's default, as the SQL it is. */
+void plan_default(struct sql *q, const struct column *column)
+{
+    if (!column->default_sql) {
+        SQL(q, "NULL");
+        return;
+    }
+    SQL(q, "(");
+    sql_text(q, column->default_sql);
+    SQL(q, ")");
+}
+
+/* Two parameters: whether there is a value, and the value. */
+void plan_value_or_default(struct sql *q, const struct column *column)
+{
+    SQL(q, "CASE ? WHEN 1 THEN ");
+    plan_parameter(q, column);
+    SQL(q, " ELSE ");
+    plan_default(q, column);
+    SQL(q, " END");
+}
+
 bool plan_check_writable(const struct table *table, const struct assignment *set, size_t n,
                          struct error *e)
 {
@@ -138,10 +160,14 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
             SQL(&q, ",");
         sql_text(&q, column->quoted);
         SQL(&q, "=");
-        if (set[i].merge)
+        if (set[i].given) {
+            plan_value_or_default(&q, column);
+            i++;
+        } else if (set[i].merge) {
             merge(&q, column);
-        else
+        } else {
             plan_parameter(&q, column);
+        }
     }
     which_rows(&q, &node);
     plan_returning(&q, table, tree, returning, out);

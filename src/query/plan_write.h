@@ -19,6 +19,12 @@ struct node plan_plain_node(const struct table *table, const struct query_tree *
 /* The parameter of a column that is set; JSONB is made from the text that is bound. */
 void plan_parameter(struct sql *q, const struct column *column);
 
+/* The column's default, as the SQL it is. */
+void plan_default(struct sql *q, const struct column *column);
+
+/* Two parameters: whether there is a value, and the value; without one the default. */
+void plan_value_or_default(struct sql *q, const struct column *column);
+
 /* False with ERROR_VALUE if a generated column is among them. */
 bool plan_check_writable(const struct table *table, const struct assignment *set, size_t n,
                          struct error *e);

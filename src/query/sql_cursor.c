@@ -145,9 +145,13 @@ static void after(struct sql *q, const struct node *root, const struct cursor_te
 {
     bool null = value.type == VALUE_NULL;
 
-    if (null) { /* what comes after NULL: all values, or nothing */
+    if (null && !t->nulls_first) { /* nothing comes after it */
+        SQL(q, "FALSE");
+        return;
+    }
+    if (null) {
         sql_name(q, root, t->column);
-        sql_text(q, t->nulls_first ? " IS NOT NULL" : " IS FALSE AND FALSE");
+        SQL(q, " IS NOT NULL");
         return;
     }
     SQL(q, "(");

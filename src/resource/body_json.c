@@ -189,7 +189,7 @@ void body_mark_merges(const struct call *call, struct body *body)
         const struct column *column = &call->table->columns[body->set[i].column];
         bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
 
-        body->set[i].merge = json && json_is_object(member(body, 0, column));
+        body->set[i].merge = json && !body->set[i].given && json_is_object(member(body, 0, column));
     }
 }
 

@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <assert.h>
+
 #include "base/text.h"
 #include "query/grammar.h"
 #include "query/json_out.h"
@@ -209,12 +211,13 @@ static bool read_line(struct csv *c, struct body *body, const int *places, size_
                                "fields");
 }
 
+/* At least as many as there are: a line ends in \n, \r\n or \r (field_end). */
 static size_t count_lines(struct slice text)
 {
     size_t n = 1;
 
     for (size_t i = 0; i < text.len; i++)
-        n += text.data[i] == '\n';
+        n += text.data[i] == '\n' || text.data[i] == '\r';
     return n;
 }
 
@@ -226,6 +229,7 @@ static bool read_lines(struct csv *c, struct body *body, const int *places, size
     if (!body->values)
         return error_set(&c->call->error, ERROR_MEMORY, "out of memory");
     while (c->at < c->text.len) {
+        assert(body->n_rows < room);
         c->call->error.row = (long)body->n_rows;
         if (!read_line(c, body, places, n, body->n_rows) ||
             !body_check_rows(c->call, ++body->n_rows))

@@ -112,7 +112,7 @@ bool call_begin(struct call *call)
                              METHOD_BIT(METHOD_PATCH) | METHOD_BIT(METHOD_DELETE);
 
     if (METHOD_BIT(call->method) & writing
-            ? !reader_begin_schema(call->reader, call->now_us, &call->error)
+            ? !reader_begin_schema(call->reader, call->now_us, call->deadline_us, &call->error)
             : !call_read(call))
         return false;
     catalog_drop(call->catalog);

@@ -90,11 +90,15 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
     return true;
 }
 
-bool reader_begin_schema(struct reader *reader, int64_t now_us, struct error *e)
+bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
+                         struct error *e)
 {
     bool recent = reader->begun_us != 0 && now_us - reader->begun_us < READER_KEEP_US;
 
-    return recent || renew(reader, now_us, store_generation(reader->store), e);
+    if (!recent && !renew(reader, now_us, store_generation(reader->store), e))
+        return false;
+    db_deadline(reader->db, deadline_us);
+    return true;
 }
 
 struct db *reader_db(struct reader *reader)

@@ -40,8 +40,8 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
  * until it is READER_KEEP_US old, whatever was committed since. A writer is so spared a snapshot
  * for every write.
  */
-bool reader_begin_schema(struct reader *reader, int64_t now_us, struct error *e)
-    __attribute__((warn_unused_result));
+bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
+                         struct error *e) __attribute__((warn_unused_result));
 
 /* The connection to read with, and the catalogue that fits its snapshot (borrowed until
  * the next reader_begin: hold it to keep it longer). */

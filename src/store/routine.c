@@ -126,7 +126,7 @@ static bool comment_line(struct parser *p, struct slice line, struct routine_sou
         out->writes = true;
         return true;
     }
-    if (starts_with(line, "returns "))
+    if (starts_with(line, "returns ") && !memchr(line.data + 8, ' ', line.len - 8))
         return take_returns(p, skip(line, 8), out);
     if (starts_with(line, ":"))
         return declare(p, slice_make(line.data + 1, line.len - 1));
