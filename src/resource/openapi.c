@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
+#include "resource/openapi.h"
 
-#include <jansson.h>
+#include <stdio.h>
 
 #include "resource/target.h"
 #include "resource/verbs.h"
@@ -20,7 +20,7 @@ static json_t *reference(const char *kind, const char *name)
     return json_pack("{s:s+}", "$ref", kind, name);
 }
 
-static const char *const kind_schema[] = {
+const char *const openapi_kind_schema[] = {
     [KIND_TEXT] = "{\"type\":\"string\"}",
     [KIND_INTEGER] = "{\"type\":\"integer\",\"format\":\"int64\"}",
     [KIND_REAL] = "{\"type\":\"number\",\"format\":\"double\"}",
@@ -34,7 +34,7 @@ static const char *const kind_schema[] = {
 static json_t *column_schema(const struct column *c)
 {
     bool untyped = c->kind == KIND_NUMERIC && !c->type[0];
-    json_t *schema = json_loads(untyped ? "{}" : kind_schema[c->kind], 0, NULL);
+    json_t *schema = json_loads(untyped ? "{}" : openapi_kind_schema[c->kind], 0, NULL);
     json_t *type = json_object_get(schema, "type");
 
     if (type && !c->not_null)
@@ -61,7 +61,7 @@ static json_t *table_schema(const struct table *t)
                      required);
 }
 
-static json_t *content(const char *type, json_t *schema)
+json_t *openapi_content(const char *type, json_t *schema)
 {
     return json_pack("{s:{s:o}}", type, "schema", schema);
 }
@@ -97,7 +97,7 @@ static json_t *key_parameter(const struct table *t)
                      "description", description, "schema", "type", "string");
 }
 
-static json_t *operation(const struct table *t, const char *status, json_t *body, json_t *request)
+json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request)
 {
     json_t *answer = json_pack("{s:s}", "description", "done");
     json_t *op, *responses;
@@ -143,13 +143,13 @@ static json_t *table_reference(const struct table *t)
 
 static json_t *json_of(const struct table *t)
 {
-    return content("application/json", table_reference(t));
+    return openapi_content("application/json", table_reference(t));
 }
 
 /* What a PATCH takes: any of the columns. */
 static json_t *patch_of(const char *type)
 {
-    return content(type, json_pack("{s:s}", "type", "object"));
+    return openapi_content(type, json_pack("{s:s}", "type", "object"));
 }
 
 static void add_filtered(json_t *path, const char *method, const struct table *t, json_t *op,
@@ -162,16 +162,16 @@ static void add_filtered(json_t *path, const char *method, const struct table *t
 static json_t *list_path(const struct table *t)
 {
     json_t *path = json_object();
-    json_t *list = content("application/json", array_of(table_reference(t)));
+    json_t *list = openapi_content("application/json", array_of(table_reference(t)));
 
-    add_filtered(path, "get", t, operation(t, "200", list, NULL), false);
+    add_filtered(path, "get", t, openapi_operation(t, "200", list, NULL), false);
     if (t->insertable)
-        json_object_set_new(path, "post", operation(t, "201", json_of(t), json_of(t)));
+        json_object_set_new(path, "post", openapi_operation(t, "201", json_of(t), json_of(t)));
     if (t->updatable)
-        add_filtered(path, "patch", t, operation(t, "204", NULL, patch_of("application/json")),
-                     true);
+        add_filtered(path, "patch", t,
+                     openapi_operation(t, "204", NULL, patch_of("application/json")), true);
     if (t->deletable)
-        add_filtered(path, "delete", t, operation(t, "204", NULL, NULL), true);
+        add_filtered(path, "delete", t, openapi_operation(t, "204", NULL, NULL), true);
     return path;
 }
 
@@ -180,11 +180,12 @@ static json_t *row_path(const struct table *t)
     json_t *path = json_object();
 
     json_object_set_new(path, "parameters", key_parameter(t));
-    json_object_set_new(path, "get", operation(t, "200", json_of(t), NULL));
-    json_object_set_new(path, "put", operation(t, "200", json_of(t), json_of(t)));
-    json_object_set_new(path, "patch",
-                        operation(t, "200", json_of(t), patch_of("application/merge-patch+json")));
-    json_object_set_new(path, "delete", operation(t, "204", NULL, NULL));
+    json_object_set_new(path, "get", openapi_operation(t, "200", json_of(t), NULL));
+    json_object_set_new(path, "put", openapi_operation(t, "200", json_of(t), json_of(t)));
+    json_object_set_new(
+        path, "patch",
+        openapi_operation(t, "200", json_of(t), patch_of("application/merge-patch+json")));
+    json_object_set_new(path, "delete", openapi_operation(t, "204", NULL, NULL));
     return path;
 }
 
@@ -201,59 +202,6 @@ static void add_table(const struct call *call, const struct table *t, json_t *pa
         return;
     snprintf(path, sizeof path, "%s/%s/{key}", base, t->name.data);
     json_object_set_new(paths, path, row_path(t));
-}
-
-static json_t *argument_schema(const struct routine_param *p)
-{
-    bool untyped = !p->column.type[0];
-
-    return json_loads(untyped ? "{}" : kind_schema[p->column.kind], 0, NULL);
-}
-
-/* A named query: by GET if it only reads, its parameters in the query string. */
-static json_t *query_operation(const struct routine *r, bool get)
-{
-    const struct routine_source *s = r->source;
-    json_t *op = operation(&r->result, r->result.n_columns ? "200" : "204", NULL, NULL);
-    json_t *parameters = json_array(), *properties = json_object(), *required = json_array();
-
-    for (size_t i = 0; i < s->n_params; i++) {
-        const char *name = s->params[i].column.name.data;
-
-        json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in",
-                                                    "query", "required", !s->params[i].optional,
-                                                    "schema", argument_schema(&s->params[i])));
-        json_object_set_new(properties, name, argument_schema(&s->params[i]));
-        if (!s->params[i].optional)
-            json_array_append_new(required, json_string(name));
-    }
-    json_object_set_new(op, "description", json_string(s->about.data));
-    json_object_set_new(op, "tags", json_pack("[s]", "rpc"));
-    if (get)
-        json_object_set(op, "parameters", parameters);
-    else
-        json_object_set_new(
-            op, "requestBody",
-            json_pack("{s:o}", "content",
-                      content("application/json",
-                              json_pack("{s:s, s:O, s:O}", "type", "object", "properties",
-                                        properties, "required", required))));
-    json_decref(parameters);
-    json_decref(properties);
-    json_decref(required);
-    return op;
-}
-
-static void add_query(const struct call *call, const struct routine *r, json_t *paths)
-{
-    json_t *path = json_object();
-    char name[1024];
-
-    if (!r->source->writes)
-        json_object_set_new(path, "get", query_operation(r, true));
-    json_object_set_new(path, "post", query_operation(r, false));
-    snprintf(name, sizeof name, "%s/rpc/%s", call->service->base_path, r->source->name.data);
-    json_object_set_new(paths, name, path);
 }
 
 /* The parts that do not depend on the schema. */
@@ -285,7 +233,7 @@ static json_t *document(const struct call *call)
     for (size_t i = 0; i < call->catalog->n_tables; i++)
         add_table(call, &call->catalog->tables[i], paths, schemas);
     for (size_t i = 0; i < call->catalog->n_routines; i++)
-        add_query(call, &call->catalog->routines[i], paths);
+        openapi_add_query(call, &call->catalog->routines[i], paths);
     json_object_set_new(parts, "schemas", schemas);
     return json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
                      "thimble", "version", call->service->version, "paths", paths, "components",

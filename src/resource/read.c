@@ -45,6 +45,20 @@ static bool count_rows(struct call *call, const struct plan_source *source, int6
     return ok;
 }
 
+/* Bytes of a request's target as a URI of the answer has them: a client may have sent some as they
+ * are that RFC 3986 does not let a URI hold, '>' of a JSON path above all. */
+static void add_target(struct buf *b, struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+
+        if (c <= ' ' || c >= 0x7f || strchr("<>\"\\^`{|}", c))
+            buf_addf(b, "%%%02X", c);
+        else
+            buf_add_char(b, (char)c);
+    }
+}
+
 /* The query string with its cursor replaced. */
 static void add_query(struct call *call, struct buf *b)
 {
@@ -54,7 +68,7 @@ static void add_query(struct call *call, struct buf *b)
         bool cursor = len >= 7 && memcmp(start, "cursor=", 7) == 0;
 
         if (len > 0 && !cursor) {
-            buf_add(b, start, len);
+            add_target(b, slice_make(start, len));
             buf_add_char(b, '&');
         }
         at += len + 1;
@@ -73,7 +87,7 @@ static void set_link(struct call *call, struct statement *st, const struct plan 
         values[i] = statement_value(st, (int)(plan->shape.n + i));
     buf_init(&b, LINK_MAX);
     buf_add_char(&b, '<');
-    buf_add_slice(&b, call->path);
+    add_target(&b, call->path);
     buf_add_char(&b, '?');
     add_query(call, &b);
     buf_add_text(&b, "cursor=");

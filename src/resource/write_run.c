@@ -185,7 +185,8 @@ static bool check_outcome(struct call *call, const struct write *w)
         error_set(e, ERROR_MAX_AFFECTED, "Query result exceeds max-affected preference constraint");
         return error_details(e, "The query affects %zu rows", w->affected);
     }
-    if (!w->one_row && !media_check_rows(call, w->affected)) {
+    if (!w->one_row &&
+        !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->shown)) {
         *e = call->error;
         return false;
     }

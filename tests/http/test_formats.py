@@ -125,6 +125,16 @@ def test_cursor_pages_meet_every_row_once(server):
         "/author?select=id&born=is.null&order=name").json()]
 
 
+def test_link_is_a_uri(server):
+    """A client may send '>' and quotes as they are; in a Link they would end it."""
+    sock = server.raw(b'GET /person?select=id&info->>age=neq.x&name=not.in.("<x>")&limit=1&cursor= '
+                      b"HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = b"".join(iter(lambda: sock.recv(65536), b"")).decode()
+    link = re.search(r"Link: <([^>]*)>; rel=\"next\"\r\n", answer).group(1)
+    assert "info-%3E%3Eage=neq.x" in link and "%22%3Cx%3E%22" in link
+    assert server.get(link).json() == [{"id": 2}]
+
+
 def test_cursor_is_steady_while_rows_come(server):
     first = server.get("/author?select=id&order=name&limit=2&cursor=")
     path = re.match("<([^>]+)>", first.headers["Link"]).group(1)

@@ -189,6 +189,9 @@ def test_singular_writes(server):
     assert reply.status == 406 and reply.json()["details"] == "The result contains 2 rows"
     assert server.get("/book?price=eq.4").json() == []
     assert server.delete("/book?id=eq.99", Accept=object).status == 406
+    # What is shown is counted: the loan's row goes with an inner resource that is not there.
+    reply = server.delete("/loan?id=eq.1&select=id,book!inner(id)&book.id=eq.99", Prefer=FULL, Accept=object)
+    assert reply.status == 406 and server.get("/loan/1").status == 200
 
 
 def test_rollback(serve):

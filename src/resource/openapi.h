@@ -1,0 +1,27 @@
+/*
+ * The parts of the OpenAPI document. Private to openapi*.c.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_RESOURCE_OPENAPI_H
+#define THIMBLE_RESOURCE_OPENAPI_H
+
+#include <jansson.h>
+
+#include "resource/call.h"
+
+struct routine;
+
+/* The JSON schema of a column's kind, as text. */
+extern const char *const openapi_kind_schema[];
+
+/* {"type": {"schema": schema}} */
+json_t *openapi_content(const char *type, json_t *schema);
+
+/* An operation on `t` that answers `status` with `body`, and takes `request`; both may be NULL. */
+json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request);
+
+/* Adds the path of a named query. */
+void openapi_add_query(const struct call *call, const struct routine *r, json_t *paths);
+
+#endif
