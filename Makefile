@@ -40,6 +40,7 @@ LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
 # The product: musl, static PIE, small and hardened.
 MUSL_CC = $(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
 musl_DIR    = $(BUILD)/musl
+musl_MALLOC = $(DEPS)/musl/lib/libmimalloc.a
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
@@ -88,7 +89,7 @@ $$($(1)_DIR)/objects: FORCE
 
 $(2): $$($(1)_OBJECTS) $$($(1)_DIR)/objects
 	@echo "  LD    $$@"
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) -lm -lpthread
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) $$($(1)_MALLOC) -lm -lpthread
 
 -include $$($(1)_OBJECTS:.o=.d)
 endef
