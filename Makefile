@@ -40,7 +40,7 @@ LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
 # The product: musl, static PIE, small and hardened.
 MUSL_CC = $(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
 musl_DIR    = $(BUILD)/musl
-musl_MALLOC = $(DEPS)/musl/lib/libmimalloc.a
+musl_OWN    = $(DEPS)/musl/lib/libmimalloc.a $(DEPS)/musl/lib/libstring.a
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
@@ -89,7 +89,7 @@ $$($(1)_DIR)/objects: FORCE
 
 $(2): $$($(1)_OBJECTS) $$($(1)_DIR)/objects
 	@echo "  LD    $$@"
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) $$($(1)_MALLOC) -lm -lpthread
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) $$($(1)_OWN) -lm -lpthread
 
 -include $$($(1)_OBJECTS:.o=.d)
 endef
@@ -127,7 +127,7 @@ $(DEPS)/archives/.fetched: deps.lock scripts/fetch-deps
 	@scripts/fetch-deps $(@D)
 	@touch $@
 
-THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/jansson/*)
+THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/*/*)
 
 $(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps
 	+@scripts/build-deps src $(DEPS)

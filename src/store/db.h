@@ -75,6 +75,10 @@ bool db_in_transaction(const struct db *db);
 int64_t db_changes(const struct db *db);
 int64_t db_last_rowid(const struct db *db);
 
+/* Rows changed on this connection so far, by triggers and foreign keys too, but not those of
+ * statements that failed and were undone. */
+int64_t db_total_changes(const struct db *db);
+
 /* Forgets cached statements, e.g. when the schema moved. None may be in use. */
 void db_forget_statements(struct db *db);
 

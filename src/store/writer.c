@@ -81,7 +81,7 @@ static void count_jobs(struct writer *w, struct letter *letter)
 
     for (; letter; letter = letter->next) {
         jobs++;
-        failed += error_is_set(&job_of(letter)->error);
+        failed += error_is_set(job_of(letter)->error);
     }
     atomic_fetch_add_explicit(&w->batches, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&w->jobs, jobs, memory_order_relaxed);
@@ -164,9 +164,9 @@ static bool refuse(struct writer *w, struct job *job, bool stopping)
 {
     atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
     if (stopping)
-        return error_set(&job->error, ERROR_DRAINING, "the server is shutting down");
-    error_set(&job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
-    return error_hint(&job->error, "Send the request again later.");
+        return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
+    error_set(job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
+    return error_hint(job->error, "Send the request again later.");
 }
 
 bool writer_submit(struct writer *w, struct job *job)
@@ -175,7 +175,7 @@ bool writer_submit(struct writer *w, struct job *job)
 
     assert(job->run && job->mailbox);
     job->letter.next = NULL;
-    error_clear(&job->error);
+    error_clear(job->error);
     pthread_mutex_lock(&w->lock);
     stopping = w->stopping;
     full = w->queued >= w->options.queue_max;

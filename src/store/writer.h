@@ -1,6 +1,6 @@
 /*
  * The one writer: a thread that takes every waiting job, runs them in one
- * BEGIN IMMEDIATE … COMMIT, each in its own savepoint, and hands them back once the
+ * BEGIN IMMEDIATE … COMMIT, each as if in its own savepoint, and hands them back once the
  * commit is on disk. One job's failure is its own. If the commit fails, every job in
  * it fails: nothing is acknowledged that is not durable.
  * writer_submit: any thread. `run` is called on the writer's thread; the job comes
@@ -24,7 +24,7 @@ struct store;
 struct writer;
 
 /*
- * Does the work inside the job's savepoint; false (with job->error set) rolls it back.
+ * Does the work inside the job's savepoint; false (with *job->error set) rolls it back.
  * May be called again from the start if the whole transaction had to be rolled back,
  * so it begins by forgetting its earlier outputs.
  */
@@ -36,7 +36,8 @@ struct job {
     struct mailbox *mailbox; /* where the job goes when finished */
     int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
     bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
-    struct error error;      /* the outcome: no error means committed (or discarded) */
+    bool single;             /* one statement: nothing stays of it if it fails */
+    struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
 };
 
 struct writer_options {
@@ -60,7 +61,7 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
 
 /*
  * Queues the job; from here until it comes back it belongs to the writer. False, with
- * job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
+ * *job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
  */
 bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
 
