@@ -39,7 +39,7 @@ struct config {
 
     int64_t queue_length, batch_max;
     int64_t cache_size, mmap_size, statement_cache;
-    int64_t busy_timeout_ms, checkpoint_pages;
+    int64_t busy_timeout_ms, checkpoint_pages, answer_cache;
 
     const char *default_return; /* "object" or "minimal" */
     bool aggregates, allow_tx, allow_plan;

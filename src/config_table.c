@@ -93,6 +93,8 @@ const struct setting settings[] = {
      "bytes of the database that are memory-mapped"},
     {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
      "prepared statements kept by each connection"},
+    {tuning, "answer-cache", SETTING_SIZE, AT(answer_cache), "4MiB", 0, 64 * GIB, NULL, "SIZE",
+     "bytes of answers that are kept and given again while the database stays as it is; 0: none"},
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
 

@@ -158,6 +158,7 @@ static bool start_server(struct run *r, struct error *e)
         .max_body = (size_t)c->max_body,
         .idle_timeout_us = c->idle_timeout_ms * 1000,
         .request_timeout_us = c->request_timeout_ms * 1000,
+        .answer_cache = (size_t)c->answer_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
         .cors_origins = c->cors_origins,

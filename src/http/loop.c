@@ -102,13 +102,18 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;
-    if (!mailbox_init(&loop->mailbox, e))
+    if (!answers_init(&loop->answers, options->answer_cache / options->loops, loop->id_seed, e))
         return false;
+    if (!mailbox_init(&loop->mailbox, e)) {
+        answers_finish(&loop->answers);
+        return false;
+    }
     loop->reader = reader_open(service->store, e);
     if (!loop->reader || !open_daemon(loop, listen_fd, e)) {
         reader_close(loop->reader);
         loop->reader = NULL;
         mailbox_finish(&loop->mailbox);
+        answers_finish(&loop->answers);
         return false;
     }
     return true;
@@ -220,6 +225,7 @@ void loop_close(struct loop *loop)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     request_free_spare(loop);
+    answers_finish(&loop->answers);
     reader_close(loop->reader);
     mailbox_finish(&loop->mailbox);
 }

@@ -16,6 +16,7 @@
 
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "http/answers.h"
 #include "http/peer.h"
 #include "http/server.h"
 
@@ -36,6 +37,7 @@ struct loop {
     struct reader *reader;
     struct mailbox mailbox;
     struct peers peers;
+    struct answers answers;
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight;        /* requests received or being received, not answered yet */

@@ -116,6 +116,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->phase = REQUEST_HEADERS;
     r->traceparent = r->origin = (struct slice){NULL, 0};
     r->asks_method = false;
+    r->plain = true;
     r->header_bytes = r->body_seen = r->answer_bytes = 0;
     r->id[0] = '\0';
     r->id_given = r->head_failed = false;
@@ -216,6 +217,8 @@ static enum MHD_Result on_complete(struct request *r)
         r->call.outcome = OUTCOME_NO_CONTENT;
         return answer(r);
     }
+    if (reply_again(r))
+        return MHD_YES;
     return route_run(&r->call) == CALL_DONE ? answer(r) : park(r);
 }
 

@@ -40,6 +40,7 @@ struct request {
     struct slice target;      /* the request target as received, in the call's arena */
     struct slice traceparent; /* W3C Trace Context, as received */
     struct slice origin;      /* Origin, as received */
+    bool plain;               /* no field but Accept has a say in the answer */
     bool asks_method;         /* Access-Control-Request-Method is there */
     size_t header_bytes;
     size_t body_seen;            /* bytes of body received, kept or not */

@@ -29,6 +29,7 @@ void call_init(struct call *call, const struct service *service)
     call->reader = NULL;
     call->mailbox = NULL;
     call->outcome = OUTCOME_NONE;
+    call->steady = STEADY_NOT;
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
     call->content_range[0] = call->preference_applied[0] = '\0';

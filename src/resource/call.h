@@ -74,6 +74,13 @@ enum outcome {
     OUTCOME_UNREADY, /* a health check that is not well */
 };
 
+/* How long an answer of OUTCOME_OK holds for an equal request. */
+enum steady {
+    STEADY_NOT,
+    STEADY_SNAPSHOT, /* as long as the reader's snapshot shows the same database */
+    STEADY_ALWAYS,
+};
+
 /* A verb either has the answer or has given its job to the writer. */
 enum progress { CALL_DONE, CALL_WAITING };
 
@@ -100,6 +107,7 @@ struct call {
 
     /* The answer. */
     enum outcome outcome;
+    enum steady steady;
     struct error error;
     struct buf reply;                            /* the body */
     const char *content_type_out;                /* static; NULL: no body */

@@ -16,6 +16,7 @@ enum progress health_live(struct call *call)
     buf_add_text(&call->reply, "ok\n");
     call->content_type_out = "text/plain; charset=utf-8";
     call->outcome = OUTCOME_OK;
+    call->steady = STEADY_ALWAYS;
     return CALL_DONE;
 }
 

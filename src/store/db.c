@@ -213,6 +213,14 @@ int64_t db_last_rowid(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+uint32_t db_data_version(struct db *db)
+{
+    unsigned version = 0;
+
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
+}
+
 void db_forget_statements(struct db *db)
 {
     statement_cache_clear(db->statements);

@@ -79,6 +79,10 @@ int64_t db_last_rowid(const struct db *db);
  * statements that failed and were undone. */
 int64_t db_total_changes(const struct db *db);
 
+/* A number that moves whenever the snapshot just begun may show another database than the one
+ * before (sqlite.org/c3ref/c_fcntl_begin_atomic_write.html, SQLITE_FCNTL_DATA_VERSION). */
+uint32_t db_data_version(struct db *db);
+
 /* Forgets cached statements, e.g. when the schema moved. None may be in use. */
 void db_forget_statements(struct db *db);
 
