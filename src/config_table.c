@@ -87,7 +87,7 @@ const struct setting settings[] = {
      "writes that share one transaction"},
     {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
      "wait this long for another process's lock on the database"},
-    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "8MiB", 64 * KIB, 64 * GIB, NULL,
+    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,
      "SIZE", "page cache of each connection to the database; there is one for each thread"},
     {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
      "bytes of the database that are memory-mapped"},

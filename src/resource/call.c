@@ -32,7 +32,8 @@ void call_init(struct call *call, const struct service *service)
     call->steady = STEADY_NOT;
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
-    call->content_range[0] = call->preference_applied[0] = '\0';
+    call->preference_applied = NULL;
+    call->content_range[0] = '\0';
     call->allow = 0;
     call->catalog = NULL;
     call->table = NULL;

@@ -109,13 +109,13 @@ struct call {
     enum outcome outcome;
     enum steady steady;
     struct error error;
-    struct buf reply;                            /* the body */
-    const char *content_type_out;                /* static; NULL: no body */
-    const char *location;                        /* in the arena, or NULL */
-    const char *link;                            /* in the arena, or NULL */
-    char content_range[64];                      /* "0-24/3573" or "" */
-    char preference_applied[PREFER_APPLIED_MAX]; /* or "" */
-    unsigned allow;                              /* METHOD_BITs for Allow; 0: header not sent */
+    struct buf reply;               /* the body */
+    const char *content_type_out;   /* static; NULL: no body */
+    const char *location;           /* in the arena, or NULL */
+    const char *link;               /* in the arena, or NULL */
+    char content_range[64];         /* "0-24/3573" or "" */
+    const char *preference_applied; /* in the arena, or NULL */
+    unsigned allow;                 /* METHOD_BITs for Allow; 0: header not sent */
 
     /* The verb's own. */
     struct arena arena;
