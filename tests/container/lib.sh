@@ -21,7 +21,7 @@ need() {
     [ "$(id -u)" -eq 0 ] || skip "needs root"
     missing=
     for tool in "$@"; do command -v "$tool" > /dev/null || missing="$missing $tool"; done
-    [ -z "$missing" ] || skip "not installed:$missing"
+    [ -z "$missing" ] || skip "not installed:$missing (scripts/install-tools containers)"
 }
 
 # podman without its complaints about a machine that systemd does not run.
