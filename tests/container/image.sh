@@ -6,7 +6,7 @@
 #   image.sh                the image for this machine, built by buildah
 #   image.sh --twice        built again by podman with nothing cached: is it the same?
 #   image.sh --arm64        also the one for arm64, run under qemu-user
-#   image.sh ARCHIVE        no build: run what `make image` left
+#   image.sh ARCHIVE        runs what `make image` left, instead of building it
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 need buildah podman curl python3
@@ -29,6 +29,7 @@ url=http://127.0.0.1:$port
 make_image() {
     local cache=${DEPS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/thimble}
     mkdir -p "$cache"
+    pod image exists localhost/debian:slim || { base_image localhost/debian:slim; say "base image made"; }
     nice make -C "$root" --no-print-directory image IMAGE=thimble:test ENGINE="$1" PLATFORM="$2" \
         BUILD="$3" DEBIAN_IMAGE=localhost/debian:slim \
         ENGINE_FLAGS="--pull=never --no-cache --isolation=chroot --network=host --volume=$cache:/root/.cache/thimble:ro" > "$w/build.log" 2>&1 ||
@@ -63,8 +64,6 @@ if [ -n "$archive" ]; then
     pod load --quiet -i "$archive" > "$w/loaded"
     pod tag "$(sed 's/^Loaded image: *//' "$w/loaded")" "$image"
 else
-    base_image localhost/debian:slim
-    say "base image made"
     make_image buildah "" "$w/first"
     archive=$(ls "$w"/first/thimble-image-*.tar)
 fi
@@ -150,7 +149,7 @@ say "FROM thimble, COPY migrations; and -v ./migrations:/migrations:ro"
 
 if [ -n "$twice" ]; then
     make_image podman "" "$w/second"
-    cmp "$w"/first/thimble-image-*.tar "$w"/second/thimble-image-*.tar || fail "two builds differ"
+    cmp "$archive" "$w"/second/thimble-image-*.tar || fail "two builds differ"
     say "buildah and podman, nothing cached, the same: $(sha256sum < "$(ls "$w"/second/thimble-image-*.tar)" | cut -c1-64)"
 fi
 
