@@ -20,10 +20,10 @@ const struct setting settings[] = {
      "the SQLite database; made if it is not there"},
     {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
      "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
-     "database as it is"},
+     "database as it is; \"DIR,builtin\", \"DIR,none\": the folder if it is there"},
     {data, "queries", SETTING_TEXT, AT(queries), "builtin", 0, 0, NULL, "DIR",
      "a folder of name.sql files that are served at /rpc/name; \"builtin\": those in the binary, "
-     "which go with its migrations; \"none\""},
+     "which go with its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
 

@@ -18,6 +18,7 @@
 #include "commands/database.h"
 #include "commands/migrations.h"
 #include "commands/queries.h"
+#include "commands/sql_files.h"
 #include "http/listen.h"
 #include "http/server.h"
 #include "resource/body.h"
@@ -69,10 +70,12 @@ static bool migrate(struct run *r, struct error *e)
 /* The binary's queries are over the binary's migrations, and go with them. */
 static bool load_queries(struct run *r, struct error *e)
 {
-    const struct config *c = r->config;
-    bool foreign = strcmp(c->queries, "builtin") == 0 && strcmp(c->migrations, "builtin") != 0;
+    char queries_dir[SQL_FILES_DIR_MAX], migrations_dir[SQL_FILES_DIR_MAX];
+    const char *queries = sql_files_source(r->config->queries, queries_dir);
+    const char *migrations = sql_files_source(r->config->migrations, migrations_dir);
+    bool foreign = strcmp(queries, "builtin") == 0 && strcmp(migrations, "builtin") != 0;
 
-    return queries_load(&r->queries, foreign ? "none" : c->queries, e);
+    return queries_load(&r->queries, foreign ? "none" : queries, e);
 }
 
 /* For readiness: what the loop's reader sees. */
