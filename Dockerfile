@@ -14,6 +14,8 @@ RUN make build/deps/musl/.built
 COPY src/ src/
 COPY migrations/ migrations/
 COPY queries/ queries/
+COPY LICENSE ./
+COPY docs/licenses/ docs/licenses/
 RUN make && mkdir -p /rootfs/data && install -m 0555 build/thimble /rootfs/thimble
 
 FROM scratch

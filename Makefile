@@ -37,8 +37,9 @@ LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
 
 # ---- the three flavours: FLAVOUR, the name of its libraries, where its objects go, its flags
 
-# The product: musl, static PIE, small and hardened.
-MUSL_CC = $(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
+# The product: musl, static PIE, small and hardened. It takes gcc, whose specs make the static PIE:
+# CC=clang builds dev and tsan.
+MUSL_CC = $(if $(findstring clang,$(CC)),$(error the static binary takes gcc, not $(CC)))$(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
 musl_DIR    = $(BUILD)/musl
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
@@ -68,7 +69,7 @@ dev: $(BUILD)/dev/thimble ## build/dev/thimble: glibc, with ASan and UBSan
 # flavour NAME, PROGRAM
 define flavour
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o \
-                $$($(1)_DIR)/obj/queries_builtin.o
+                $$($(1)_DIR)/obj/queries_builtin.o $$($(1)_DIR)/obj/licenses_builtin.o
 $(1)_INNER    = $$(filter-out %/obj/main.o,$$($(1)_OBJECTS))
 $(1)_LIBS     = $$(LIBRARIES:%=$$(DEPS)/$(1)/lib/%)
 
@@ -113,6 +114,10 @@ $(BUILD)/gen/%.list: FORCE
 .PRECIOUS: $(BUILD)/gen/%.list $(BUILD)/gen/%_builtin.c
 $(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
 	@scripts/embed $* > $@
+
+$(BUILD)/gen/licenses_builtin.c: LICENSE VERSION deps.lock scripts/licenses $(wildcard docs/licenses/*)
+	@mkdir -p $(@D)
+	@scripts/licenses c > $@
 
 # ---- libraries
 
@@ -161,8 +166,10 @@ fmt: ## format every C file
 
 floors: ## does every file keep to its floor?
 	@scripts/check-floors
+	@scripts/licenses check
 
-lint: $(DEPS)/dev/.built ## clang-tidy and cppcheck
+lint: $(DEPS)/dev/.built ## clang-tidy, cppcheck and shellcheck; are the licences those of the sources?
+	@scripts/licenses check $(DEPS)/src
 	@scripts/lint -std=c11 $(CPPFLAGS_ALL) -DTHIMBLE_LIBC='"glibc"' -isystem $(DEPS)/dev/include
 
 UNITS := $(UNIT:tests/unit/%.c=$(BUILD)/dev/unit/%)
@@ -232,7 +239,11 @@ run: tools-build ## install what is missing, build, and serve the default schema
 	+@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/thimble serve
 
-.PHONY: docs size clean distclean
+.PHONY: docs sbom size clean distclean
+sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
+	@mkdir -p $(BUILD)
+	@scripts/sbom $(BUILD)/thimble.cdx.json
+
 docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 	@$(BUILD)/dev/thimble config --markdown > docs/configuration.md
 
