@@ -12,10 +12,10 @@ COPY scripts/ scripts/
 COPY third_party/ third_party/
 RUN make build/deps/musl/.built
 COPY src/ src/
-COPY migrations/ migrations/
-COPY queries/ queries/
 COPY LICENSE ./
 COPY docs/licenses/ docs/licenses/
+COPY migrations/ migrations/
+COPY queries/ queries/
 RUN make && mkdir -p /rootfs/data && install -m 0555 build/thimble /rootfs/thimble
 
 FROM scratch

@@ -37,9 +37,8 @@ LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
 
 # ---- the three flavours: FLAVOUR, the name of its libraries, where its objects go, its flags
 
-# The product: musl, static PIE, small and hardened. It takes gcc, whose specs make the static PIE:
-# CC=clang builds dev and tsan.
-MUSL_CC = $(if $(findstring clang,$(CC)),$(error the static binary takes gcc, not $(CC)))$(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
+# The product: musl, static PIE, small and hardened.
+MUSL_CC = $(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
 musl_DIR    = $(BUILD)/musl
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
@@ -96,6 +95,11 @@ endef
 $(eval $(call flavour,musl,$(BUILD)/musl/thimble))
 $(eval $(call flavour,dev,$(BUILD)/dev/thimble))
 $(eval $(call flavour,tsan,$(BUILD)/tsan/thimble))
+
+# gcc's specs make the static PIE: CC=clang builds dev and tsan.
+ifneq ($(findstring clang,$(CC)),)
+musl_CC = $(error the static binary takes gcc, not $(CC))
+endif
 
 # Static in truth: no program interpreter, nothing needed; and small.
 $(BUILD)/thimble: $(BUILD)/musl/thimble
