@@ -243,16 +243,17 @@ run: tools-build ## install what is missing, build, and serve the default schema
 	+@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/thimble serve
 
-.PHONY: docs sbom size clean distclean
-sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
-	@mkdir -p $(BUILD)
-	@scripts/sbom $(BUILD)/thimble.cdx.json
-
+.PHONY: docs size clean distclean
 docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 	@$(BUILD)/dev/thimble config --markdown > docs/configuration.md
 
 size: $(BUILD)/thimble ## the binary's bytes, by library
 	@scripts/size $< $(musl_DIR)/thimble.map
+
+.PHONY: sbom
+sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
+	@mkdir -p $(BUILD)
+	@scripts/sbom $(BUILD)/thimble.cdx.json
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
