@@ -13,9 +13,7 @@ fail() { echo "relink.sh: FAILED: $*"; exit 1; }
 tree=$w/tree
 
 mkdir -p "$tree/build/deps"
-for name in Makefile VERSION LICENSE deps.lock src migrations queries scripts third_party docs; do
-    cp -a "$root/$name" "$tree/"
-done
+tar -C "$root" --exclude=./build --exclude=./.git -cf - . | tar -C "$tree" -xf -
 for name in archives src libc musl; do cp -a "$root/build/deps/$name" "$tree/build/deps/"; done
 
 # The recipe.

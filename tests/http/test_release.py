@@ -207,3 +207,28 @@ def test_every_workflow_pins_what_it_uses():
         for line in path.read_text().splitlines():
             if "uses:" in line:
                 assert re.search(r"uses: [\w./-]+@[0-9a-f]{40} # v\d+(\.\d+)*$", line), f"{path.name}: {line}"
+
+
+def test_what_is_newer_becomes_one_issue(tmp_path):
+    tools = tmp_path / "tools"
+    upstream(tmp_path, {**HAVE, "musl": "1.2.98"})
+    (tools / "gh").write_text(f"""#!/bin/sh
+case $2 in
+list) cat {tools}/number 2>/dev/null || true ;;
+*)    echo "$2 $3" >> {tools}/did
+      while [ $# -gt 1 ]; do [ "$1" != --body-file ] || cat "$2" > {tools}/body; shift; done ;;
+esac
+""")
+    (tools / "gh").chmod(0o755)
+    report = (ROOT / "scripts" / "report-upstream",)
+    env = {"PATH": f"{tools}:{os.environ['PATH']}"}
+
+    assert script(*report, env=env)[0] == 0
+    (tools / "number").write_text("7\n")
+    assert script(*report, env=env)[0] == 0
+    assert (tools / "did").read_text() == "create --title\nedit 7\n"
+    assert re.search(r"musl +[0-9.]+ +NEWER: 1\.2\.98", (tools / "body").read_text())
+
+    (tools / "musl.libc.org").unlink()
+    assert script(*report, env=env)[0] == 3
+    assert (tools / "did").read_text() == "create --title\nedit 7\n"
