@@ -17,6 +17,8 @@ COPY scripts/ scripts/
 COPY third_party/ third_party/
 RUN make ${TARGETARCH:-native}-libraries
 COPY src/ src/
+COPY LICENSE ./
+COPY docs/licenses/ docs/licenses/
 COPY migrations/ migrations/
 COPY queries/ queries/
 RUN make ${TARGETARCH:-native} && \

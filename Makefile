@@ -76,7 +76,7 @@ dev: $(BUILD)/dev/thimble ## build/dev/thimble: glibc, with ASan and UBSan
 # flavour NAME, PROGRAM
 define flavour
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o \
-                $$($(1)_DIR)/obj/queries_builtin.o
+                $$($(1)_DIR)/obj/queries_builtin.o $$($(1)_DIR)/obj/licenses_builtin.o
 $(1)_INNER    = $$(filter-out %/obj/main.o,$$($(1)_OBJECTS))
 $(1)_LIBS     = $$(LIBRARIES:%=$$($(1)_DEPS)/lib/%)
 
@@ -103,6 +103,11 @@ endef
 $(eval $(call flavour,musl,$(BUILD)/musl/thimble))
 $(eval $(call flavour,dev,$(BUILD)/dev/thimble))
 $(eval $(call flavour,tsan,$(BUILD)/tsan/thimble))
+
+# gcc's specs make the static PIE: CC=clang builds dev and tsan.
+ifneq ($(findstring clang,$(CC)),)
+musl_CC = $(error the static binary takes gcc, not $(CC))
+endif
 
 # Static in truth: no program interpreter, nothing needed; and small.
 $(BUILD)/thimble: $(BUILD)/musl/thimble
@@ -133,6 +138,10 @@ $(BUILD)/gen/%.list: FORCE
 .PRECIOUS: $(BUILD)/gen/%.list $(BUILD)/gen/%_builtin.c
 $(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
 	@scripts/embed $* > $@
+
+$(BUILD)/gen/licenses_builtin.c: LICENSE VERSION deps.lock scripts/licenses $(wildcard docs/licenses/*)
+	@mkdir -p $(@D)
+	@scripts/licenses c > $@
 
 # ---- libraries
 
@@ -182,8 +191,10 @@ fmt: ## format every C file
 
 floors: ## does every file keep to its floor?
 	@scripts/check-floors
+	@scripts/licenses check
 
-lint: $(DEPS)/dev/.built ## clang-tidy and cppcheck
+lint: $(DEPS)/dev/.built ## clang-tidy, cppcheck and shellcheck; are the licences those of the sources?
+	@scripts/licenses check $(DEPS)/src
 	@scripts/lint -std=c11 $(CPPFLAGS_ALL) -DTHIMBLE_LIBC='"glibc"' -isystem $(DEPS)/dev/include
 
 UNITS := $(UNIT:tests/unit/%.c=$(BUILD)/dev/unit/%)
@@ -270,6 +281,11 @@ docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 
 size: $(BUILD)/thimble ## the binary's bytes, by library
 	@scripts/size $< $(musl_DIR)/thimble.map
+
+.PHONY: sbom
+sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
+	@mkdir -p $(BUILD)
+	@scripts/sbom $(BUILD)/thimble.cdx.json
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile

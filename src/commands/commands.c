@@ -11,6 +11,7 @@ const struct command commands[] = {
     {"healthcheck", command_healthcheck, 0, "", "ask the server at --listen whether it is alive"},
     {"config", command_config, 0, "[--markdown]", "print the settings and where they came from"},
     {"version", command_version, 0, "", "print the versions of thimble and its libraries"},
+    {"licenses", command_licenses, 0, "", "print the licences of thimble and its libraries"},
     {"help", command_help, 1, "[COMMAND]", "print this"},
 };
 

@@ -19,6 +19,7 @@ command_fn command_migrate;
 command_fn command_healthcheck;
 command_fn command_config;
 command_fn command_version;
+command_fn command_licenses;
 command_fn command_help;
 
 struct command {
