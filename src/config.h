@@ -44,6 +44,12 @@ struct config {
     const char *default_return; /* "object" or "minimal" */
     bool aggregates, allow_tx, allow_plan;
 
+    const char *format;      /* import, export: "auto", "csv" or "ndjson" */
+    const char *rejects;     /* import: a file, "": none */
+    const char *on_conflict; /* import: "error", "ignore" or "merge" */
+    int64_t max_rejects;     /* import; 0: no limit */
+    bool atomic;             /* import --atomic */
+
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
     bool help;     /* any command's --help */
@@ -69,5 +75,7 @@ void config_print(const struct config *config, struct buf *out);
 void config_markdown(struct buf *out);
 /* The flags, for --help. */
 void config_help(struct buf *out);
+/* The flags that are one command's own; nothing if it has none. */
+void config_help_of(const char *command, struct buf *out);
 
 #endif

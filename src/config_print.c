@@ -63,27 +63,65 @@ static void wrap(struct buf *out, const char *text, size_t column)
     buf_add_char(out, '\n');
 }
 
+static void help_line(const struct setting *s, const char *help, struct buf *out)
+{
+    char flag[64], text[512];
+
+    snprintf(flag, sizeof flag, "--%s%s%s", s->name, s->placeholder ? " " : "",
+             s->placeholder ? s->placeholder : "");
+    snprintf(text, sizeof text, "%s%s%s%s", help, s->default_text[0] ? " [" : "", s->default_text,
+             s->default_text[0] ? "]" : "");
+    buf_addf(out, "  %-*s", HELP_COLUMN - 2, flag);
+    if (strlen(flag) > HELP_COLUMN - 3)
+        buf_addf(out, "\n%*s", HELP_COLUMN, "");
+    wrap(out, text, HELP_COLUMN);
+}
+
+/* A command's own flag says whose it is: "import, export: …". The rest of its help, or NULL. */
+static const char *own_help(const struct setting *s, const char *command)
+{
+    const char *colon = s->group ? NULL : strchr(s->help, ':'), *at = s->help;
+    size_t len = strlen(command);
+
+    while (colon && at < colon) {
+        size_t n = strcspn(at, ",:");
+
+        if (n == len && memcmp(at, command, n) == 0)
+            return colon + 2;
+        at += n + strspn(at + n, ", ");
+    }
+    return NULL;
+}
+
+void config_help_of(const char *command, struct buf *out)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < settings_count; i++) {
+        const char *help = own_help(&settings[i], command);
+
+        if (!help)
+            continue;
+        if (!any)
+            buf_addf(out, "\nOnly for %s\n", command);
+        any = true;
+        help_line(&settings[i], help, out);
+    }
+}
+
 void config_help(struct buf *out)
 {
     const char *group = "";
 
     for (size_t i = 0; i < settings_count; i++) {
         const struct setting *s = &settings[i];
-        char flag[64], text[512];
 
         if (!s->group)
             continue;
         if (strcmp(group, s->group) != 0)
             buf_addf(out, "\n%s\n", s->group);
         group = s->group;
-        snprintf(flag, sizeof flag, "--%s%s%s", s->name, s->placeholder ? " " : "",
-                 s->placeholder ? s->placeholder : "");
-        snprintf(text, sizeof text, "%s%s%s%s", s->help, s->default_text[0] ? " [" : "",
-                 s->default_text, s->default_text[0] ? "]" : "");
-        buf_addf(out, "  %-*s", HELP_COLUMN - 2, flag);
-        if (strlen(flag) > HELP_COLUMN - 3)
-            buf_addf(out, "\n%*s", HELP_COLUMN, "");
-        wrap(out, text, HELP_COLUMN);
+        help_line(s, s->help, out);
     }
 }
 

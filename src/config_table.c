@@ -98,6 +98,18 @@ const struct setting settings[] = {
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
 
+    {NULL, "format", SETTING_WORD, AT(format), "auto", 0, 0, "auto csv ndjson", "WORD",
+     "import, export: auto: by the file's name, which ends in .csv, .ndjson or .jsonl"},
+    {NULL, "rejects", SETTING_TEXT, AT(rejects), "", 0, 0, NULL, "FILE",
+     "import: go on past rows that do not fit, and write them there with line and reason"},
+    {NULL, "max-rejects", SETTING_INTEGER, AT(max_rejects), "0", 0, INT64_MAX, NULL, "N",
+     "import: stop when there are more; 0: no limit"},
+    {NULL, "on-conflict", SETTING_WORD, AT(on_conflict), "error", 0, 0, "error ignore merge",
+     "WORD",
+     "import: a row whose key is there already. error: does not fit; ignore: is passed over; "
+     "merge: updates it"},
+    {NULL, "atomic", SETTING_BOOL, AT(atomic), "off", 0, 0, NULL, NULL,
+     "import: all rows in one transaction, or none"},
     {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,

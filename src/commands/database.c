@@ -22,22 +22,32 @@ struct db_options database_options(const struct config *config)
     return options;
 }
 
-struct db *database_open(const struct config *config, bool create, struct error *e)
+static struct db *open_as(const struct config *config, enum db_mode mode, struct error *e)
 {
     struct db_options options = database_options(config);
     struct db *db;
     int64_t version;
 
-    if (!create && access(config->db, F_OK) != 0) {
+    if (mode != DB_WRITE && access(config->db, F_OK) != 0) {
         error_set(e, ERROR_FAILURE, "there is no database %s: %s; name one with --db", config->db,
                   strerror(errno));
         return NULL;
     }
-    db = db_open(config->db, create ? DB_WRITE : DB_CHECK, &options, e);
+    db = db_open(config->db, mode, &options, e);
     /* Opening reads nothing: only now is a file that is no database found out. */
     if (db && !db_integer(db, "PRAGMA schema_version", &version, e)) {
         db_close(db);
         return NULL;
     }
     return db;
+}
+
+struct db *database_open(const struct config *config, bool create, struct error *e)
+{
+    return open_as(config, create ? DB_WRITE : DB_CHECK, e);
+}
+
+struct db *database_open_reading(const struct config *config, struct error *e)
+{
+    return open_as(config, DB_READ, e);
 }

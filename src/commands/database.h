@@ -19,4 +19,7 @@ struct db_options database_options(const struct config *config);
  */
 struct db *database_open(const struct config *config, bool create, struct error *e);
 
+/* Opens --db for reading alone; NULL as above. */
+struct db *database_open_reading(const struct config *config, struct error *e);
+
 #endif

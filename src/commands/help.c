@@ -39,7 +39,9 @@ int command_help(const struct config *config, int n_words, char **words)
     else
         buf_add_text(&out, "thimble [COMMAND] [FLAG ...]\n\nServes the tables of an SQLite "
                            "database as REST resources.\n\n");
-    if (!command)
+    if (command)
+        config_help_of(command->name, &out);
+    else
         list_commands(&out);
     config_help(&out);
     buf_add_text(&out, "\nEach flag is also an environment variable: --max-rows is "

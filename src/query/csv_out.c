@@ -2,11 +2,11 @@
 #include "base/text.h"
 #include "query/json_out.h"
 
-/* Quoted if it holds a separator, a quote or a line's end, or is empty (an empty text is not
- * NULL); quotes doubled. */
+/* Quoted if it holds a separator, a quote or a line's end, or would be read as NULL: an empty text,
+ * the word NULL; quotes doubled. */
 static void field(struct buf *b, struct slice text)
 {
-    bool quote = text.len == 0;
+    bool quote = text.len == 0 || slice_is(text, "NULL");
 
     for (size_t i = 0; i < text.len && !quote; i++)
         quote = strchr("\",\n\r", text.data[i]) != NULL; /* NUL, too */
@@ -35,6 +35,8 @@ static void value_field(struct buf *b, const struct value *v, enum column_kind k
     } else if (v->type == VALUE_INTEGER && kind == KIND_BOOLEAN && (v->as.integer & ~1) == 0) {
         buf_add_char(b, v->as.integer ? 't' : 'f');
     } else if (v->type == VALUE_BLOB) {
+        if (v->as.bytes.len == 0)
+            buf_add_text(b, "\"\"");
         text_base64_encode(b, v->as.bytes);
     } else if (v->type == VALUE_TEXT) { /* not UTF-8: mended as in JSON */
         buf_init(&text, b->max);

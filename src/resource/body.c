@@ -67,14 +67,7 @@ bool body_check_rows(struct call *call, size_t rows)
 
 bool body_unknown_column(struct call *call, struct slice name)
 {
-    const char *near = table_suggest_column(call->table, name);
-    int shown = (int)(name.len > 80 ? 80 : name.len);
-
-    snprintf(call->error.column, sizeof call->error.column, "%.*s", shown, name.data);
-    error_set(&call->error, ERROR_NO_BODY_COLUMN,
-              "Could not find the '%.*s' column of '%s' in the schema cache", shown, name.data,
-              call->table->name.data);
-    return near ? error_hint(&call->error, "Perhaps you meant the column '%s'", near) : false;
+    return body_no_column(call->table, name, &call->error);
 }
 
 bool body_make_room(struct call *call, struct body *body, size_t n)

@@ -7,45 +7,12 @@
 #include "resource/body_value.h"
 #include "resource/call.h"
 
-/* Before the parser, which nests as the text does: how deep is it? */
-static bool check_depth(struct call *call)
-{
-    struct slice text = buf_slice(&call->body);
-    bool in_string = false;
-    int64_t depth = 0;
-
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > call->service->max_depth)
-                return error_set(&call->error, ERROR_BODY, "the body is nested more than %lld deep",
-                                 (long long)call->service->max_depth);
-        } else if (c == '}' || c == ']') {
-            depth--;
-        }
-    }
-    return true;
-}
-
 static bool load(struct call *call, struct body *body)
 {
-    const size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_error_t cause;
-
     if (call->body.len == 0)
         return error_set(&call->error, ERROR_BODY, "Empty or invalid json: there is no body");
-    body->root = json_loadb(call->body.data, call->body.len, flags, &cause);
-    if (body->root)
-        return true;
-    return error_set(&call->error, ERROR_BODY, "Empty or invalid json: %s (line %d, column %d)",
-                     cause.text, cause.line, cause.column);
+    body->root = body_load(buf_slice(&call->body), call->service->max_depth, &call->error);
+    return body->root != NULL;
 }
 
 static const json_t *row_at(const struct body *body, size_t row)
@@ -180,7 +147,7 @@ bool body_parse_json(struct call *call, struct body *body)
     if (body_parse_flat(call, body))
         return true;
     *body = (struct body){0};
-    return check_depth(call) && load(call, body) && check_shape(call, body) &&
+    return load(call, body) && check_shape(call, body) &&
            (call->tree.columns ? columns_asked_for(call, body) : columns_of_first(call, body)) &&
            read_rows(call, body);
 }
@@ -204,7 +171,7 @@ bool body_load_object(struct call *call, struct body *body)
     }
     if (!body_is_json(call))
         return false;
-    return check_depth(call) && load(call, body) &&
+    return load(call, body) &&
            (json_is_object(body->root) ||
             error_set(&call->error, ERROR_BODY, "the body must be an object of parameters"));
 }

@@ -7,25 +7,16 @@
 
 #include "base/text.h"
 #include "query/grammar.h"
-#include "query/json_out.h"
 #include "resource/body.h"
+#include "resource/body_value.h"
 #include "resource/call.h"
-
-/* Nesting of JSON within a field. */
-#define JSON_DEPTH 100
+#include "resource/csv.h"
 
 /* A field's text as the column's value. */
 static bool field_value(struct call *call, const struct column *column, struct slice text,
                         struct value *out)
 {
-    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
-
-    if (json && !json_out_valid(text, JSON_DEPTH)) {
-        error_column(&call->error, column->name.data);
-        return error_set(&call->error, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
-                         (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
-    }
-    return plan_value(&call->arena, column, text, out, &call->error);
+    return body_text_value(&call->arena, column, text, out, &call->error);
 }
 
 static bool is_wanted(const struct call *call, struct slice name)
@@ -78,80 +69,29 @@ bool body_parse_form(struct call *call, struct body *body)
 
 /* ---- text/csv */
 
-struct csv {
+struct lines {
     struct call *call;
-    struct slice text;
-    size_t at;
-    char *copy; /* where quoted fields are unquoted to */
+    struct csv csv;
 };
 
-enum csv_end { CSV_COMMA, CSV_LINE, CSV_FAILED };
-
-static enum csv_end field_end(struct csv *c)
-{
-    if (c->at == c->text.len)
-        return CSV_LINE;
-    if (c->text.data[c->at] == ',') {
-        c->at++;
-        return CSV_COMMA;
-    }
-    c->at += c->text.data[c->at] == '\r';
-    if (c->at < c->text.len && c->text.data[c->at] == '\n')
-        c->at++;
-    return CSV_LINE;
-}
-
-/* A field in quotes: they are doubled within. */
-static enum csv_end quoted_field(struct csv *c, struct slice *out)
-{
-    char *to = c->copy;
-    size_t n = 0;
-
-    for (c->at++; c->at < c->text.len; c->at++) {
-        if (c->text.data[c->at] == '"') {
-            if (c->at + 1 == c->text.len || c->text.data[c->at + 1] != '"')
-                break;
-            c->at++;
-        }
-        to[n++] = c->text.data[c->at];
-    }
-    if (c->at == c->text.len) {
-        error_set(&c->call->error, ERROR_BODY, "a quoted field of the CSV is not closed");
-        return CSV_FAILED;
-    }
-    c->at++;
-    c->copy += n;
-    *out = slice_make(to, n);
-    if (c->at < c->text.len && !strchr(",\r\n", c->text.data[c->at])) {
-        error_set(&c->call->error, ERROR_BODY, "text after a quoted field of the CSV");
-        return CSV_FAILED;
-    }
-    return field_end(c);
-}
-
 /* *is_null: an unquoted NULL, as PostgREST reads it. */
-static enum csv_end next_field(struct csv *c, struct slice *out, bool *is_null)
+static enum csv_end next_field(struct lines *l, struct slice *out, bool *is_null)
 {
-    size_t start = c->at;
+    bool quoted;
+    enum csv_end end = csv_next(&l->csv, out, &quoted, &l->call->error);
 
-    *is_null = false;
-    if (c->at < c->text.len && c->text.data[c->at] == '"')
-        return quoted_field(c, out);
-    while (c->at < c->text.len && !memchr(",\r\n", c->text.data[c->at], 3))
-        c->at++;
-    *out = slice_make(c->text.data + start, c->at - start);
-    *is_null = slice_is(*out, "NULL");
-    return field_end(c);
+    *is_null = end != CSV_FAILED && !quoted && slice_is(*out, "NULL");
+    return end;
 }
 
 /* The names of the first line; `places` is each one's place in a row, -1: not looked at. */
-static bool read_header(struct csv *c, struct body *body, int **places, size_t *n)
+static bool read_header(struct lines *c, struct body *body, int **places, size_t *n)
 {
     size_t commas = 1;
     enum csv_end end;
 
-    for (size_t i = 0; i < c->text.len && c->text.data[i] != '\n'; i++)
-        commas += c->text.data[i] == ',';
+    for (size_t i = 0; i < c->csv.text.len && c->csv.text.data[i] != '\n'; i++)
+        commas += c->csv.text.data[i] == ',';
     *places = arena_alloc(&c->call->arena, commas * sizeof **places);
     if (!*places || !body_make_room(c->call, body, commas))
         return error_set(&c->call->error, ERROR_MEMORY, "out of memory");
@@ -180,7 +120,7 @@ static bool read_header(struct csv *c, struct body *body, int **places, size_t *
     return true;
 }
 
-static bool read_line(struct csv *c, struct body *body, const int *places, size_t n, size_t row)
+static bool read_line(struct lines *c, struct body *body, const int *places, size_t n, size_t row)
 {
     size_t i = 0;
     enum csv_end end;
@@ -221,14 +161,14 @@ static size_t count_lines(struct slice text)
     return n;
 }
 
-static bool read_lines(struct csv *c, struct body *body, const int *places, size_t n)
+static bool read_lines(struct lines *c, struct body *body, const int *places, size_t n)
 {
-    size_t room = count_lines(slice_make(c->text.data + c->at, c->text.len - c->at));
+    size_t room = count_lines(slice_make(c->csv.text.data + c->csv.at, c->csv.text.len - c->csv.at));
 
     body->values = arena_alloc(&c->call->arena, (room * body->n_set + 1) * sizeof *body->values);
     if (!body->values)
         return error_set(&c->call->error, ERROR_MEMORY, "out of memory");
-    while (c->at < c->text.len) {
+    while (c->csv.at < c->csv.text.len) {
         assert(body->n_rows < room);
         c->call->error.row = (long)body->n_rows;
         if (!read_line(c, body, places, n, body->n_rows) ||
@@ -241,17 +181,17 @@ static bool read_lines(struct csv *c, struct body *body, const int *places, size
 
 bool body_parse_csv(struct call *call, struct body *body)
 {
-    struct csv c = {.call = call, .text = buf_slice(&call->body)};
+    struct lines c = {.call = call, .csv.text = buf_slice(&call->body)};
     int *places;
     size_t n;
 
     body->is_array = true;
-    if (!text_utf8_valid(c.text))
+    if (!text_utf8_valid(c.csv.text))
         return not_utf8(call);
-    if (c.text.len == 0)
+    if (c.csv.text.len == 0)
         return error_set(&call->error, ERROR_BODY, "there is no body");
-    c.copy = arena_alloc(&call->arena, c.text.len);
-    if (!c.copy)
+    c.csv.copy = arena_alloc(&call->arena, c.csv.text.len);
+    if (!c.csv.copy)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
     return read_header(&c, body, &places, &n) && read_lines(&c, body, places, n);
 }

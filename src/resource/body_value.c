@@ -2,9 +2,14 @@
 #include "resource/body_value.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "query/json_out.h"
 #include "query/plan.h"
+
+/* Nesting of JSON within a field of text. */
+#define JSON_DEPTH 100
 
 static const char *kind_name(enum column_kind kind)
 {
@@ -116,4 +121,74 @@ bool body_value(struct arena *arena, const struct column *column, const json_t *
     if (column->kind == KIND_TEXT)
         return json_text(arena, json, out, e);
     return misfit(arena, column, json, e);
+}
+
+bool body_text_value(struct arena *arena, const struct column *column, struct slice text,
+                     struct value *out, struct error *e)
+{
+    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
+
+    if (json && !json_out_valid(text, JSON_DEPTH)) {
+        error_column(e, column->name.data);
+        return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
+                         (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    }
+    return plan_value(arena, column, text, out, e);
+}
+
+/* Before the parser, which nests as the text does: how deep is it? */
+static bool check_depth(struct slice text, int64_t max, struct error *e)
+{
+    bool in_string = false;
+    int64_t depth = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.data[i];
+
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            in_string = c != '"';
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > max)
+                return error_set(e, ERROR_BODY, "the body is nested more than %lld deep",
+                                 (long long)max);
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return true;
+}
+
+json_t *body_load(struct slice text, int64_t max_depth, struct error *e)
+{
+    const size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
+    json_error_t cause;
+    json_t *root;
+
+    if (!check_depth(text, max_depth, e))
+        return NULL;
+    root = json_loadb(text.data, text.len, flags, &cause);
+    if (root)
+        return root;
+    if (memchr(text.data, '\n', text.len))
+        error_set(e, ERROR_BODY, "Empty or invalid json: %s (line %d, column %d)", cause.text,
+                  cause.line, cause.column);
+    else
+        error_set(e, ERROR_BODY, "Empty or invalid json: %s (column %d)", cause.text, cause.column);
+    return NULL;
+}
+
+bool body_no_column(const struct table *table, struct slice name, struct error *e)
+{
+    const char *near = table_suggest_column(table, name);
+    int shown = (int)(name.len > 80 ? 80 : name.len);
+
+    snprintf(e->column, sizeof e->column, "%.*s", shown, name.data);
+    error_set(e, ERROR_NO_BODY_COLUMN,
+              "Could not find the '%.*s' column of '%s' in the schema cache", shown, name.data,
+              table->name.data);
+    return near ? error_hint(e, "Perhaps you meant the column '%s'", near) : false;
 }

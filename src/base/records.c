@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/records.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK ((size_t)64 << 10)
+
+void records_init(struct records *r, int fd, enum records_kind kind, size_t max)
+{
+    *r = (struct records){.fd = fd, .kind = kind, .max = max, .line = 1};
+}
+
+void records_finish(struct records *r)
+{
+    free(r->data);
+    *r = (struct records){0};
+}
+
+/* Room for a chunk after what is not given yet: it moves to the front, or the memory grows. */
+static bool make_room(struct records *r, struct error *e)
+{
+    size_t kept = r->end - r->start, cap = r->cap ? r->cap : 2 * CHUNK;
+    char *data;
+
+    if (kept && r->start)
+        memmove(r->data, r->data + r->start, kept);
+    r->scan -= r->start;
+    r->start = 0;
+    r->end = kept;
+    while (cap - kept < CHUNK)
+        cap *= 2;
+    if (cap == r->cap)
+        return true;
+    data = realloc(r->data, cap);
+    if (!data)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    r->data = data;
+    r->cap = cap;
+    return true;
+}
+
+static bool fill(struct records *r, struct error *e)
+{
+    ssize_t n;
+
+    if (!make_room(r, e))
+        return false;
+    do {
+        n = read(r->fd, r->data + r->end, CHUNK);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return error_set(e, ERROR_IO, "cannot read: %s", strerror(errno));
+    r->end += (size_t)n;
+    r->eof = n == 0;
+    return true;
+}
+
+/* Reads until there are `n` bytes, or no more come. */
+static bool want(struct records *r, size_t n, struct error *e)
+{
+    while (!r->eof && r->end - r->start < n) {
+        if (!fill(r, e))
+            return false;
+    }
+    return true;
+}
+
+static void drop(struct records *r, size_t n)
+{
+    r->start += n;
+    r->scan = r->start;
+    r->used += (int64_t)n;
+}
+
+/* What comes before a record and is none of it. */
+static bool begin(struct records *r, struct error *e)
+{
+    r->scan = r->start;
+    r->state = STATE_FIELD;
+    if (r->used == 0) {
+        if (!want(r, 3, e))
+            return false;
+        if (r->end >= 3 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
+            drop(r, 3);
+    }
+    if (r->after_cr) {
+        r->after_cr = false;
+        if (!want(r, 1, e))
+            return false;
+        if (r->end > r->start && r->data[r->start] == '\n')
+            drop(r, 1);
+    }
+    r->line = r->lines + 1;
+    return true;
+}
+
+static bool scan_line(struct records *r)
+{
+    const char *from = r->data + r->scan;
+    const char *at = r->end > r->scan ? memchr(from, '\n', r->end - r->scan) : NULL;
+
+    r->scan = at ? (size_t)(at - r->data) : r->end;
+    return at != NULL;
+}
+
+/* Quotes mean something at the beginning of a field alone, and are doubled within. */
+static enum records_state after(enum records_state state, char c)
+{
+    switch (state) {
+    case STATE_QUOTED: return c == '"' ? STATE_QUOTE : STATE_QUOTED;
+    case STATE_QUOTE:
+        if (c == '"')
+            return STATE_QUOTED;
+        break;
+    case STATE_FIELD:
+        if (c == '"')
+            return STATE_QUOTED;
+        break;
+    case STATE_BARE: break;
+    }
+    return c == ',' ? STATE_FIELD : STATE_BARE;
+}
+
+static bool scan_csv(struct records *r)
+{
+    enum records_state state = r->state;
+    size_t at = r->scan;
+
+    for (; at < r->end; at++) {
+        char c = r->data[at];
+
+        if (state != STATE_QUOTED && (c == '\n' || c == '\r'))
+            break;
+        r->lines += c == '\n';
+        state = after(state, c);
+    }
+    r->state = state;
+    r->scan = at;
+    return at < r->end;
+}
+
+/* The record that ends at scan: out of the buffer, its line's end after it. */
+static struct slice take(struct records *r, bool ended)
+{
+    struct slice text = slice_make(r->data + r->start, r->scan - r->start);
+
+    r->lines += ended;
+    r->after_cr = ended && r->data[r->scan] == '\r';
+    drop(r, text.len + ended);
+    if (r->kind == RECORDS_LINES && text.len && text.data[text.len - 1] == '\r')
+        text.len--;
+    return text;
+}
+
+enum record records_next(struct records *r, struct slice *out, struct error *e)
+{
+    bool ended, too_long = false;
+
+    if (!begin(r, e))
+        return RECORD_FAILED;
+    for (;;) {
+        ended = r->kind == RECORDS_CSV ? scan_csv(r) : scan_line(r);
+        too_long = too_long || r->scan - r->start > r->max;
+        if (ended || r->eof)
+            break;
+        if (too_long)
+            drop(r, r->scan - r->start);
+        if (!fill(r, e))
+            return RECORD_FAILED;
+    }
+    if (!ended && !too_long && r->scan == r->start)
+        return RECORD_END;
+    *out = take(r, ended);
+    return too_long ? RECORD_TOO_LONG : RECORD_GIVEN;
+}

@@ -1,0 +1,223 @@
+/*
+ * export TABLE [FILE [QUERY]]: a table, a view or what a query asks of it, as CSV or NDJSON.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/part.h"
+#include "base/progress.h"
+#include "commands/commands.h"
+#include "commands/database.h"
+#include "commands/file_format.h"
+#include "query/grammar.h"
+#include "query/json_out.h"
+#include "store/statement.h"
+
+/* Written at once; memory of the query's text and its plan. */
+#define CHUNK     ((size_t)64 << 10)
+#define ARENA_MAX ((size_t)16 << 20)
+
+struct export {
+    const struct config *config;
+    const char *path;  /* "-": stdout */
+    const char *query; /* as after the '?' of a URL */
+    enum file_format format;
+    struct part part;
+    int fd;
+    struct db *db;
+    struct catalog *catalog;
+    struct arena arena;
+    struct query_tree tree;
+    struct plan plan;
+    struct buf out;
+    struct progress_bar bar;
+    int64_t rows;
+};
+
+static bool write_out(struct export *ex, struct error *e)
+{
+    const char *at = ex->out.data;
+    size_t left = ex->out.len;
+
+    while (left > 0) {
+        ssize_t n = write(ex->fd, at, left);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return part_error(e, "write", ex->fd == STDOUT_FILENO ? "stdout" : ex->part.path);
+        at += n;
+        left -= (size_t)n;
+    }
+    buf_clear(&ex->out);
+    return true;
+}
+
+/* JSON columns come out as they are, and may have line ends between their parts: never within a
+ * string, where RFC 8259 §7 wants them escaped. */
+static void one_line(struct buf *b, size_t from)
+{
+    char *end = b->data + b->len;
+
+    for (char *at = b->data + from; (at = memchr(at, '\n', (size_t)(end - at)));)
+        *at = ' ';
+}
+
+static bool write_row(struct export *ex, struct statement *st, struct error *e)
+{
+    struct buf *b = &ex->out;
+    size_t from = b->len;
+
+    if (ex->format == FORMAT_CSV) {
+        csv_out_row(b, st, &ex->plan.shape);
+    } else {
+        json_out_row(b, st, &ex->plan.shape);
+        if (!b->failed)
+            one_line(b, from);
+    }
+    buf_add_char(b, '\n');
+    ex->rows++;
+    if (b->failed)
+        return b->full ? error_set(e, ERROR_ANSWER_TOO_LARGE,
+                                   "row %lld is longer than --max-answer, %lld bytes",
+                                   (long long)ex->rows, (long long)ex->config->max_answer)
+                       : error_set(e, ERROR_MEMORY, "out of memory");
+    return b->len < CHUNK || write_out(ex, e);
+}
+
+static bool write_rows(struct export *ex, struct error *e)
+{
+    struct statement *st = statement_get(ex->db, ex->plan.sql, e);
+    enum step step = STEP_FAILED;
+    bool ok = st && statement_bind(st, ex->plan.values, ex->plan.n_values, e);
+
+    if (ok && ex->format == FORMAT_CSV) {
+        csv_out_header(&ex->out, &ex->plan.shape);
+        buf_add_char(&ex->out, '\n');
+    }
+    while (ok && (step = statement_step(st, e)) == STEP_ROW) {
+        ok = write_row(ex, st, e);
+        progress_at(&ex->bar, ex->rows);
+    }
+    statement_release(st);
+    return ok && step == STEP_DONE && write_out(ex, e);
+}
+
+static bool count_rows(struct export *ex, const struct plan_source *source,
+                       const struct plan_options *options, int64_t *total, struct error *e)
+{
+    struct plan plan;
+    struct statement *st;
+    bool ok;
+
+    if (!plan_count(&ex->arena, source, &ex->tree, options, &plan, e))
+        return false;
+    st = statement_get(ex->db, plan.sql, e);
+    ok = st && statement_bind(st, plan.values, plan.n_values, e) && statement_step(st, e) == STEP_ROW;
+    if (ok)
+        *total = statement_integer(st, 0);
+    statement_release(st);
+    return ok;
+}
+
+/* Counting costs a pass over the table: only for someone who looks. */
+static bool begin_bar(struct export *ex, const struct plan_source *source,
+                      const struct plan_options *options, struct error *e)
+{
+    int64_t total = 0, limit = ex->tree.root.limit;
+
+    if (isatty(STDERR_FILENO) != 1 || isatty(ex->fd) == 1)
+        return true;
+    if (!count_rows(ex, source, options, &total, e))
+        return false;
+    if (limit >= 0 && total > limit)
+        total = limit;
+    progress_begin(&ex->bar, source->table->name.data, total, PROGRESS_ROWS);
+    return true;
+}
+
+/* One read transaction for all of it: one instant of the database. */
+static bool begin(struct export *ex, const char *name, struct plan_source *source, struct error *e)
+{
+    struct parameter *parameters;
+
+    ex->db = database_open_reading(ex->config, e);
+    if (!ex->db || !db_run(ex->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
+        return false;
+    ex->catalog = catalog_load(ex->db, NULL, e);
+    source->table = ex->catalog ? file_table(ex->config, ex->catalog, name, e) : NULL;
+    return source->table && grammar_split(&ex->arena, slice_from(ex->query), &parameters, e) &&
+           grammar_parse(&ex->arena, parameters, &ex->tree, e);
+}
+
+static bool run(struct export *ex, const char *name, struct error *e)
+{
+    const struct plan_options options = {.aggregates = ex->config->aggregates};
+    struct plan_source source = {NULL, NULL};
+
+    if (!begin(ex, name, &source, e) ||
+        !plan_select(&ex->arena, &source, &ex->tree, &options, &ex->plan, e))
+        return false;
+    if (!file_is_stdio(ex->path)) {
+        if (!part_open(&ex->part, ex->path, true, e))
+            return false;
+        ex->fd = ex->part.fd;
+    }
+    return begin_bar(ex, &source, &options, e) && write_rows(ex, e) &&
+           (ex->part.fd < 0 || part_commit(&ex->part, e));
+}
+
+static int say_done(const struct export *ex, int64_t begun_us)
+{
+    struct buf out;
+
+    if (file_is_stdio(ex->path))
+        return EXIT_DONE;
+    buf_init(&out, 16384);
+    file_add_rows(&out, ex->rows, ex->rows == 1 ? " row" : " rows");
+    buf_addf(&out, " exported to %s", ex->path);
+    file_add_time(&out, begun_us);
+    return command_print(&out);
+}
+
+static int say_failed(const struct error *cause)
+{
+    struct error e = error_none();
+
+    error_set(&e, cause->code, "%s%s%s", cause->message, cause->hint[0] ? ": " : "", cause->hint);
+    return command_fail(&e);
+}
+
+int command_export(const struct config *config, int n_words, char **words)
+{
+    struct export ex = {.config = config, .fd = STDOUT_FILENO, .part.fd = -1};
+    struct error e = error_none();
+    int64_t begun_us = clock_us();
+    bool ok;
+
+    if (n_words < 1) {
+        error_set(&e, ERROR_USAGE, "export needs a table: thimble export TABLE [FILE [QUERY]]");
+        return command_fail(&e);
+    }
+    ex.path = n_words > 1 ? words[1] : "-";
+    ex.query = n_words > 2 ? words[2] : "";
+    ex.format = file_format_of(config, ex.path) == FORMAT_CSV ? FORMAT_CSV : FORMAT_NDJSON;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not an end */
+    arena_init(&ex.arena, ARENA_MAX);
+    buf_init(&ex.out, (size_t)config->max_answer + CHUNK);
+    ok = run(&ex, words[0], &e);
+    progress_end(&ex.bar);
+    part_discard(&ex.part);
+    catalog_drop(ex.catalog);
+    db_close(ex.db);
+    arena_finish(&ex.arena);
+    buf_finish(&ex.out);
+    return ok ? say_done(&ex, begun_us) : say_failed(&e);
+}
