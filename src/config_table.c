@@ -11,8 +11,8 @@
 #define GIB       ((int64_t)1 << 30)
 #define HOUR      ((int64_t)3600000)
 
-static const char data[] = "Data", network[] = "Network", grammar[] = "Grammar",
-                  limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
+static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
+                  grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -26,6 +26,17 @@ const struct setting settings[] = {
      "which go with its migrations; \"none\""},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
+
+    {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
+     "a folder for backups of the database that is served; \"\": none"},
+    {backups, "backup-interval", SETTING_DURATION, AT(backup_interval_ms), "0", 0, 744 * HOUR, NULL,
+     "TIME", "make one there this often; 0: only when asked to"},
+    {backups, "backup-keep", SETTING_INTEGER, AT(backup_keep), "7", 1, 100000, NULL, "N",
+     "keep the newest N there; older ones are deleted"},
+    {backups, "backup-timeout", SETTING_DURATION, AT(backup_timeout_ms), "10m", 0, 24 * HOUR, NULL,
+     "TIME",
+     "give up a backup that copies for longer: the write-ahead log cannot start over meanwhile; 0: "
+     "no limit"},
 
     {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
@@ -95,7 +106,12 @@ const struct setting settings[] = {
      "prepared statements kept by each connection"},
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
+    {tuning, "checkpoint", SETTING_WORD, AT(checkpoint), "auto", 0, 0, "auto off", "WORD",
+     "auto: move the write-ahead log into the database; off: leave it to another process, as "
+     "Litestream"},
 
+    {NULL, "force", SETTING_BOOL, AT(force), "off", 0, 0, NULL, NULL,
+     "backup, restore: replace a file that is there"},
     {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,

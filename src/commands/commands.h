@@ -16,6 +16,8 @@ typedef int command_fn(const struct config *config, int n_words, char **words);
 
 command_fn command_serve;
 command_fn command_migrate;
+command_fn command_backup;
+command_fn command_restore;
 command_fn command_healthcheck;
 command_fn command_config;
 command_fn command_version;

@@ -23,6 +23,7 @@ enum db_mode {
     DB_READ,  /* read-only, and an authorizer denies all but reading */
     DB_WRITE, /* reads and writes; creates the file if missing */
     DB_CHECK, /* an existing file, read-write, for commands that must not create one */
+    DB_COPY,  /* an empty file that a copy goes into: no journal, and syncing is the caller's */
 };
 
 enum db_synchronous { DB_SYNCHRONOUS_FULL, DB_SYNCHRONOUS_NORMAL };
