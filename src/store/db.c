@@ -85,6 +85,13 @@ static bool use_copy(struct db *db, struct error *e)
     return db_exec(db, "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF", e);
 }
 
+/* Not after a commit, and not when the last connection closes. */
+static bool leave_checkpoints(struct db *db, struct error *e)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return db_exec(db, "PRAGMA wal_autocheckpoint=0", e);
+}
+
 static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o, struct error *e)
 {
     char *pragmas;
@@ -103,6 +110,7 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
         return error_set(e, ERROR_MEMORY, "out of memory");
     ok = (mode == DB_READ || mode == DB_COPY || use_wal(db, o->busy_ms, e)) &&
          db_exec(db, pragmas, e) && (mode != DB_COPY || use_copy(db, e)) &&
+         (!o->no_checkpoints || leave_checkpoints(db, e)) &&
          rows_register(db, o->write_row, (size_t)o->answer_bytes, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)

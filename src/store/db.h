@@ -33,6 +33,7 @@ struct db_options {
     int64_t cache_bytes;             /* page cache of this connection */
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
+    bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
     row_writer *write_row;           /* for nested rows; NULL: none (store/rows.h) */
     int64_t answer_bytes;            /* …and what they may have */
