@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/backup.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,7 +101,7 @@ static bool copy_pages(struct work *w, struct error *e)
     if (sqlite3_backup_finish(b) != SQLITE_OK && rc == SQLITE_DONE)
         rc = sqlite3_errcode(db_handle(w->copy));
     if (!ok || rc == SQLITE_DONE)
-        return ok;
+        return ok && (watch(w, BACKUP_COPIES, w->total) || stopped(w, e));
     db_error(w->copy, rc, &cause);
     return error_set(e, cause.code, "cannot copy %s to %s: %s", w->from, w->part->path,
                      cause.message);
@@ -139,7 +140,14 @@ static int watch_check(void *context)
     return !watch(w, BACKUP_CHECKS, misses * w->page_size);
 }
 
-/* PRAGMA integrity_check answers "ok", or what is wrong, a line each. */
+static struct slice last_line(struct slice text)
+{
+    const char *end = text.len ? memrchr(text.data, '\n', text.len) : NULL;
+
+    return end ? slice_make(end + 1, text.len - (size_t)(end + 1 - text.data)) : text;
+}
+
+/* PRAGMA integrity_check answers "ok", or what is wrong below a heading. */
 static bool check_integrity(struct work *w, struct error *e)
 {
     struct error cause = error_none();
@@ -148,26 +156,25 @@ static bool check_integrity(struct work *w, struct error *e)
     bool ok = false;
 
     if (st && statement_step(st, &cause) == STEP_ROW) {
-        struct slice answer = statement_bytes(st, 0);
+        struct slice answer = last_line(statement_bytes(st, 0));
 
         ok = slice_is(answer, "ok") ||
              error_set(e, ERROR_CORRUPT, "%s is damaged: %.*s", w->from, SLICE_ARG(answer));
     }
     statement_release(st);
     if (w->stopped)
-        return stopped(w, e);
+        return false;
     return ok || error_set(e, cause.code == ERROR_NONE ? ERROR_CORRUPT : cause.code,
                            "%s is damaged: %s", w->from, cause.message);
 }
 
 /* A schema whose foreign keys make no sense gives no count. */
-static bool count_orphans(struct work *w, int64_t *out, struct error *e)
+static void count_orphans(struct work *w, int64_t *out)
 {
     struct error ignored = error_none();
 
     if (!db_integer(w->copy, "SELECT count(*) FROM pragma_foreign_key_check", out, &ignored))
         *out = -1;
-    return !w->stopped || stopped(w, e);
 }
 
 static bool check(struct work *w, struct backup_made *out, struct error *e)
@@ -179,10 +186,13 @@ static bool check(struct work *w, struct backup_made *out, struct error *e)
         return false;
     db_allow_prepare(w->copy, true); /* an FTS5 table's own check prepares more than it runs */
     sqlite3_progress_handler(db_handle(w->copy), CHECK_STEPS, watch_check, w);
-    ok = check_integrity(w, e) && count_orphans(w, &out->orphans, e);
+    ok = watch(w, BACKUP_CHECKS, 0) && check_integrity(w, e);
+    if (ok)
+        count_orphans(w, &out->orphans);
+    ok = ok && watch(w, BACKUP_CHECKS, w->total);
     db_close(w->copy);
     w->copy = NULL;
-    return ok;
+    return w->stopped ? stopped(w, e) : ok;
 }
 
 bool backup_fill(struct part *part, const char *from, const struct backup_options *options,
