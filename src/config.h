@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define CONFIG_SETTINGS_MAX 64
+#define CONFIG_SETTINGS_MAX 96
 
 enum config_source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
 
@@ -23,6 +23,10 @@ struct config {
     const char *db;
     const char *migrations; /* "builtin", "none" or a directory */
     const char *queries;    /* the same */
+
+    const char *backup_dir; /* "": none */
+    int64_t backup_interval_ms, backup_keep, backup_timeout_ms;
+
     const char *listen;
     const char *base_path;
     const char *cors_origins; /* "", "*" or a list */
@@ -40,6 +44,7 @@ struct config {
     int64_t queue_length, batch_max;
     int64_t cache_size, mmap_size, statement_cache;
     int64_t busy_timeout_ms, checkpoint_pages, answer_cache;
+    const char *checkpoint; /* "auto" or "off" */
 
     const char *default_return; /* "object" or "minimal" */
     bool aggregates, allow_tx, allow_plan;
@@ -50,6 +55,7 @@ struct config {
     int64_t max_rejects;     /* import; 0: no limit */
     bool atomic;             /* import --atomic */
 
+    bool force;    /* backup, restore --force */
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
     bool help;     /* any command's --help */

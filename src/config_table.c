@@ -11,8 +11,8 @@
 #define GIB       ((int64_t)1 << 30)
 #define HOUR      ((int64_t)3600000)
 
-static const char data[] = "Data", network[] = "Network", grammar[] = "Grammar",
-                  limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
+static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
+                  grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -26,6 +26,17 @@ const struct setting settings[] = {
      "which go with its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
+
+    {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
+     "a folder for backups of the database that is served; \"\": none"},
+    {backups, "backup-interval", SETTING_DURATION, AT(backup_interval_ms), "0", 0, 744 * HOUR, NULL,
+     "TIME", "make one there this often; 0: only when asked to"},
+    {backups, "backup-keep", SETTING_INTEGER, AT(backup_keep), "7", 1, 100000, NULL, "N",
+     "keep the newest N there; older ones are deleted"},
+    {backups, "backup-timeout", SETTING_DURATION, AT(backup_timeout_ms), "10m", 0, 24 * HOUR, NULL,
+     "TIME",
+     "give up a backup that copies for longer: the write-ahead log cannot start over meanwhile; 0: "
+     "no limit"},
 
     {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
@@ -97,6 +108,9 @@ const struct setting settings[] = {
      "bytes of answers that are kept and given again while the database stays as it is; 0: none"},
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
+    {tuning, "checkpoint", SETTING_WORD, AT(checkpoint), "auto", 0, 0, "auto off", "WORD",
+     "auto: move the write-ahead log into the database; off: leave it to another process, as "
+     "Litestream"},
 
     {NULL, "format", SETTING_WORD, AT(format), "auto", 0, 0, "auto csv ndjson", "WORD",
      "import, export: auto: by the file's name, which ends in .csv, .ndjson or .jsonl"},
@@ -110,6 +124,8 @@ const struct setting settings[] = {
      "merge: updates it"},
     {NULL, "atomic", SETTING_BOOL, AT(atomic), "off", 0, 0, NULL, NULL,
      "import: all rows in one transaction, or none"},
+    {NULL, "force", SETTING_BOOL, AT(force), "off", 0, 0, NULL, NULL,
+     "backup, restore: replace a file that is there"},
     {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,

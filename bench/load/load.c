@@ -2,9 +2,13 @@
  * A load generator: keeps connections busy for a time and says how it went, as JSON.
  *
  *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N] [--pad N]
+ *       [--ledger FILE]
  *
  * WORK is a file of lines "weight METHOD path [body]"; {key} becomes a random number from 1 to
- * --keys, {n} a number that no request had before, {pad} --pad bytes. Without --rate every connection asks again
+ * --keys, {n} a number that no request had before, {c} the number of the connection, {k} how many
+ * requests it has made with this one, {pad} --pad bytes. --ledger is a file of 64-bit integers, one
+ * for each connection, mapped: the requests of it that were answered 2xx; anything else ends the
+ * program. Without --rate every connection asks again
  * as soon as it is answered (closed loop). With it, R requests a second are due at even times
  * whatever the server does, and a request's latency counts from when it was due (open loop: no
  * coordinated omission). One thread: on one core it asks for more than the servers here can give.
@@ -22,6 +26,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -39,6 +44,8 @@ struct work {
 
 struct connection {
     int fd;
+    int number;
+    uint64_t made; /* requests */
     bool busy;
     bool dead; /* to be opened again */
     int64_t due_ns;
@@ -63,6 +70,7 @@ static long keys = 10000, pad;
 static char *body;
 static bool measuring;
 static int last_bad_status;
+static volatile uint64_t *ledger; /* NULL: none */
 
 static int64_t now_ns(void)
 {
@@ -113,8 +121,8 @@ static double percentile(double p)
     return 0;
 }
 
-/* Writes `template` with its {key} and {n}. */
-static size_t expand(char *out, size_t size, const char *template)
+/* Writes `template` with its {key}, {n} and the others. */
+static size_t expand(const struct connection *c, char *out, size_t size, const char *template)
 {
     size_t n = 0;
 
@@ -124,6 +132,12 @@ static size_t expand(char *out, size_t size, const char *template)
             template += 5;
         } else if (strncmp(template, "{n}", 3) == 0) {
             n += (size_t)sprintf(out + n, "%lu", ++counter);
+            template += 3;
+        } else if (strncmp(template, "{c}", 3) == 0) {
+            n += (size_t)sprintf(out + n, "%d", c->number);
+            template += 3;
+        } else if (strncmp(template, "{k}", 3) == 0) {
+            n += (size_t)sprintf(out + n, "%lu", c->made);
             template += 3;
         } else if (strncmp(template, "{pad}", 5) == 0 && n + (size_t)pad + 24 < size) {
             memset(out + n, 'x', (size_t)pad);
@@ -147,9 +161,10 @@ static void make_request(struct connection *c)
 
     while (pick >= w->weight)
         pick -= w++->weight;
-    expand(path, sizeof path, w->path);
+    c->made++;
+    expand(c, path, sizeof path, w->path);
     if (w->body)
-        body_len = expand(body, size, w->body);
+        body_len = expand(c, body, size, w->body);
     c->out_len =
         (size_t)snprintf(c->out, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n", w->method, path);
     if (w->body)
@@ -250,6 +265,12 @@ static void take_answer(struct connection *c, int64_t now)
     int status = c->in_len > 12 ? atoi(c->in + 9) : 0;
 
     c->busy = false;
+    if (ledger && (status < 200 || status > 299)) {
+        fprintf(stderr, "load: an answer with status %d\n", status);
+        exit(1);
+    }
+    if (ledger)
+        ledger[c->number] = c->made;
     if (!measuring)
         return;
     answered++;
@@ -284,6 +305,8 @@ static bool pull(struct connection *c)
             int64_t due = c->due_ns;
 
             reopen(c);
+            if (lost && ledger)
+                die("a connection was closed");
             if (lost) { /* closed before it answered: ask again, the clock runs on */
                 if (measuring)
                     failed++;
@@ -334,6 +357,23 @@ static double option(int argc, char **argv, const char *name, double value)
     return value;
 }
 
+static void open_ledger(int argc, char **argv, int n)
+{
+    size_t size = (size_t)n * sizeof *ledger;
+
+    for (int i = 4; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "--ledger") != 0)
+            continue;
+        int fd = open(argv[i + 1], O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+        if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+            die(argv[i + 1]);
+        ledger = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (ledger == MAP_FAILED)
+            die("mmap");
+    }
+}
+
 /* Open loop: the times that are due and have no connection yet. */
 static int64_t *backlog;
 static size_t backlog_head, backlog_tail;
@@ -349,7 +389,8 @@ int main(int argc, char **argv)
 
     if (argc < 4) {
         fprintf(stderr, "load ADDRESS PORT WORK [--connections N] [--seconds S] [--warmup S] "
-                        "[--rate R] [--keys N] [--first N] [--pad BYTES]\n");
+                        "[--rate R] [--keys N] [--first N] [--pad BYTES] "
+                        "[--ledger FILE]\n");
         return 2;
     }
     n = (int)option(argc, argv, "--connections", 64);
@@ -363,12 +404,14 @@ int main(int argc, char **argv)
         (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     inet_pton(AF_INET, argv[1], &address.sin_addr);
     read_works(argv[3]);
+    open_ledger(argc, argv, n);
     epoll_fd = epoll_create1(0);
     connections = calloc((size_t)n, sizeof *connections);
     idle = calloc((size_t)n, sizeof(struct connection *));
     backlog = rate > 0 ? calloc(BACKLOG_MAX, sizeof *backlog) : NULL;
     body = malloc(REQUEST_MAX + (size_t)pad);
     for (int i = 0; i < n; i++) {
+        connections[i].number = i;
         connections[i].out = malloc(REQUEST_MAX + (size_t)pad);
         open_connection(&connections[i]);
     }

@@ -18,6 +18,8 @@ command_fn command_serve;
 command_fn command_migrate;
 command_fn command_import;
 command_fn command_export;
+command_fn command_backup;
+command_fn command_restore;
 command_fn command_healthcheck;
 command_fn command_config;
 command_fn command_version;

@@ -22,6 +22,7 @@
 #include "http/listen.h"
 #include "http/server.h"
 #include "resource/body.h"
+#include "store/keeper.h"
 #include "store/store.h"
 #include "store/writer.h"
 
@@ -35,6 +36,7 @@ struct run {
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct keeper *keeper; /* NULL: no --backup-dir */
     struct service service;
     struct server_options options;
     struct server *server;
@@ -103,6 +105,30 @@ static bool open_store(struct run *r, struct error *e)
     return r->writer != NULL;
 }
 
+static bool check_backups(const struct config *c, struct error *e)
+{
+    return !c->backup_interval_ms || c->backup_dir[0] ||
+           error_set(e, ERROR_USAGE, "--backup-interval needs a folder: --backup-dir DIR");
+}
+
+static bool start_keeper(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+    const struct keeper_options options = {
+        .database = c->db,
+        .db = &r->store.options,
+        .dir = c->backup_dir,
+        .interval_us = c->backup_interval_ms * 1000,
+        .timeout_us = c->backup_timeout_ms * 1000,
+        .keep = (size_t)c->backup_keep,
+    };
+
+    if (!c->backup_dir[0])
+        return true;
+    r->keeper = keeper_start(&options, e);
+    return r->keeper != NULL;
+}
+
 static size_t processors(void)
 {
     cpu_set_t set;
@@ -137,6 +163,7 @@ static bool start_server(struct run *r, struct error *e)
     r->service = (struct service){
         .store = &r->store,
         .writer = r->writer,
+        .keeper = r->keeper,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
         .max_elements = c->max_elements,
@@ -196,6 +223,7 @@ static void stop(struct run *r, const sigset_t *signals, int number)
 {
     log_say(LOG_INFO, "stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    keeper_stop(r->keeper);
     if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
         log_say(LOG_WARN, "requests were cut off after the drain timeout");
     r->server = NULL;
@@ -209,9 +237,10 @@ static bool serve(struct run *r, struct error *e)
     block_signals(&signals);
     body_seed();
     /* Before the database is touched: a server that cannot listen changes nothing. */
-    if (!listen_check(r->config->listen, e))
+    if (!check_backups(r->config, e) || !listen_check(r->config->listen, e))
         return false;
-    if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_server(r, e))
+    if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_keeper(r, e) ||
+        !start_server(r, e))
         return false;
     say_ready(r);
     while (sigwait(&signals, &number) != 0)
@@ -236,6 +265,8 @@ int command_serve(const struct config *config, int n_words, char **words)
     log_set_level(level);
     r->config = config;
     ok = serve(r, &e);
+    keeper_stop(r->keeper);
+    keeper_free(r->keeper);
     writer_stop(r->writer);
     if (r->store_is_open)
         store_close(&r->store);

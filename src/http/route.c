@@ -6,11 +6,12 @@
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 
 static const struct route system_routes[] = {
-    {"healthz", "/healthz", {READS(health_live)}},
-    {"livez", "/livez", {READS(health_live)}},
-    {"readyz", "/readyz", {READS(health_ready)}},
-    {"openapi", "/openapi.json", {READS(openapi_read)}},
-    {"openapi", "/", {READS(openapi_read)}},
+    {"healthz", "/healthz", {READS(health_live)}, ROUTE_ANY},
+    {"livez", "/livez", {READS(health_live)}, ROUTE_ANY},
+    {"readyz", "/readyz", {READS(health_ready)}, ROUTE_ANY},
+    {"openapi", "/openapi.json", {READS(openapi_read)}, ROUTE_ANY},
+    {"openapi", "/", {READS(openapi_read)}, ROUTE_ANY},
+    {"backup", "/_backup", {[METHOD_POST] = backup_create}, ROUTE_ADMIN},
 };
 
 static const struct route list_route = {
@@ -80,7 +81,7 @@ const struct route *route_find(struct call *call)
     struct slice rest, first;
 
     if (route)
-        return route;
+        return route->access == ROUTE_ANY || call->admin ? route : no_route(call);
     if (!below_base(call, &rest))
         return no_route(call);
     if (rest.len == 0)

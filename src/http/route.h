@@ -9,10 +9,17 @@
 #include "resource/call.h"
 #include "resource/verbs.h"
 
+/* Whose requests the route is for; for others there is nothing at its path. */
+enum route_access {
+    ROUTE_ANY,
+    ROUTE_ADMIN, /* those that came by the operators' listener: call->admin */
+};
+
 struct route {
     const char *name;             /* for logs and metrics, e.g. "row" */
     const char *path;             /* a system path, matched whole; NULL: a resource */
     verb_fn *verbs[METHOD_OTHER]; /* by method; NULL: not allowed */
+    enum route_access access;
 };
 
 /*

@@ -25,6 +25,7 @@ void call_init(struct call *call, const struct service *service)
     call->content_type = call->accept = call->profile = call->range = none;
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
+    call->admin = false;
     call->service = service;
     call->reader = NULL;
     call->mailbox = NULL;

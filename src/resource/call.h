@@ -25,6 +25,7 @@
 
 struct catalog;
 struct db;
+struct keeper;
 struct reader;
 struct store;
 struct table;
@@ -48,6 +49,7 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
+    struct keeper *keeper; /* NULL: no --backup-dir */
     const char *version;   /* thimble's */
     int64_t max_rows;      /* page limit; 0: none */
     int64_t max_elements;  /* of a POSTed array */
@@ -99,6 +101,8 @@ struct call {
     struct buf body;
     int64_t now_us;      /* when the request came, clock_us */
     int64_t deadline_us; /* when it must be answered, 0: no limit */
+
+    bool admin; /* came by the operators' listener */
 
     /* Surroundings. */
     const struct service *service;

@@ -20,7 +20,10 @@ struct store;
 /* The WAL may grow to this many times `pages` before the writer starts it over. */
 #define CHECKPOINT_RESTART_FACTOR 16
 
-/* Starts the thread; it acts when told of at least `pages` frames. NULL with an error. */
+/*
+ * Starts the thread; it acts when told of at least `pages` frames, and never if the store's
+ * options say no_checkpoints. NULL with an error.
+ */
 struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct error *e);
 
 /* Writer's thread, between transactions: the WAL holds `wal_pages` frames. */

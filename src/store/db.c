@@ -79,6 +79,19 @@ static bool use_wal(struct db *db, int busy_ms, struct error *e)
     return true;
 }
 
+/* What fills with a copy is worth nothing until it is whole: no syncs, no journal on the disk. */
+static bool use_copy(struct db *db, struct error *e)
+{
+    return db_exec(db, "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF", e);
+}
+
+/* Not after a commit, and not when the last connection closes. */
+static bool leave_checkpoints(struct db *db, struct error *e)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return db_exec(db, "PRAGMA wal_autocheckpoint=0", e);
+}
+
 static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o, struct error *e)
 {
     char *pragmas;
@@ -95,7 +108,9 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
                               (long long)(o->cache_bytes / 1024), (long long)o->mmap_bytes);
     if (!pragmas)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    ok = (mode == DB_READ || use_wal(db, o->busy_ms, e)) && db_exec(db, pragmas, e) &&
+    ok = (mode == DB_READ || mode == DB_COPY || use_wal(db, o->busy_ms, e)) &&
+         db_exec(db, pragmas, e) && (mode != DB_COPY || use_copy(db, e)) &&
+         (!o->no_checkpoints || leave_checkpoints(db, e)) &&
          rows_register(db, o->write_row, (size_t)o->answer_bytes, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)
@@ -110,6 +125,7 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         [DB_READ] = SQLITE_OPEN_READONLY,
         [DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
         [DB_CHECK] = SQLITE_OPEN_READWRITE,
+        [DB_COPY] = SQLITE_OPEN_READWRITE,
     };
     struct error cause = error_none();
     struct db *db = calloc(1, sizeof *db);

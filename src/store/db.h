@@ -23,6 +23,7 @@ enum db_mode {
     DB_READ,  /* read-only, and an authorizer denies all but reading */
     DB_WRITE, /* reads and writes; creates the file if missing */
     DB_CHECK, /* an existing file, read-write, for commands that must not create one */
+    DB_COPY,  /* an empty file that a copy goes into: no journal, and syncing is the caller's */
 };
 
 enum db_synchronous { DB_SYNCHRONOUS_FULL, DB_SYNCHRONOUS_NORMAL };
@@ -32,6 +33,7 @@ struct db_options {
     int64_t cache_bytes;             /* page cache of this connection */
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
+    bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
     row_writer *write_row;           /* for nested rows; NULL: none (store/rows.h) */
     int64_t answer_bytes;            /* …and what they may have */

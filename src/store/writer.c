@@ -222,7 +222,7 @@ void writer_stop(struct writer *w)
     if (w->started)
         pthread_join(w->thread, NULL);
     checkpoint_stop(w->checkpoint);
-    if (w->started)
+    if (w->started && !w->store->options.no_checkpoints)
         checkpoint_final(w->db);
     db_close(w->db);
     pthread_mutex_destroy(&w->lock);
