@@ -26,6 +26,7 @@ void call_init(struct call *call, const struct service *service)
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
     call->service = service;
+    call->admin = false;
     call->reader = NULL;
     call->mailbox = NULL;
     call->outcome = OUTCOME_NONE;
