@@ -28,6 +28,7 @@ struct config {
     int64_t backup_interval_ms, backup_keep, backup_timeout_ms;
 
     const char *listen;
+    const char *metrics_listen; /* "": none */
     const char *base_path;
     const char *cors_origins; /* "", "*" or a list */
     const char *log_level;
@@ -38,7 +39,7 @@ struct config {
 
     int64_t max_rows, max_answer;
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
-    int64_t max_connections, max_connections_per_address;
+    int64_t max_connections, max_connections_per_address, max_metrics_connections;
     int64_t idle_timeout_ms, request_timeout_ms, drain_timeout_ms;
 
     int64_t queue_length, batch_max;

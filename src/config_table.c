@@ -40,6 +40,9 @@ const struct setting settings[] = {
 
     {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
+    {network, "metrics-listen", SETTING_TEXT, AT(metrics_listen), "", 0, 0, NULL, "ADDRESS",
+     "a listener for operators: /metrics, /healthz, /livez and /readyz move there; \"\": they are at "
+     "--listen"},
     {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
      "serve the resources below this path, as /rest/v1"},
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
@@ -84,6 +87,8 @@ const struct setting settings[] = {
     {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
      "10000", 0, 1000000, NULL, "N",
      "connections from one address (IPv6: one /64); more are answered 429; 0: no limit"},
+    {limits, "max-metrics-connections", SETTING_INTEGER, AT(max_metrics_connections), "64", 1,
+     256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
     {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
      "writes that wait; more are answered 503"},
 

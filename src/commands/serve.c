@@ -174,12 +174,15 @@ static bool start_server(struct run *r, struct error *e)
         .allow_tx = c->allow_tx,
         .allow_plan = c->allow_plan,
         .base_path = c->base_path,
+        .operators_apart = c->metrics_listen[0] != '\0',
         .draining = &r->draining,
         .migrated = is_migrated,
         .migrations = &r->migrations,
     };
     r->options = (struct server_options){
         .listen = c->listen,
+        .metrics_listen = c->metrics_listen,
+        .max_metrics_connections = (size_t)c->max_metrics_connections,
         .loops = c->threads ? (size_t)c->threads : processors(),
         .max_connections = fit_connections((size_t)c->max_connections),
         .max_per_address = (size_t)c->max_connections_per_address,
@@ -212,8 +215,11 @@ static void say_ready(const struct run *r)
 {
     struct catalog *catalog = store_catalog((struct store *)&r->store);
 
-    printf("thimble %s serves %zu resources of %s at %s\n", THIMBLE_VERSION, catalog->n_tables,
-           r->config->db, server_url(r->server));
+    const char *operators = server_metrics_url(r->server);
+
+    printf("thimble %s serves %zu resources of %s at %s%s%s\n", THIMBLE_VERSION, catalog->n_tables,
+           r->config->db, server_url(r->server), operators[0] ? " and, for operators, at " : "",
+           operators);
     fflush(stdout);
     catalog_drop(catalog);
 }
@@ -229,6 +235,21 @@ static void stop(struct run *r, const sigset_t *signals, int number)
     r->server = NULL;
 }
 
+static bool takes_any_port(const char *address)
+{
+    return strcmp(strrchr(address, ':'), ":0") == 0;
+}
+
+static bool check_addresses(const struct config *c, struct error *e)
+{
+    if (!listen_check(c->listen, e))
+        return false;
+    if (strcmp(c->metrics_listen, c->listen) == 0 && !takes_any_port(c->listen))
+        return error_set(e, ERROR_USAGE, "--metrics-listen: %s is the address of --listen as well",
+                         c->listen);
+    return !c->metrics_listen[0] || listen_check(c->metrics_listen, e);
+}
+
 static bool serve(struct run *r, struct error *e)
 {
     sigset_t signals;
@@ -237,7 +258,7 @@ static bool serve(struct run *r, struct error *e)
     block_signals(&signals);
     body_seed();
     /* Before the database is touched: a server that cannot listen changes nothing. */
-    if (!check_backups(r->config, e) || !listen_check(r->config->listen, e))
+    if (!check_backups(r->config, e) || !check_addresses(r->config, e))
         return false;
     if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_keeper(r, e) ||
         !start_server(r, e))

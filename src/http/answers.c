@@ -105,7 +105,7 @@ struct answer *answers_find(struct answers *a, struct slice target, struct slice
 }
 
 bool answers_keep(struct answers *a, struct slice target, struct slice accept, uint64_t version,
-                  struct MHD_Response *response, size_t body)
+                  const struct route *route, struct MHD_Response *response, size_t body)
 {
     size_t bytes = sizeof(struct answer) + target.len + accept.len + body + RESPONSE_BYTES;
     struct answer *one;
@@ -118,6 +118,7 @@ bool answers_keep(struct answers *a, struct slice target, struct slice accept, u
     if (!one)
         return false;
     *one = (struct answer){.response = response,
+                           .route = route,
                            .version = version,
                            .bytes = bytes,
                            .body = body,

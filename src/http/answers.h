@@ -16,6 +16,7 @@
 #include "base/slice.h"
 
 struct MHD_Response;
+struct route;
 
 /* A database that changes more often than this keeps no answers: they would not be asked for. */
 #define ANSWERS_STILL_US 20000
@@ -26,6 +27,7 @@ struct MHD_Response;
 struct answer {
     struct answer *chain, *older, *newer;
     struct MHD_Response *response; /* one reference */
+    const struct route *route;
     uint64_t hash;
     uint64_t version;  /* of the snapshot it was read from (reader_version) */
     size_t bytes;      /* what it counts for */
@@ -41,7 +43,6 @@ struct answers {
     struct answer *oldest, *newest;
     size_t bytes, max;
     uint64_t seed; /* nobody outside can choose targets that collide */
-    uint64_t hits; /* for metrics */
 };
 
 /* Room for `max` bytes; 0: keeps nothing. False with ERROR_MEMORY. */
@@ -59,6 +60,6 @@ void answers_drop(struct answers *a, struct answer *answer);
  * if it does not: the reference stays with the caller.
  */
 bool answers_keep(struct answers *a, struct slice target, struct slice accept, uint64_t version,
-                  struct MHD_Response *response, size_t body);
+                  const struct route *route, struct MHD_Response *response, size_t body);
 
 #endif

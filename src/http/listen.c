@@ -22,12 +22,13 @@ static bool fail(struct error *e, const char *address, int cause)
     switch (cause) {
     case EADDRINUSE:
         return error_set(e, ERROR_FAILURE,
-                         "%s is in use: stop the other server or choose another with --listen",
+                         "%s is in use: stop the other server or choose another address (--listen, "
+                         "--metrics-listen)",
                          address);
     case EACCES:
         return error_set(e, ERROR_FAILURE,
                          "not allowed to listen on %s: ports below 1024 need a privilege, choose "
-                         "another with --listen",
+                         "another (--listen, --metrics-listen)",
                          address);
     case EADDRNOTAVAIL:
         return error_set(e, ERROR_FAILURE, "%s is not an address of this machine", address);

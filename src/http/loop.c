@@ -20,11 +20,13 @@
 
 static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
 {
-    const struct loop *loop = context;
+    struct loop *loop = context;
     (void)address, (void)len;
 
-    return limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX ? MHD_YES
-                                                                                   : MHD_NO;
+    if (limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX)
+        return MHD_YES;
+    counter_add(&loop->metrics.refused[REFUSAL_CLOSED], 1);
+    return MHD_NO;
 }
 
 /* Each answer of MHD_get_connection_info is good only until the next: used one by one. */
@@ -42,6 +44,11 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
     peer->fd = info ? info->connect_fd : -1;
     peer->verdict = limit_enter(loop->limit, peer->address);
     peer_add(&loop->peers, peer, clock_us());
+    counter_add(&loop->metrics.accepted, 1);
+    if (peer->verdict != LIMIT_OK)
+        counter_add(&loop->metrics.refused[peer->verdict == LIMIT_TOTAL ? REFUSAL_CONNECTIONS
+                                                                        : REFUSAL_ADDRESS],
+                    1);
 }
 
 static void close_peer(struct loop *loop, void **socket_context)

@@ -1,7 +1,7 @@
 /*
  * One event loop: a thread that owns its listening socket, its libmicrohttpd daemon, its
  * reader, its mailbox and its requests. Nothing of it is touched by another thread but
- * the mailbox (finished jobs, nudges) and `draining`.
+ * the mailbox (finished jobs, nudges) and `draining`; its counters are read by others.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/mailbox.h"
 #include "http/answers.h"
+#include "http/metrics.h"
 #include "http/peer.h"
 #include "http/server.h"
 
@@ -31,6 +32,8 @@ struct loop {
     struct limit *limit; /* of all loops */
     const _Atomic bool *draining;
     pthread_t thread;
+    const struct server *server; /* for the metrics of the others */
+    bool admin;                  /* the operators' listener */
 
     struct MHD_Daemon *daemon;
     int daemon_fd; /* its epoll descriptor */
@@ -47,6 +50,7 @@ struct loop {
     bool quiet;              /* draining has been acted upon */
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */
+    struct loop_metrics metrics;
 };
 
 /* Opens what the loop needs; listen_fd becomes the daemon's. The loop is zeroed before. */

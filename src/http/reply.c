@@ -96,7 +96,7 @@ static bool keep_answer(struct request *r, struct MHD_Response *response)
     uint64_t version =
         r->call.steady == STEADY_ALWAYS ? ANSWERS_ALWAYS : reader_version(r->call.reader);
 
-    return answers_keep(&r->loop->answers, r->target, r->call.accept, version, response,
+    return answers_keep(&r->loop->answers, r->target, r->call.accept, version, r->route, response,
                         r->call.reply.len);
 }
 
@@ -151,8 +151,9 @@ bool reply_again(struct request *r)
 
     if (!answer || !holds(r, answer))
         return false;
-    r->loop->answers.hits++;
+    counter_add(&r->loop->metrics.answered_again, 1);
     r->call.outcome = OUTCOME_OK;
+    r->route = answer->route;
     r->status = status_of_call(&r->call);
     r->answer_bytes = answer->body;
     r->phase = REQUEST_ANSWERED;

@@ -107,6 +107,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     call_init(&r->call, loop->service);
     r->call.reader = loop->reader;
     r->call.mailbox = &loop->mailbox;
+    r->call.admin = loop->admin;
     r->call.now_us = loop->now_us = clock_us();
     if (loop->options->request_timeout_us)
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
@@ -114,6 +115,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->connection = connection;
     r->peer = peer_of(connection);
     r->phase = REQUEST_HEADERS;
+    r->route = NULL;
     r->traceparent = r->origin = (struct slice){NULL, 0};
     r->asks_method = false;
     r->plain = true;
@@ -125,6 +127,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->target = slice_from(copy); /* empty if memory is out: refused as no route */
     split_target(r);
     loop->in_flight++;
+    counter_add(&loop->metrics.begun, 1);
     if (r->peer)
         peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
     return r;
@@ -219,7 +222,7 @@ static enum MHD_Result on_complete(struct request *r)
     }
     if (reply_again(r))
         return MHD_YES;
-    return route_run(&r->call) == CALL_DONE ? answer(r) : park(r);
+    return route_run(&r->call, &r->route) == CALL_DONE ? answer(r) : park(r);
 }
 
 void request_returned(struct request *r)
@@ -255,7 +258,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     struct loop *loop = context;
     struct request *r = *request;
     int64_t now;
-    (void)connection, (void)how;
+    (void)connection;
 
     if (!r)
         return;
@@ -263,6 +266,8 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     assert(r->phase != REQUEST_WAITING);
     now = clock_us();
     access_log(r, now);
+    metrics_request(&loop->metrics, r, now - r->call.now_us,
+                    how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     loop->in_flight--;
     if (r->peer)
         peer_enter(&loop->peers, r->peer, PEER_IDLE, now);

@@ -14,10 +14,13 @@
 #include "base/error.h"
 #include "resource/call.h"
 
+struct loop;
 struct server;
 
 struct server_options {
     const char *listen;         /* see listen.h */
+    const char *metrics_listen; /* the operators' listener, "": none */
+    size_t max_metrics_connections;
     size_t loops;               /* event loops, at least 1 */
     size_t max_connections;     /* more are answered 503 */
     size_t max_per_address;     /* more from one address are answered 429; 0: no limit */
@@ -40,12 +43,20 @@ struct server_options {
 struct server *server_start(const struct server_options *options, const struct service *service,
                             _Atomic bool *draining, struct error *e);
 
-/* Where it listens, e.g. "http://127.0.0.1:8080". */
+/* Where it listens, e.g. "http://127.0.0.1:8080"; the operators' listener, or "". */
 const char *server_url(const struct server *server);
+const char *server_metrics_url(const struct server *server);
+
+/* The loops from 0, those of the main listener first; NULL past the last. Any thread. */
+const struct loop *server_loop(const struct server *server, size_t i);
+
+/* When the process began, in microseconds since 1970, -1 if not known. */
+int64_t server_process_start_us(const struct server *server);
 
 /*
  * Stops: readiness goes false, the sockets close, idle connections are shut, requests in
- * flight are answered, at most for `drain_us`. Returns false if some were cut off. Frees
+ * flight are answered, at most for `drain_us`; the operators' listener answers until that is
+ * done. Returns false if some were cut off. Frees
  * the server. The writer must still be running.
  */
 bool server_stop(struct server *server, int64_t drain_us);

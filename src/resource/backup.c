@@ -13,10 +13,8 @@ static enum progress finish(struct call *call)
     const struct keeper_made *m = call->state;
     struct buf *b = &call->reply;
 
-    if (error_is_set(&call->job.error)) {
-        call->error = call->job.error;
+    if (error_is_set(&call->error))
         return call_fail(call);
-    }
     buf_add_text(b, "{\"file\":");
     text_json_string(b, slice_from(m->file));
     buf_addf(b, ",\"bytes\":%lld,\"duration_ms\":%lld,\"wal_pinned_ms\":%lld",
@@ -49,8 +47,6 @@ enum progress backup_create(struct call *call)
     call->state = made;
     call->finish = finish;
     call->job.mailbox = call->mailbox;
-    if (keeper_submit(keeper, &call->job, made))
-        return CALL_WAITING;
-    call->error = call->job.error;
-    return call_fail(call);
+    call->job.error = &call->error;
+    return keeper_submit(keeper, &call->job, made) ? CALL_WAITING : call_fail(call);
 }

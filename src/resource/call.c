@@ -27,6 +27,7 @@ void call_init(struct call *call, const struct service *service)
     call->now_us = call->deadline_us = 0;
     call->admin = false;
     call->service = service;
+    call->admin = false;
     call->reader = NULL;
     call->mailbox = NULL;
     call->outcome = OUTCOME_NONE;

@@ -60,6 +60,7 @@ struct service {
     bool allow_tx;         /* Prefer: tx=rollback is followed */
     bool allow_plan;       /* Accept: application/vnd.pgrst.plan+json is */
     const char *base_path; /* "" or "/rest/v1" */
+    bool operators_apart;  /* operators have a listener of their own: --metrics-listen */
     const _Atomic bool *draining;
     /* True if every migration is applied, as `db` sees it; else why not. */
     bool (*migrated)(const struct service *service, struct db *db, struct error *e);
@@ -102,10 +103,9 @@ struct call {
     int64_t now_us;      /* when the request came, clock_us */
     int64_t deadline_us; /* when it must be answered, 0: no limit */
 
-    bool admin; /* came by the operators' listener */
-
     /* Surroundings. */
     const struct service *service;
+    bool admin;              /* came by the operators' listener, --metrics-listen */
     struct reader *reader;   /* the loop's */
     struct mailbox *mailbox; /* the loop's: where the job comes back to */
 

@@ -58,6 +58,17 @@ static const struct {
     {"shutdown", check_shutdown},
 };
 
+bool health_is_ready(struct call *call)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct error cause = error_none();
+
+        if (!checks[i].check(call, &cause))
+            return false;
+    }
+    return true;
+}
+
 static bool is_verbose(const struct call *call)
 {
     return slice_is(call->query, "verbose") ||

@@ -37,6 +37,9 @@ verb_fn health_ready;  /* /readyz */
 verb_fn openapi_read;  /* /, /openapi.json */
 verb_fn backup_create; /* POST /_backup, for operators */
 
+/* What /readyz would say. */
+bool health_is_ready(struct call *call);
+
 /*
  * Methods that /{table} and /{table}/{key} allow, as METHOD_BITs: a view without
  * INSTEAD OF triggers is read-only.

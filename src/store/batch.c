@@ -128,13 +128,13 @@ int64_t batch_run(struct store *store, struct db *db, struct job *first)
 
         if (!db_begin_immediate(db, &cause)) {
             fail_all(first, &cause);
-            return 0;
+            return -1;
         }
         round = run_round(db, first, trusting);
     } while (round == ROUND_LOST);
     if (round == ROUND_NOTHING) {
         db_rollback(db);
-        return 0;
+        return -1;
     }
     before = clock_us();
     if (db_commit(db, &cause))

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/metrics.h"
 
 struct checkpoint;
 struct db;
@@ -29,8 +30,14 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct e
 /* Writer's thread, between transactions: the WAL holds `wal_pages` frames. */
 void checkpoint_notice(struct checkpoint *checkpoint, struct db *writer, int64_t wal_pages);
 
-/* Checkpoints that ran. */
-uint64_t checkpoint_count(const struct checkpoint *checkpoint);
+/* For metrics; times in microseconds. */
+struct checkpoint_counts {
+    struct histogram_sum passive, restart; /* by the thread, by the writer */
+    int64_t moved;                         /* WAL frames in the database, at the last passive one */
+};
+
+/* Any thread. */
+void checkpoint_collect(const struct checkpoint *checkpoint, struct checkpoint_counts *out);
 
 /* Ends the thread. Takes NULL. */
 void checkpoint_stop(struct checkpoint *checkpoint);

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/statement.h"
 
 /* Virtual-machine instructions between two looks at the clock. */
@@ -20,6 +21,7 @@ struct db {
     struct statement_cache *statements;
     int64_t deadline_us; /* 0: none */
     bool allow_prepare;  /* DB_READ: let the authorizer pass while a write is only prepared */
+    struct counter page_hits, page_misses;
 };
 
 struct db_options db_options_default(void)
@@ -250,6 +252,24 @@ void db_deadline(struct db *db, int64_t deadline_us)
 void db_allow_prepare(struct db *db, bool on)
 {
     db->allow_prepare = on;
+}
+
+void db_count_pages(struct db *db)
+{
+    int hits = 0, misses = 0, unused = 0;
+
+    /* SQLite counts in 32 bits: taken and set to zero each time, it does not overflow. */
+    sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_HIT, &hits, &unused, 1);
+    sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_MISS, &misses, &unused, 1);
+    counter_add(&db->page_hits, (uint64_t)hits);
+    counter_add(&db->page_misses, (uint64_t)misses);
+}
+
+void db_collect_caches(const struct db *db, struct db_cache_counts *sum)
+{
+    sum->page_hits += counter_read(&db->page_hits);
+    sum->page_misses += counter_read(&db->page_misses);
+    statement_cache_count(db->statements, &sum->statement_hits, &sum->statement_misses);
 }
 
 struct sqlite3 *db_handle(struct db *db)

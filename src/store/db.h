@@ -100,6 +100,18 @@ void db_allow_prepare(struct db *db, bool on);
  */
 bool db_error(struct db *db, int result, struct error *e);
 
+/* How often the caches of connections had what was asked for. */
+struct db_cache_counts {
+    uint64_t page_hits, page_misses, statement_hits, statement_misses;
+};
+
+/* The connection's thread: publishes what SQLite counted of its page cache
+ * (sqlite.org/c3ref/c_dbstatus_options.html). */
+void db_count_pages(struct db *db);
+
+/* Any thread: adds the connection's counts, those of pages as of the last db_count_pages. */
+void db_collect_caches(const struct db *db, struct db_cache_counts *sum);
+
 /* For files of this floor only: the raw handle and the statement cache. */
 struct sqlite3 *db_handle(struct db *db);
 struct statement_cache *db_statements(struct db *db);

@@ -102,7 +102,7 @@ static void run(struct keeper *k, struct job *job)
     if (!job)
         return;
     k->job = NULL;
-    job->error = e;
+    *job->error = e;
     mailbox_post(job->mailbox, &job->letter, &job->letter);
 }
 
@@ -134,7 +134,7 @@ static void *keeper_main(void *context)
         }
     }
     if (k->job) { /* asked for in the last moment */
-        error_set(&k->job->error, ERROR_DRAINING, "the server is shutting down");
+        error_set(k->job->error, ERROR_DRAINING, "the server is shutting down");
         mailbox_post(k->job->mailbox, &k->job->letter, &k->job->letter);
         k->job = NULL;
     }
@@ -194,7 +194,7 @@ bool keeper_submit(struct keeper *k, struct job *job, struct keeper_made *out)
 {
     bool stopping, busy;
 
-    error_clear(&job->error);
+    error_clear(job->error);
     pthread_mutex_lock(&k->lock);
     stopping = atomic_load(&k->stopping);
     busy = k->running || k->job;
@@ -205,8 +205,8 @@ bool keeper_submit(struct keeper *k, struct job *job, struct keeper_made *out)
     }
     pthread_mutex_unlock(&k->lock);
     if (stopping)
-        return error_set(&job->error, ERROR_DRAINING, "the server is shutting down");
-    return !busy || error_set(&job->error, ERROR_RUNNING, "a backup is being made already");
+        return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
+    return !busy || error_set(job->error, ERROR_RUNNING, "a backup is being made already");
 }
 
 void keeper_stop(struct keeper *k)

@@ -137,6 +137,11 @@ int64_t reader_version_since(const struct reader *reader)
     return reader->version_us;
 }
 
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum)
+{
+    db_collect_caches(reader->db, sum);
+}
+
 int64_t reader_expires_us(const struct reader *reader)
 {
     return reader->begun_us ? reader->begun_us + READER_KEEP_US : 0;
@@ -144,6 +149,8 @@ int64_t reader_expires_us(const struct reader *reader)
 
 void reader_release(struct reader *reader)
 {
+    if (reader->begun_us)
+        db_count_pages(reader->db);
     reader->begun_us = 0;
     db_rollback(reader->db); /* a reader has nothing to commit */
 }

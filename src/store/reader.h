@@ -19,6 +19,7 @@
 
 struct catalog;
 struct db;
+struct db_cache_counts;
 struct reader;
 struct store;
 
@@ -58,6 +59,9 @@ int64_t reader_version_since(const struct reader *reader);
 
 /* When the kept snapshot is to be released (clock_us), or 0 if none is kept. */
 int64_t reader_expires_us(const struct reader *reader);
+
+/* Any thread: adds how its connection's caches did, until the last snapshot was released. */
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum);
 
 /* Releases the kept snapshot, if any. */
 void reader_release(struct reader *reader);

@@ -59,10 +59,12 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
 
     if (st && !st->in_use) {
         statement_cache_touch(cache, st);
+        counter_add(&cache->hits, 1);
         st->in_use = true;
         return st;
     }
     bool second = st != NULL;
+    counter_add(&cache->misses, 1);
     st = prepare(db, sql, hash, e);
     if (!st)
         return NULL;

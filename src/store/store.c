@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "store/routine.h"
 
 bool store_open(struct store *store, const char *path, const struct db_options *options,
@@ -56,4 +61,22 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
     }
     pthread_mutex_unlock(&store->lock);
     return catalog;
+}
+
+static int64_t file_size(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0)
+        return st.st_size;
+    return errno == ENOENT ? 0 : -1;
+}
+
+void store_sizes(const struct store *store, int64_t *database, int64_t *wal)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s-wal", store->path);
+
+    *database = file_size(store->path);
+    *wal = n < (int)sizeof path ? file_size(path) : -1;
 }

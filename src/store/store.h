@@ -44,6 +44,9 @@ static inline void store_committed(struct store *store)
     atomic_fetch_add_explicit(&store->generation, 1, memory_order_acq_rel);
 }
 
+/* Bytes of the database's file and of its WAL (0: there is none); -1: cannot be known. */
+void store_sizes(const struct store *store, int64_t *database, int64_t *wal);
+
 /* The newest catalogue, with a reference that the caller drops. */
 struct catalog *store_catalog(struct store *store);
 

@@ -9,8 +9,6 @@
 #include <sqlite3.h>
 
 #include "store/batch.h"
-#include "store/checkpoint.h"
-#include "store/db.h"
 #include "store/store.h"
 
 struct writer {
@@ -28,8 +26,11 @@ struct writer {
     bool sleeping; /* the thread waits on `work` */
     bool stopping;
 
-    _Atomic uint64_t batches, jobs, failed, refused, commit_us;
+    struct counter jobs, failed; /* the thread's */
+    struct histogram batches, commits;
+    _Atomic uint64_t refused; /* by any thread */
     _Atomic int64_t wal_pages;
+    int64_t page_size;
     _Atomic bool alive;
 };
 
@@ -83,9 +84,9 @@ static void count_jobs(struct writer *w, struct letter *letter)
         jobs++;
         failed += error_is_set(job_of(letter)->error);
     }
-    atomic_fetch_add_explicit(&w->batches, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&w->jobs, jobs, memory_order_relaxed);
-    atomic_fetch_add_explicit(&w->failed, failed, memory_order_relaxed);
+    histogram_observe(&w->batches, &buckets_batch, jobs);
+    counter_add(&w->jobs, jobs);
+    counter_add(&w->failed, failed);
 }
 
 /* One post, and so one wake-up, for each mailbox, whatever the number of jobs. */
@@ -119,7 +120,9 @@ static void *writer_main(void *context)
     for (struct letter *batch; (batch = take_batch(w)) != NULL;) {
         int64_t us = batch_run(w->store, w->db, job_of(batch));
 
-        atomic_fetch_add_explicit(&w->commit_us, (uint64_t)us, memory_order_relaxed);
+        if (us >= 0)
+            histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
+        db_count_pages(w->db);
         count_jobs(w, batch);
         hand_back(batch);
         checkpoint_notice(w->checkpoint, w->db,
@@ -143,7 +146,7 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     w->db = db_open(store->path, DB_CHECK, &store->options, e);
-    if (w->db)
+    if (w->db && db_integer(w->db, "PRAGMA page_size", &w->page_size, e))
         w->checkpoint = checkpoint_start(store, options->checkpoint_pages, e);
     if (!w->checkpoint) {
         writer_stop(w);
@@ -197,15 +200,18 @@ bool writer_submit(struct writer *w, struct job *job)
 void writer_stats(struct writer *w, struct writer_stats *out)
 {
     *out = (struct writer_stats){
-        .batches = atomic_load_explicit(&w->batches, memory_order_relaxed),
-        .jobs = atomic_load_explicit(&w->jobs, memory_order_relaxed),
-        .failed = atomic_load_explicit(&w->failed, memory_order_relaxed),
+        .jobs = counter_read(&w->jobs),
+        .failed = counter_read(&w->failed),
         .refused = atomic_load_explicit(&w->refused, memory_order_relaxed),
-        .commit_us = atomic_load_explicit(&w->commit_us, memory_order_relaxed),
+        .queue_max = w->options.queue_max,
         .wal_pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed),
-        .checkpoints = checkpoint_count(w->checkpoint),
+        .page_size = w->page_size,
         .alive = atomic_load(&w->alive),
     };
+    histogram_collect(&w->batches, &out->batches);
+    histogram_collect(&w->commits, &out->commits);
+    checkpoint_collect(w->checkpoint, &out->checkpoints);
+    db_collect_caches(w->db, &out->caches);
     pthread_mutex_lock(&w->lock);
     out->queued = w->queued;
     pthread_mutex_unlock(&w->lock);

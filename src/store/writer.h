@@ -17,6 +17,9 @@
 
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "base/metrics.h"
+#include "store/checkpoint.h"
+#include "store/db.h"
 
 struct db;
 struct job;
@@ -48,10 +51,14 @@ struct writer_options {
 
 /* Figures for metrics; each is monotonic or a current value. */
 struct writer_stats {
-    uint64_t batches, jobs, failed, refused, checkpoints;
-    uint64_t commit_us; /* total time in COMMIT */
-    size_t queued;      /* now waiting */
-    int64_t wal_pages;  /* after the last commit */
+    uint64_t jobs, failed, refused;
+    struct histogram_sum batches; /* jobs in each */
+    struct histogram_sum commits; /* microseconds in COMMIT */
+    struct checkpoint_counts checkpoints;
+    struct db_cache_counts caches;
+    size_t queued, queue_max; /* now waiting, and how many may */
+    int64_t wal_pages;        /* after the last commit */
+    int64_t page_size;        /* bytes */
     bool alive;
 };
 

@@ -413,7 +413,9 @@ static void one_at_a_time(void **state)
     static struct keeper_made made[2];
     struct mailbox mailbox;
     struct error e = error_none();
-    struct job jobs[2] = {{.mailbox = &mailbox}, {.mailbox = &mailbox}};
+    struct error errors[2] = {error_none(), error_none()};
+    struct job jobs[2] = {{.mailbox = &mailbox, .error = &errors[0]},
+                          {.mailbox = &mailbox, .error = &errors[1]}};
     struct pollfd wait;
     const char *dir = new_path(); /* before the fixture's: its path is good until the next */
     struct keeper *keeper;
@@ -424,13 +426,13 @@ static void one_at_a_time(void **state)
     keeper = start_keeper(dir);
     assert_true(keeper_submit(keeper, &jobs[0], &made[0]));
     assert_false(keeper_submit(keeper, &jobs[1], &made[1]));
-    assert_int_equal(jobs[1].error.code, ERROR_RUNNING);
+    assert_int_equal(errors[1].code, ERROR_RUNNING);
     keeper_stop(keeper); /* the one that was taken comes back, made or not */
     wait = (struct pollfd){.fd = mailbox.wake_fd, .events = POLLIN};
     assert_int_equal(poll(&wait, 1, 10000), 1);
     assert_ptr_equal(mailbox_take(&mailbox), &jobs[0].letter);
-    assert_true(!error_is_set(&jobs[0].error) || jobs[0].error.code == ERROR_DRAINING);
-    assert_true(error_is_set(&jobs[0].error) != is_there(made[0].file));
+    assert_true(!error_is_set(&errors[0]) || errors[0].code == ERROR_DRAINING);
+    assert_true(error_is_set(&errors[0]) != is_there(made[0].file));
     keeper_free(keeper);
     mailbox_finish(&mailbox);
     fixture_down();
