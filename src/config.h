@@ -24,6 +24,7 @@ struct config {
     const char *migrations; /* "builtin", "none" or a directory */
     const char *queries;    /* the same */
     const char *listen;
+    const char *socket_mode; /* octal */
     const char *base_path;
     const char *cors_origins; /* "", "*" or a list */
     const char *log_level;

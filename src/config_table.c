@@ -29,6 +29,8 @@ const struct setting settings[] = {
 
     {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
+    {network, "socket-mode", SETTING_TEXT, AT(socket_mode), "660", 0, 0, NULL, "MODE",
+     "permissions of the socket of --listen unix:PATH, octal"},
     {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
      "serve the resources below this path, as /rest/v1"},
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",

@@ -1,6 +1,6 @@
 /*
- * Serving: migrate, open the store, start the writer and the loops, wait for a signal,
- * and take it all down in the opposite order.
+ * Serving: migrate, open the store, start the writer and the loops, supervise them until a
+ * signal, and take it all down in the opposite order.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,7 +17,10 @@
 #include "commands/commands.h"
 #include "commands/database.h"
 #include "commands/migrations.h"
-#include "commands/queries.h"
+#include "commands/notify.h"
+#include "commands/reload.h"
+#include "commands/supervise.h"
+#include "http/inherit.h"
 #include "http/listen.h"
 #include "http/server.h"
 #include "resource/body.h"
@@ -30,26 +33,18 @@
 struct run {
     const struct config *config;
     struct migrations migrations;
-    struct queries queries;
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct reload reload;
+    struct notifier notifier;
+    struct inherited inherited;
+    unsigned socket_mode;
     struct service service;
     struct server_options options;
     struct server *server;
     _Atomic bool draining;
 };
-
-static void log_applied(void *context, const struct migration *m, int64_t us)
-{
-    struct log_line line;
-    (void)context;
-
-    log_begin(&line, LOG_INFO, "migration applied");
-    log_text(&line, "file", slice_from(m->file));
-    log_ms(&line, "duration_ms", us);
-    log_end(&line);
-}
 
 static bool migrate(struct run *r, struct error *e)
 {
@@ -61,43 +56,49 @@ static bool migrate(struct run *r, struct error *e)
         db = database_open(r->config, !r->migrations.none, e);
     ok = ok && db;
     if (ok && !r->migrations.none)
-        ok = migrate_up(db, &r->migrations.set, &applied, log_applied, NULL, e);
+        ok = migrate_up(db, &r->migrations.set, &applied, reload_log_applied, NULL, e);
     db_close(db);
     return ok;
-}
-
-/* The binary's queries are over the binary's migrations, and go with them. */
-static bool load_queries(struct run *r, struct error *e)
-{
-    const struct config *c = r->config;
-    bool foreign = strcmp(c->queries, "builtin") == 0 && strcmp(c->migrations, "builtin") != 0;
-
-    return queries_load(&r->queries, foreign ? "none" : c->queries, e);
 }
 
 /* For readiness: what the loop's reader sees. */
 static bool is_migrated(const struct service *service, struct db *db, struct error *e)
 {
-    const struct migrations *m = service->migrations;
+    return reload_is_current((struct reload *)service->migrations, db, e);
+}
 
-    return m->none || migrate_current(db, &m->set, e);
+/* An octal number, as chmod(1) takes it. */
+static bool read_mode(const char *text, unsigned *mode, struct error *e)
+{
+    size_t len = strspn(text, "01234567");
+
+    if (len == 0 || len > 4 || text[len] || strtoul(text, NULL, 8) > 0777)
+        return error_set(e, ERROR_USAGE,
+                         "--socket-mode: \"%s\" is not a mode from 0 to 777, as 660", text);
+    *mode = (unsigned)strtoul(text, NULL, 8);
+    return true;
 }
 
 static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
     const struct db_options db_options = database_options(c);
+    struct routine_set *queries;
     const struct writer_options writer_options = {
         .queue_max = (size_t)c->queue_length,
         .batch_max = (size_t)c->batch_max,
         .checkpoint_pages = c->checkpoint_pages,
     };
 
-    r->store_is_open = store_open(&r->store, c->db, &db_options, &r->queries.set, e);
+    queries = reload_queries(c, e);
+    if (!queries)
+        return false;
+    r->store_is_open = store_open(&r->store, c->db, &db_options, queries, e);
+    routine_set_drop(queries);
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);
-    return r->writer != NULL;
+    return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
 static size_t processors(void)
@@ -127,6 +128,14 @@ static size_t fit_connections(size_t wanted)
     return possible;
 }
 
+/* Each socket that was passed needs a loop. */
+static size_t loops(const struct run *r)
+{
+    size_t n = r->config->threads ? (size_t)r->config->threads : processors();
+
+    return n < r->inherited.count ? r->inherited.count : n;
+}
+
 static bool start_server(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -146,11 +155,13 @@ static bool start_server(struct run *r, struct error *e)
         .base_path = c->base_path,
         .draining = &r->draining,
         .migrated = is_migrated,
-        .migrations = &r->migrations,
+        .migrations = &r->reload,
     };
     r->options = (struct server_options){
         .listen = c->listen,
-        .loops = c->threads ? (size_t)c->threads : processors(),
+        .socket_mode = r->socket_mode,
+        .inherited = &r->inherited,
+        .loops = loops(r),
         .max_connections = fit_connections((size_t)c->max_connections),
         .max_per_address = (size_t)c->max_connections_per_address,
         .max_url = (size_t)c->max_url,
@@ -168,9 +179,7 @@ static bool start_server(struct run *r, struct error *e)
 
 static void block_signals(sigset_t *set)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
+    supervise_signals(set);
     pthread_sigmask(SIG_BLOCK, set, NULL); /* every thread started later inherits it */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk to SQLite, not an end */
@@ -190,11 +199,24 @@ static void say_ready(const struct run *r)
 /* From here a second signal ends the process at once: nothing acknowledged can be lost. */
 static void stop(struct run *r, const sigset_t *signals, int number)
 {
-    log_say(LOG_INFO, "stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+    log_say(LOG_INFO, "stopping on %s",
+            number == SIGINT    ? "SIGINT"
+            : number == SIGTERM ? "SIGTERM"
+                                : "SIGHUP");
+    notify_send(&r->notifier, "STOPPING=1\nSTATUS=answering what is in flight");
+    signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
     if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
         log_say(LOG_WARN, "requests were cut off after the drain timeout");
     r->server = NULL;
+}
+
+/* Before the database is touched: a server that cannot listen changes nothing. */
+static bool check_surroundings(struct run *r, struct error *e)
+{
+    return notify_open(&r->notifier, e) && inherit_take(&r->inherited, e) &&
+           read_mode(r->config->socket_mode, &r->socket_mode, e) &&
+           (r->inherited.count || listen_check(r->config->listen, e));
 }
 
 static bool serve(struct run *r, struct error *e)
@@ -204,16 +226,21 @@ static bool serve(struct run *r, struct error *e)
 
     block_signals(&signals);
     body_seed();
-    /* Before the database is touched: a server that cannot listen changes nothing. */
-    if (!listen_check(r->config->listen, e))
-        return false;
-    if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_server(r, e))
+    if (!check_surroundings(r, e) || !migrate(r, e) || !open_store(r, e) || !start_server(r, e))
         return false;
     say_ready(r);
-    while (sigwait(&signals, &number) != 0)
-        ;
-    stop(r, &signals, number);
-    return true;
+    struct supervisor supervisor = {
+        .notifier = &r->notifier,
+        .reload = &r->reload,
+        .server = r->server,
+        .store = &r->store,
+        .writer = r->writer,
+        .db = r->config->db,
+        .request_timeout_us = r->config->request_timeout_ms * 1000,
+    };
+    bool ok = supervise(&supervisor, &number, e);
+    stop(r, &signals, ok ? number : SIGTERM);
+    return ok;
 }
 
 int command_serve(const struct config *config, int n_words, char **words)
@@ -233,10 +260,12 @@ int command_serve(const struct config *config, int n_words, char **words)
     r->config = config;
     ok = serve(r, &e);
     writer_stop(r->writer);
+    reload_finish(&r->reload);
     if (r->store_is_open)
         store_close(&r->store);
     migrations_finish(&r->migrations);
-    queries_finish(&r->queries);
+    inherit_close(&r->inherited);
+    notify_close(&r->notifier);
     free(r);
     return ok ? EXIT_DONE : command_fail(&e);
 }

@@ -5,6 +5,7 @@
 
 #include "access/limit.h"
 #include "base/clock.h"
+#include "http/inherit.h"
 #include "http/listen.h"
 #include "http/loop.h"
 
@@ -27,6 +28,16 @@ static void free_server(struct server *s)
     free(s);
 }
 
+static bool open_sockets(struct server *s, struct error *e)
+{
+    const struct server_options *o = &s->options;
+
+    if (o->inherited && o->inherited->count)
+        return inherit_listen(o->inherited, &s->listen, o->loops, e);
+    return listen_open(&s->listen, o->listen, o->loops, e) &&
+           listen_set_mode(&s->listen, o->socket_mode, e);
+}
+
 static bool open_loops(struct server *s, const struct service *service, struct error *e)
 {
     const struct server_options *o = &s->options;
@@ -34,7 +45,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     s->limit = limit_new(o->max_connections, o->max_per_address);
     if (!s->limit)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    if (!listen_open(&s->listen, o->listen, o->loops, e))
+    if (!open_sockets(s, e))
         return false;
     for (; s->n_loops < o->loops; s->n_loops++) {
         struct loop *loop = &s->loops[s->n_loops];
@@ -80,6 +91,19 @@ struct server *server_start(const struct server_options *options, const struct s
 const char *server_url(const struct server *s)
 {
     return s->listen.url;
+}
+
+bool server_turns(struct server *s, size_t *stuck)
+{
+    for (size_t i = 0; i < s->n_running; i++) {
+        if (!loop_turns(&s->loops[i])) {
+            *stuck = i + 1;
+            return false;
+        }
+    }
+    for (size_t i = 0; i < s->n_running; i++)
+        loop_ask(&s->loops[i]);
+    return true;
 }
 
 bool server_stop(struct server *s, int64_t drain_us)

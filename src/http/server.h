@@ -14,21 +14,24 @@
 #include "base/error.h"
 #include "resource/call.h"
 
+struct inherited;
 struct server;
 
 struct server_options {
-    const char *listen;         /* see listen.h */
-    size_t loops;               /* event loops, at least 1 */
-    size_t max_connections;     /* more are answered 503 */
-    size_t max_per_address;     /* more from one address are answered 429; 0: no limit */
-    size_t max_url;             /* bytes of the request target */
-    size_t max_headers;         /* bytes of the header section */
-    size_t max_body;            /* bytes of a body */
-    int64_t idle_timeout_us;    /* a connection between requests; 0: for ever */
-    int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
-    int64_t slow_us;            /* requests that take this long are logged; 0: none */
-    bool access_log;            /* log every request */
-    const char *cors_origins;   /* see cors.h */
+    const char *listen;                /* see listen.h */
+    const struct inherited *inherited; /* sockets instead of `listen` (inherit.h), or NULL */
+    unsigned socket_mode;              /* permissions of a unix socket that `listen` makes */
+    size_t loops;                      /* event loops, at least 1 */
+    size_t max_connections;            /* more are answered 503 */
+    size_t max_per_address;            /* more from one address are answered 429; 0: no limit */
+    size_t max_url;                    /* bytes of the request target */
+    size_t max_headers;                /* bytes of the header section */
+    size_t max_body;                   /* bytes of a body */
+    int64_t idle_timeout_us;           /* a connection between requests; 0: for ever */
+    int64_t request_timeout_us;        /* receiving a request, or sending its answer; 0: for ever */
+    int64_t slow_us;                   /* requests that take this long are logged; 0: none */
+    bool access_log;                   /* log every request */
+    const char *cors_origins;          /* see cors.h */
 };
 
 /*
@@ -41,6 +44,12 @@ struct server *server_start(const struct server_options *options, const struct s
 
 /* Where it listens, e.g. "http://127.0.0.1:8080". */
 const char *server_url(const struct server *server);
+
+/*
+ * For a watchdog: true if every loop has turned since the call before, and asks them anew;
+ * false while one has not, and then `*stuck` is its number from 1. One thread.
+ */
+bool server_turns(struct server *server, size_t *stuck);
 
 /*
  * Stops: readiness goes false, the sockets close, idle connections are shut, requests in
