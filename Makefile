@@ -232,6 +232,8 @@ run: tools-build ## install what is missing, build, and serve the default schema
 	+@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/thimble serve
 
+include deploy/install.mk
+
 .PHONY: docs size clean distclean
 docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 	@$(BUILD)/dev/thimble config --markdown > docs/configuration.md
@@ -240,7 +242,7 @@ size: $(BUILD)/thimble ## the binary's bytes, by library
 	@scripts/size $< $(musl_DIR)/thimble.map
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## remove what was built, but not the libraries
 	@rm -rf $(filter-out $(DEPS),$(wildcard $(BUILD)/*))

@@ -47,6 +47,7 @@ struct config {
 
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
+    bool man;      /* config --man */
     bool help;     /* any command's --help */
 
     /* config.c's own: what each setting was given as, and where. */
@@ -68,6 +69,8 @@ void config_finish(struct config *config);
 void config_print(const struct config *config, struct buf *out);
 /* The same table as a page of documentation. */
 void config_markdown(struct buf *out);
+/* The manual page: settings and commands. */
+void config_man(struct buf *out);
 /* The flags, for --help. */
 void config_help(struct buf *out);
 

@@ -102,6 +102,7 @@ const struct setting settings[] = {
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,
      "config: the settings as a page of documentation"},
+    {NULL, "man", SETTING_BOOL, AT(man), "off", 0, 0, NULL, NULL, "config: the manual page"},
     {NULL, "help", SETTING_BOOL, AT(help), "off", 0, 0, NULL, NULL, "this help"},
 };
 /* clang-format on */

@@ -9,7 +9,9 @@ const struct command commands[] = {
     {"migrate", command_migrate, 1, "[up|status] [--dry-run]",
      "apply the migrations, or say which are"},
     {"healthcheck", command_healthcheck, 0, "", "ask the server at --listen whether it is alive"},
-    {"config", command_config, 0, "[--markdown]", "print the settings and where they came from"},
+    {"config", command_config, 0, "[--markdown|--man]",
+     "print the settings and where they came from"},
+    {"completion", command_completion, 1, "bash|zsh|fish", "print the shell's completion"},
     {"version", command_version, 0, "", "print the versions of thimble and its libraries"},
     {"help", command_help, 1, "[COMMAND]", "print this"},
 };

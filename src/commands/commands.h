@@ -18,6 +18,7 @@ command_fn command_serve;
 command_fn command_migrate;
 command_fn command_healthcheck;
 command_fn command_config;
+command_fn command_completion;
 command_fn command_version;
 command_fn command_help;
 
