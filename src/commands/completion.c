@@ -32,8 +32,8 @@ static bool is_file(const char *placeholder)
     return placeholder && (strcmp(placeholder, "FILE") == 0 || strcmp(placeholder, "DIR") == 0);
 }
 
-/* What may follow the command, separated by blanks. */
-static void add_words(struct buf *out, const struct command *command)
+/* What may follow the command, separated by blanks; its own flags too, or not. */
+static void add_words(struct buf *out, const struct command *command, bool flags)
 {
     const char *at = command->usage;
     char word[64];
@@ -42,7 +42,7 @@ static void add_words(struct buf *out, const struct command *command)
         if (strcmp(word, "COMMAND") == 0) {
             for (size_t i = 0; i < commands_count; i++)
                 buf_addf(out, "%s ", commands[i].name);
-        } else if (strchr(word, '|') || strncmp(word, "--", 2) == 0) {
+        } else if (strncmp(word, "--", 2) == 0 ? flags : strchr(word, '|') != NULL) {
             for (char *c = word; *c; c++)
                 *c = *c == '|' ? ' ' : *c;
             buf_addf(out, "%s ", word);
@@ -86,7 +86,7 @@ static void bash(struct buf *out)
         if (!commands[i].usage[0])
             continue;
         buf_addf(out, "    %s) [ \"$COMP_CWORD\" -eq 1 ] || words=\"$words ", commands[i].name);
-        add_words(out, &commands[i]);
+        add_words(out, &commands[i], true);
         buf_add_text(out, "\" ;;\n");
     }
     buf_add_text(out, "    esac\n    COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n"
@@ -143,7 +143,7 @@ static void zsh(struct buf *out)
         if (!commands[i].usage[0])
             continue;
         buf_addf(out, "    %s) compadd -- ", commands[i].name);
-        add_words(out, &commands[i]);
+        add_words(out, &commands[i], false);
         buf_add_text(out, "; _files ;;\n");
     }
     buf_add_text(out, "    esac\n}\n"
@@ -163,7 +163,7 @@ static void fish(struct buf *out)
             continue;
         buf_addf(out, "complete -c thimble -n '__fish_seen_subcommand_from %s' -a '",
                  commands[i].name);
-        add_words(out, &commands[i]);
+        add_words(out, &commands[i], true);
         buf_add_text(out, "'\n");
     }
     for (size_t i = 0; i < settings_count; i++) {

@@ -74,7 +74,7 @@ class Terminal:
             os.environ.update(PS1="@ ", TERM="dumb", HOME=str(cwd))
             os.execvp(command[0], command)
         self.pid = pid
-        self.read()
+        self.text = ""
 
     def read(self, seconds=1.0):
         text, deadline = b"", time.monotonic() + 20
@@ -85,6 +85,14 @@ class Terminal:
             except OSError:
                 break
         return text.decode()
+
+    def set_up(self, command):
+        """Runs it, and waits until the shell says that it has."""
+        os.write(self.fd, f"{command}; echo rea''dy\n".encode())
+        text, deadline = "", time.monotonic() + 60
+        while not re.search(r"^ready\r?$", text, re.M) and time.monotonic() < deadline:
+            text += self.read(0.2)
+        self.read(0.5)
 
     def type(self, keys):
         os.write(self.fd, keys.encode())
@@ -100,7 +108,7 @@ class Terminal:
 CASES = [("thimble --socket-m\t", "--socket-mode"),
          ("thimble mig\t", "migrate"),
          ("thimble migrate st\t", "status"),
-         ("thimble migrate --dr\t", "--dry-run"),
+         ("thimble migrate --dry\t", "--dry-run"),
          ("thimble serve --synchronous no\t", "normal"),
          ("thimble serve --db some\t", "some.db"),
          ("thimble help health\t", "healthcheck"),
@@ -123,7 +131,7 @@ def test_bash_completes(tmp_path):
     path = completion("bash", tmp_path)
     assert output("bash", "-n", str(path)) == ""
     terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], tmp_path)
-    terminal.type(f". {path}\n")
+    terminal.set_up(f". {path}")
     complete_all(terminal)
 
 
@@ -133,7 +141,7 @@ def test_zsh_completes(tmp_path):
     path = completion("zsh", tmp_path)
     assert output("zsh", "-n", str(path)) == ""
     terminal = Terminal(["zsh", "-f", "-i"], tmp_path)
-    terminal.type(f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D\n")
+    terminal.set_up(f"fpath=({tmp_path} $fpath); autoload -Uz compinit; compinit -u -D")
     complete_all(terminal)
 
 
@@ -153,3 +161,66 @@ def test_fish_completes(tmp_path):
 def test_other_shells(words):
     code, _, message = run("completion", *words)
     assert code == 2 and message == "thimble: completion takes bash, zsh or fish\n"
+
+
+def make(*words):
+    return subprocess.run(["make", "-C", str(ROOT), "--no-print-directory", *words],
+                          capture_output=True, text=True, timeout=300,
+                          env={k: v for k, v in os.environ.items() if not k.startswith("MAKE")})
+
+
+@pytest.fixture
+def built():
+    """Of what is built already: `make -q` would say whether it is current."""
+    if make("-q", "build/thimble").returncode != 0:
+        pytest.skip("build/thimble is not there or not current")
+
+
+@needs("make")
+def test_install_and_uninstall(built, tmp_path):
+    place = [f"DESTDIR={tmp_path}", "PREFIX=/opt/thimble"]
+    done = make("install", *place)
+    assert done.returncode == 0, done.stderr
+    files = {str(path.relative_to(tmp_path)): path for path in tmp_path.rglob("*")
+             if path.is_file()}
+    modes = {name: oct(path.stat().st_mode & 0o777) for name, path in files.items()}
+    assert modes.pop("opt/thimble/bin/thimble") == "0o755"
+    assert set(modes.values()) == {"0o644"}
+    assert {"opt/thimble/share/man/man1/thimble.1",
+            "opt/thimble/lib/systemd/system/thimble.service",
+            "opt/thimble/lib/systemd/system/thimble.socket",
+            "opt/thimble/share/bash-completion/completions/thimble",
+            "opt/thimble/share/zsh/site-functions/_thimble",
+            "opt/thimble/share/fish/vendor_completions.d/thimble.fish"} <= set(modes)
+    unit = files["opt/thimble/lib/systemd/system/thimble.service"].read_text()
+    assert "ExecStart=/opt/thimble/bin/thimble serve" in unit and "/usr/local" not in unit
+    assert output(str(files["opt/thimble/bin/thimble"]), "--version").startswith("thimble ")
+    assert make("uninstall", *place).returncode == 0
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@needs("systemd-analyze")
+def test_the_unit_is_hardened():
+    done = subprocess.run(["systemd-analyze", "security", "--offline=true", "--threshold=15",
+                           str(ROOT / "deploy" / "systemd" / "thimble.service")],
+                          capture_output=True, text=True, timeout=60)
+    if "Unknown command verb" in done.stderr or "unrecognized option" in done.stderr:
+        pytest.skip("systemd-analyze cannot do this offline")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@needs("dpkg-deb")
+@needs("make")
+def test_the_package_is_reproducible(built):
+    sums = []
+    for _ in range(2):
+        done = make("deb", "SOURCE_DATE_EPOCH=1700000000")
+        assert done.returncode == 0, done.stderr
+        package = pathlib.Path(done.stdout.split()[1])
+        sums.append(subprocess.run(["sha256sum", ROOT / package], capture_output=True,
+                                   text=True).stdout.split()[0])
+        time.sleep(1.1)
+    assert sums[0] == sums[1]
+    fields = output("dpkg-deb", "-f", str(ROOT / package))
+    version = (ROOT / "VERSION").read_text().strip()
+    assert f"Version: {version}\n" in fields
