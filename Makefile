@@ -274,6 +274,7 @@ run: tools-build ## install what is missing, build, and serve the default schema
 image: ## the container image: IMAGE=name:tag, PLATFORM=linux/amd64,linux/arm64, ENGINE=podman
 	@BUILD=$(BUILD) PYTHON=$(PYTHON) IMAGE='$(IMAGE)' PLATFORM='$(PLATFORM)' ENGINE='$(ENGINE)' \
 	    DEBIAN_IMAGE='$(DEBIAN_IMAGE)' ENGINE_FLAGS='$(ENGINE_FLAGS)' scripts/build-image
+include deploy/install.mk
 
 .PHONY: docs size clean distclean
 docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
@@ -288,7 +289,7 @@ sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
 	@scripts/sbom $(BUILD)/thimble.cdx.json
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## remove what was built, but not the libraries
 	@rm -rf $(filter-out $(DEPS),$(wildcard $(BUILD)/*))

@@ -29,6 +29,7 @@ struct config {
 
     const char *listen;
     const char *metrics_listen; /* "": none */
+    const char *socket_mode;    /* octal */
     const char *base_path;
     const char *cors_origins; /* "", "*" or a list */
     const char *log_level;
@@ -59,6 +60,7 @@ struct config {
     bool force;    /* backup, restore --force */
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
+    bool man;      /* config --man */
     bool help;     /* any command's --help */
 
     /* config.c's own: what each setting was given as, and where. */
@@ -80,6 +82,8 @@ void config_finish(struct config *config);
 void config_print(const struct config *config, struct buf *out);
 /* The same table as a page of documentation. */
 void config_markdown(struct buf *out);
+/* The manual page: settings and commands. */
+void config_man(struct buf *out);
 /* The flags, for --help. */
 void config_help(struct buf *out);
 /* The flags that are one command's own; nothing if it has none. */

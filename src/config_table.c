@@ -43,6 +43,8 @@ const struct setting settings[] = {
     {network, "metrics-listen", SETTING_TEXT, AT(metrics_listen), "", 0, 0, NULL, "ADDRESS",
      "a listener for operators: /metrics, /healthz, /livez and /readyz move there; \"\": they are at "
      "--listen"},
+    {network, "socket-mode", SETTING_TEXT, AT(socket_mode), "660", 0, 0, NULL, "MODE",
+     "permissions of the socket of --listen unix:PATH, octal"},
     {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
      "serve the resources below this path, as /rest/v1"},
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
@@ -135,6 +137,7 @@ const struct setting settings[] = {
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,
      "config: the settings as a page of documentation"},
+    {NULL, "man", SETTING_BOOL, AT(man), "off", 0, 0, NULL, NULL, "config: the manual page"},
     {NULL, "help", SETTING_BOOL, AT(help), "off", 0, 0, NULL, NULL, "this help"},
 };
 /* clang-format on */

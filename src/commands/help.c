@@ -81,6 +81,8 @@ int command_config(const struct config *config, int n_words, char **words)
     buf_init(&out, PAGE_MAX);
     if (config->markdown)
         config_markdown(&out);
+    else if (config->man)
+        config_man(&out);
     else
         config_print(config, &out);
     return command_print(&out);

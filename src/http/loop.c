@@ -183,6 +183,7 @@ static void tick(struct loop *loop)
 {
     int64_t expires;
 
+    loop_answer(loop);
     loop->now_us = clock_us();
     expires = reader_expires_us(loop->reader);
     if (expires && loop->now_us >= expires)
@@ -223,6 +224,18 @@ void loop_drain(struct loop *loop, int64_t stop_us)
 {
     atomic_store_explicit(&loop->stop_us, stop_us, memory_order_release);
     mailbox_nudge(&loop->mailbox);
+}
+
+void loop_ask(struct loop *loop)
+{
+    atomic_fetch_add_explicit(&loop->asked, 1, memory_order_relaxed);
+    mailbox_nudge(&loop->mailbox);
+}
+
+bool loop_turns(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->asked, memory_order_relaxed) ==
+           atomic_load_explicit(&loop->answered, memory_order_relaxed);
 }
 
 void loop_close(struct loop *loop)

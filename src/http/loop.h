@@ -51,6 +51,7 @@ struct loop {
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */
     struct loop_metrics metrics;
+    _Atomic unsigned asked, answered; /* loop_ask, and what the loop says to it */
 };
 
 /* Opens what the loop needs; listen_fd becomes the daemon's. The loop is zeroed before. */
@@ -63,6 +64,19 @@ bool loop_start(struct loop *loop, struct error *e) __attribute__((warn_unused_r
 
 /* Any thread: begin draining, cut off what is left at `stop_us` (clock_us). */
 void loop_drain(struct loop *loop, int64_t stop_us);
+
+/* Any one thread: asks whether the loop turns, and wakes it to say so; loop_turns: it has. */
+void loop_ask(struct loop *loop);
+bool loop_turns(const struct loop *loop);
+
+/* The loop's own: it turns. */
+static inline void loop_answer(struct loop *loop)
+{
+    unsigned asked = atomic_load_explicit(&loop->asked, memory_order_relaxed);
+
+    if (asked != atomic_load_explicit(&loop->answered, memory_order_relaxed))
+        atomic_store_explicit(&loop->answered, asked, memory_order_relaxed);
+}
 
 /* Closes everything after the thread has ended (or was never started). */
 void loop_close(struct loop *loop);

@@ -104,6 +104,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
 
     if (!r)
         return NULL;
+    loop_answer(loop); /* one turn may hold many slow requests */
     call_init(&r->call, loop->service);
     r->call.reader = loop->reader;
     r->call.mailbox = &loop->mailbox;

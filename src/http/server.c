@@ -6,6 +6,7 @@
 #include "access/limit.h"
 #include "base/clock.h"
 #include "base/process.h"
+#include "http/inherit.h"
 #include "http/listen.h"
 #include "http/loop.h"
 
@@ -34,6 +35,16 @@ static void free_server(struct server *s)
     free(s);
 }
 
+static bool open_sockets(struct server *s, struct error *e)
+{
+    const struct server_options *o = &s->options;
+
+    if (o->inherited && o->inherited->count)
+        return inherit_listen(o->inherited, &s->listen, o->loops, e);
+    return listen_open(&s->listen, o->listen, o->loops, e) &&
+           listen_set_mode(&s->listen, o->socket_mode, e);
+}
+
 static bool open_loops(struct server *s, const struct service *service, struct error *e)
 {
     const struct server_options *o = &s->options;
@@ -41,7 +52,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     s->limit = limit_new(o->max_connections, o->max_per_address);
     if (!s->limit)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    if (!listen_open(&s->listen, o->listen, o->loops, e))
+    if (!open_sockets(s, e))
         return false;
     for (; s->n_loops < o->loops; s->n_loops++) {
         struct loop *loop = &s->loops[s->n_loops];
@@ -131,6 +142,19 @@ const struct loop *server_loop(const struct server *s, size_t i)
 int64_t server_process_start_us(const struct server *s)
 {
     return s->process_start_us;
+}
+
+bool server_turns(struct server *s, size_t *stuck)
+{
+    for (size_t i = 0; i < s->n_running; i++) {
+        if (!loop_turns(&s->loops[i])) {
+            *stuck = i + 1;
+            return false;
+        }
+    }
+    for (size_t i = 0; i < s->n_running; i++)
+        loop_ask(&s->loops[i]);
+    return true;
 }
 
 /* Drains the loops from…before together; true if all was answered. */

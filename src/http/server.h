@@ -14,12 +14,15 @@
 #include "base/error.h"
 #include "resource/call.h"
 
+struct inherited;
 struct loop;
 struct server;
 
 struct server_options {
-    const char *listen;         /* see listen.h */
-    const char *metrics_listen; /* the operators' listener, "": none */
+    const char *listen;                /* see listen.h */
+    const struct inherited *inherited; /* sockets instead of `listen` (inherit.h), or NULL */
+    unsigned socket_mode;              /* permissions of a unix socket that `listen` makes */
+    const char *metrics_listen;        /* the operators' listener, "": none */
     size_t max_metrics_connections;
     size_t loops;               /* event loops, at least 1 */
     size_t max_connections;     /* more are answered 503 */
@@ -52,6 +55,12 @@ const struct loop *server_loop(const struct server *server, size_t i);
 
 /* When the process began, in microseconds since 1970, -1 if not known. */
 int64_t server_process_start_us(const struct server *server);
+
+/*
+ * For a watchdog: true if every loop has turned since the call before, and asks them anew;
+ * false while one has not, and then `*stuck` is its number from 1. One thread.
+ */
+bool server_turns(struct server *server, size_t *stuck);
 
 /*
  * Stops: readiness goes false, the sockets close, idle connections are shut, requests in

@@ -55,7 +55,7 @@ static bool follow_schema(struct reader *reader, struct error *e)
 
     if (!db_integer(reader->db, "PRAGMA schema_version", &version, e))
         return false;
-    if (version == reader->catalog->schema_version)
+    if (store_catalog_fits(reader->store, reader->catalog, version))
         return true;
     catalog = store_catalog_at(reader->store, reader->db, version, e);
     if (!catalog)

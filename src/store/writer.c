@@ -29,6 +29,7 @@ struct writer {
     struct counter jobs, failed; /* the thread's */
     struct histogram batches, commits;
     _Atomic uint64_t refused; /* by any thread */
+    uint64_t rounds;          /* batches and jobs alone that were taken */
     _Atomic int64_t wal_pages;
     int64_t page_size;
     _Atomic bool alive;
@@ -63,8 +64,12 @@ static struct letter *take_batch(struct writer *w)
     w->sleeping = false;
     first = last = w->first;
     if (first) {
-        for (; n < w->options.batch_max && last->next; n++)
+        for (; n < w->options.batch_max && last->next; n++) {
+            if (job_of(first)->alone || job_of(last->next)->alone)
+                break;
             last = last->next;
+        }
+        w->rounds++;
         w->first = last->next;
         if (!w->first)
             w->last = NULL;
@@ -73,6 +78,14 @@ static struct letter *take_batch(struct writer *w)
     }
     pthread_mutex_unlock(&w->lock);
     return first;
+}
+
+/* What it has committed is not known: the readers are to look in any case. */
+static int64_t run_alone(struct writer *w, struct job *job)
+{
+    (void)!job->run(job, w->db);
+    store_committed(w->store);
+    return 0;
 }
 
 /* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. */
@@ -118,7 +131,8 @@ static void *writer_main(void *context)
     struct writer *w = context;
 
     for (struct letter *batch; (batch = take_batch(w)) != NULL;) {
-        int64_t us = batch_run(w->store, w->db, job_of(batch));
+        struct job *job = job_of(batch);
+        int64_t us = job->alone ? run_alone(w, job) : batch_run(w->store, w->db, job);
 
         if (us >= 0)
             histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
@@ -215,6 +229,17 @@ void writer_stats(struct writer *w, struct writer_stats *out)
     pthread_mutex_lock(&w->lock);
     out->queued = w->queued;
     pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_moves(struct writer *w, uint64_t *seen)
+{
+    bool moves;
+
+    pthread_mutex_lock(&w->lock);
+    moves = w->sleeping || w->rounds != *seen;
+    *seen = w->rounds;
+    pthread_mutex_unlock(&w->lock);
+    return moves;
 }
 
 void writer_stop(struct writer *w)

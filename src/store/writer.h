@@ -40,6 +40,7 @@ struct job {
     int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
     bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
     bool single;             /* one statement: nothing stays of it if it fails */
+    bool alone;              /* `run` gets the connection between batches, in no transaction */
     struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
 };
 
@@ -73,6 +74,12 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
 bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
 
 void writer_stats(struct writer *writer, struct writer_stats *out);
+
+/*
+ * Has the writer ended a batch since the call before, or nothing to do? `*seen` is the caller's
+ * memory for it, 0 at first.
+ */
+bool writer_moves(struct writer *writer, uint64_t *seen);
 
 /* Finishes what is queued, refuses what comes, checkpoints the WAL, closes. Takes NULL. */
 void writer_stop(struct writer *writer);
