@@ -48,6 +48,9 @@ default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 runtime = "$runtime"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
+tmp_dir = "$w/libpod"
+[network]
+network_config_dir = "$w/networks"
 S
     export CONTAINERS_STORAGE_CONF=$w/storage.conf CONTAINERS_CONF=$w/containers.conf
 }
