@@ -49,7 +49,7 @@ musl_OWN    = $(musl_DEPS)/lib/libmimalloc.a $(musl_DEPS)/lib/libstring.a
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
-              -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null)\nmimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
+              -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null), mimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 

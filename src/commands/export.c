@@ -64,10 +64,12 @@ static bool write_out(struct export *ex, struct error *e)
  * string, where RFC 8259 §7 wants them escaped. */
 static void one_line(struct buf *b, size_t from)
 {
-    char *end = b->data + b->len;
+    for (const char *c = "\n\r"; *c; c++) {
+        char *end = b->data + b->len;
 
-    for (char *at = b->data + from; (at = memchr(at, '\n', (size_t)(end - at)));)
-        *at = ' ';
+        for (char *at = b->data + from; (at = memchr(at, *c, (size_t)(end - at)));)
+            *at = ' ';
+    }
 }
 
 static bool write_row(struct export *ex, struct statement *st, struct error *e)

@@ -1,5 +1,7 @@
 """Backups: the commands, the folder that a server fills, what is promised while it is written to."""
+import http.client
 import os
+import pathlib
 import pty
 import re
 import resource
@@ -277,6 +279,24 @@ def test_post_backup_is_not_for_clients(serve, tmp_path):
     for method in ("POST", "GET", "OPTIONS"):
         assert server.request(method, "/_backup").status == 404
     assert list(tmp_path.glob("test-*")) == []
+
+
+def test_operators_ask_for_a_backup(serve, tmp_path):
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    server = serve("--backup-dir", folder, "--metrics-listen", "127.0.0.1:0")
+    server.post("/author", {"name": "Asked for"})
+    operators = re.search(r"operators, at http://([^\s]+)", server.ready_line).group(1)
+    assert server.post("/_backup", {}).status == 404
+    connection = http.client.HTTPConnection(operators, timeout=20)
+    reply = server.request("POST", "/_backup", connection=connection)
+    assert reply.status == 201, reply
+    made = reply.json()
+    assert [p.name for p in folder.iterdir()] == [pathlib.Path(made["file"]).name]
+    integrity(folder / pathlib.Path(made["file"]).name)
+    assert made["bytes"] == next(folder.iterdir()).stat().st_size
+    assert ("Asked for",) in rows(next(folder.iterdir()), "SELECT name FROM author")
+    assert server.request("GET", "/_backup", connection=connection).status == 405
 
 
 def test_checkpoint_off(serve, tmp_path):

@@ -438,23 +438,6 @@ static void one_at_a_time(void **state)
     fixture_down();
 }
 
-static void operators_alone_may_ask(void **state)
-{
-    const struct service service = {.base_path = ""};
-    static struct call call;
-    (void)state;
-
-    call_init(&call, &service);
-    call.path = slice_from("/_backup");
-    assert_null(route_find(&call));
-    assert_int_equal(call.error.code, ERROR_NO_ROUTE);
-    call_init(&call, &service);
-    call.path = slice_from("/_backup");
-    call.admin = true;
-    assert_ptr_equal(route_find(&call)->verbs[METHOD_POST], backup_create);
-    call_free(&call);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,7 +450,6 @@ int main(void)
         cmocka_unit_test(a_folder_keeps_the_newest),
         cmocka_unit_test(one_is_made_when_asked_for),
         cmocka_unit_test(one_at_a_time),
-        cmocka_unit_test(operators_alone_may_ask),
     };
 
     db_options = db_options_default();
