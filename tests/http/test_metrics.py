@@ -203,7 +203,7 @@ def test_kept_answers(serve):
     found = settled(server, lambda f: f["thimble_http_answer_cache_hits_total"].value() >= 19)
     assert found["thimble_http_answer_cache_hits_total"].value() == 19
     assert before["thimble_http_answer_cache_hits_total"].value() == 0
-    assert found["thimble_http_requests_total"].value(route="row", method="GET", code="2xx") == 21
+    assert requests(found, route="row", method="GET", status="2xx") == 21
 
 
 def test_caches(serve):
