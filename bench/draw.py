@@ -12,7 +12,7 @@ NOTES = (
     "thimble checks each body against the schema of the table and each query against the columns; the "
     "frameworks' programs check what their documentation's examples check, which is less.",
     "**thimble** runs with `--answer-cache 0`, because the peers keep no answers either; "
-    "**thimble, cached** is the default: an answer is kept and given again while the database stays as it is. "
+    "**thimble (cached)** is the default: an answer is kept and given again while the database stays as it is. "
     "The keys of the rows are random, so not all of them find theirs in 4 MiB.",
     "thimble commits writes that wait together; the peers commit each by itself, as SQLite does by default.",
     "**PocketBase** serves its own records API: text ids, a list in an envelope, 200 for a POST, rules and "

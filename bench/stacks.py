@@ -174,7 +174,7 @@ def go_peer(name, module):
 PEERS = [
     Peer("thimble", "C", build_thimble, thimble_uncached, file_size(ROOT / "build/thimble"),
          dialect=works.THIMBLE),
-    Peer("thimble, cached", "C", build_thimble, thimble_command, only={"healthz", *works.READS, "mix"},
+    Peer("thimble (cached)", "C", build_thimble, thimble_command, only={"healthz", *works.READS, "mix"},
          dialect=works.THIMBLE),
     Peer("limit", "C", build_limit, lambda env: [BUILD / "limit", env["PORT"], env["WORKERS"], env["ANSWER"]],
          only={"healthz", *works.READS}, dialect=works.THIMBLE, alone=True),
