@@ -82,7 +82,7 @@ def test_sbom_lists_the_rows_of_the_lock():
     assert bill["metadata"]["component"]["version"] == VERSION
     assert bill["metadata"]["timestamp"] == "2030-03-17T17:46:40Z"
     assert [part["licenses"][0]["license"]["id"] for part in bill["components"]] == [
-        "LGPL-2.1-or-later", "MIT", "blessing", "Apache-2.0", "MIT"]
+        "LGPL-2.1-or-later", "MIT", "blessing", "Apache-2.0", "MIT", "MIT"]
     assert bill["dependencies"] == [{"ref": "thimble", "dependsOn": NAMES}]
 
 
@@ -156,8 +156,9 @@ PAGES = {
     "akheron": "1\trefs/tags/1.0\n2\trefs/tags/v2.14\n3\trefs/tags/v{}\n4\trefs/tags/v99.0-rc1\n",
     "Mbed-TLS": "1\trefs/tags/mbedtls-{}\n2\trefs/tags/v4.1.0\n3\trefs/tags/v3.6.2\n4\trefs/tags/mbedtls-3.6.99-rc1\n"
                 "5\trefs/tags/yotta-9.9.9\n",
+    "microsoft": "1\trefs/tags/v{}\n2\trefs/tags/v3.3.2\n3\trefs/tags/v2.0.99-beta\n",
 }
-OF = dict(zip(NAMES, ["ftp.gnu.org", "akheron", "sqlite.org", "Mbed-TLS", "musl.libc.org"]))
+OF = dict(zip(NAMES, ["ftp.gnu.org", "akheron", "sqlite.org", "Mbed-TLS", "musl.libc.org", "microsoft"]))
 
 
 def upstream(tmp_path, versions):

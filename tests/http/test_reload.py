@@ -160,7 +160,9 @@ def test_many_at_once(serve, folder):
     server = serve(migrations=folder)
     for i in range(100):
         if i % 20 == 0:
-            (folder / f"{100 + i:04}_t.sql").write_text(f"CREATE TABLE t{i}(id INTEGER PRIMARY KEY);")
+            half = folder / "half-written"  # a SIGHUP before may be looking just now
+            half.write_text(f"CREATE TABLE t{i}(id INTEGER PRIMARY KEY);")
+            half.rename(folder / f"{100 + i:04}_t.sql")
         server.signal(signal.SIGHUP)
         time.sleep(0.005)
     deadline = time.monotonic() + 20
