@@ -73,8 +73,10 @@ void answers_drop(struct answers *a, struct answer *one)
 
 void answers_finish(struct answers *a)
 {
-    while (a->oldest)
-        answers_drop(a, a->oldest);
+    for (struct answer *old = a->oldest, *newer; old; old = newer) {
+        newer = old->newer;
+        answers_drop(a, old);
+    }
     free(a->buckets);
     a->buckets = NULL;
 }
@@ -112,8 +114,10 @@ bool answers_keep(struct answers *a, struct slice target, struct slice accept, u
 
     if (!a->buckets || bytes > a->max / LARGEST_PART)
         return false;
-    while (a->bytes + bytes > a->max)
-        answers_drop(a, a->oldest);
+    for (struct answer *old = a->oldest, *newer; old && a->bytes + bytes > a->max; old = newer) {
+        newer = old->newer;
+        answers_drop(a, old);
+    }
     one = malloc(sizeof *one + target.len + accept.len);
     if (!one)
         return false;
