@@ -163,7 +163,7 @@ def venv_size(name):
 
 
 def file_size(path):
-    return lambda: path.stat().st_size
+    return lambda: path.stat().st_size if path.exists() else 0
 
 
 def go_peer(name, module):
