@@ -308,12 +308,14 @@ def instructions():
         process = subprocess.Popen(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", ROOT / "build/thimble",
              "serve", "--db", f"{folder}/items.db", "--migrations", "none", "--listen",
-             f"127.0.0.1:{port}", "--threads", "1", "--log-level", "error"],
+             f"127.0.0.1:{port}", "--threads", "1", "--log-level", "error", "--answer-cache", "0"],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _ in range(300):
             try:
-                s = socket.create_connection(("127.0.0.1", port), 1)
-                break
+                s = socket.create_connection(("127.0.0.1", port), 5)
+                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+                if s.recv(4096):
+                    break
             except OSError:
                 time.sleep(0.1)
         for _ in range(n):

@@ -159,7 +159,7 @@ static bool listen_tcp(struct listen *l, const char *address, struct error *e)
             return error_set(e, ERROR_FAILURE, "cannot listen on %s", address);
         ok = open_all(l, ai, address, e);
     }
-    if (ok)
+    if (ok && l->count)
         write_url(l, host);
     freeaddrinfo(ai);
     return ok;
@@ -231,7 +231,8 @@ bool listen_check(const char *address, struct error *e)
 
     if (strncmp(address, "unix:", 5) == 0)
         return true;
-    if (!listen_open(&l, address, 1, e))
+    /* None is opened, only bound: a client must not connect to what is closed again at once. */
+    if (!listen_open(&l, address, 0, e))
         return false;
     listen_close(&l);
     return true;
@@ -241,10 +242,10 @@ bool listen_open(struct listen *l, const char *address, size_t count, struct err
 {
     bool ok;
 
-    *l = (struct listen){.fds = malloc(count * sizeof(int)), .count = count};
+    *l = (struct listen){.fds = malloc((count + 1) * sizeof(int)), .count = count};
     if (!l->fds)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i <= count; i++)
         l->fds[i] = -1;
     ok = strncmp(address, "unix:", 5) == 0 ? listen_unix(l, address + 5, e)
                                            : listen_tcp(l, address, e);

@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -179,6 +180,41 @@ static bool is_shut(int fd)
     return recv(fd, &byte, 1, MSG_DONTWAIT) == 0;
 }
 
+static void *check_again_and_again(void *context)
+{
+    struct error e = error_none();
+
+    for (int i = 0; i < 3000; i++)
+        (void)!listen_check(context, &e);
+    return NULL;
+}
+
+/* A look whether the port is free lets nobody in, who would be cut off at once. */
+static void a_check_lets_nobody_in(void **state)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct error e = error_none();
+    struct listen l;
+    pthread_t thread;
+    char address[64];
+    unsigned port;
+    (void)state;
+
+    assert_true(listen_open(&l, "127.0.0.1:0", 1, &e));
+    assert_int_equal(sscanf(l.url, "http://127.0.0.1:%u", &port), 1);
+    listen_close(&l);
+    snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    to.sin_port = htons((in_port_t)port);
+    assert_int_equal(pthread_create(&thread, NULL, check_again_and_again, address), 0);
+    for (int i = 0; i < 3000; i++) {
+        int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+        assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), -1);
+        close(fd);
+    }
+    pthread_join(thread, NULL);
+}
+
 static void peers_run_out_of_time(void **state)
 {
     struct peers peers = {.idle_us = 2000000, .active_us = 1000000};
@@ -295,6 +331,7 @@ int main(void)
         cmocka_unit_test(paths_have_routes),
         cmocka_unit_test(statuses),
         cmocka_unit_test(sockets),
+        cmocka_unit_test(a_check_lets_nobody_in),
         cmocka_unit_test(peers_run_out_of_time),
         cmocka_unit_test(settings_have_an_order),
         cmocka_unit_test(wrong_settings_are_refused),
