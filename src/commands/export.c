@@ -23,7 +23,8 @@
 #define CHUNK     ((size_t)64 << 10)
 #define ARENA_MAX ((size_t)16 << 20)
 
-struct export {
+struct export
+{
     const struct config *config;
     const char *path;  /* "-": stdout */
     const char *query; /* as after the '?' of a URL */
@@ -63,10 +64,10 @@ static bool write_out(struct export *ex, struct error *e)
  * string, where RFC 8259 §7 wants them escaped. */
 static void one_line(struct buf *b, size_t from)
 {
-    char *end = b->data + b->len;
-
-    for (char *at = b->data + from; (at = memchr(at, '\n', (size_t)(end - at)));)
-        *at = ' ';
+    for (char *at = b->data + from, *end = b->data + b->len; at < end; at++) {
+        if (*at == '\n' || *at == '\r')
+            *at = ' ';
+    }
 }
 
 static bool write_row(struct export *ex, struct statement *st, struct error *e)
@@ -119,7 +120,8 @@ static bool count_rows(struct export *ex, const struct plan_source *source,
     if (!plan_count(&ex->arena, source, &ex->tree, options, &plan, e))
         return false;
     st = statement_get(ex->db, plan.sql, e);
-    ok = st && statement_bind(st, plan.values, plan.n_values, e) && statement_step(st, e) == STEP_ROW;
+    ok = st && statement_bind(st, plan.values, plan.n_values, e) &&
+         statement_step(st, e) == STEP_ROW;
     if (ok)
         *total = statement_integer(st, 0);
     statement_release(st);

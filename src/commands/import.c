@@ -53,8 +53,9 @@ struct import {
 static bool check_words(const struct import *im, int n_words, struct error *e)
 {
     if (n_words < 2)
-        return error_set(e, ERROR_USAGE, "import needs a table and a file: thimble import TABLE "
-                                         "FILE; - is stdin");
+        return error_set(e, ERROR_USAGE,
+                         "import needs a table and a file: thimble import TABLE "
+                         "FILE; - is stdin");
     if (im->format == FORMAT_UNKNOWN)
         return error_set(e, ERROR_USAGE,
                          "is %s CSV or NDJSON? The name does not end in .csv, .ndjson or .jsonl: "
@@ -81,8 +82,7 @@ static bool open_input(struct import *im, struct error *e)
         return error_set(e, ERROR_FAILURE, "cannot read %s: %s", im->name, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(e, ERROR_FAILURE, "cannot read %s: it is a folder", im->name);
-    records_init(&im->records, im->fd,
-                 im->format == FORMAT_CSV ? RECORDS_CSV : RECORDS_LINES,
+    records_init(&im->records, im->fd, im->format == FORMAT_CSV ? RECORDS_CSV : RECORDS_LINES,
                  (size_t)im->config->max_body);
     progress_begin(&im->bar, im->name, S_ISREG(st.st_mode) ? st.st_size : 0, PROGRESS_BYTES);
     return true;

@@ -163,7 +163,8 @@ static size_t count_lines(struct slice text)
 
 static bool read_lines(struct lines *c, struct body *body, const int *places, size_t n)
 {
-    size_t room = count_lines(slice_make(c->csv.text.data + c->csv.at, c->csv.text.len - c->csv.at));
+    size_t room =
+        count_lines(slice_make(c->csv.text.data + c->csv.at, c->csv.text.len - c->csv.at));
 
     body->values = arena_alloc(&c->call->arena, (room * body->n_set + 1) * sizeof *body->values);
     if (!body->values)

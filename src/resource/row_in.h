@@ -31,8 +31,8 @@ struct row_in {
     bool reshaped; /* `set` is another than that of the row before */
 
     /* row_in.c's own */
-    struct arena keep;  /* what lives as long as this */
-    struct arena arena; /* the row's values */
+    struct arena keep;   /* what lives as long as this */
+    struct arena arena;  /* the row's values */
     struct json_t *root; /* NDJSON: the row, which values borrow from */
     struct value *by_column;
     bool *given;

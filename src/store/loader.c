@@ -22,8 +22,7 @@ static bool is_of_the_row(enum error_code code)
     case ERROR_NOT_NULL:
     case ERROR_CHECK:
     case ERROR_RAISED:
-    case ERROR_ANSWER_TOO_LARGE: /* SQLite's own limit of a row */
-        return true;
+    case ERROR_ANSWER_TOO_LARGE: /* SQLite's own limit of a row */ return true;
     default: return false;
     }
 }
