@@ -2,11 +2,14 @@
 #
 # BUILD=dir builds elsewhere, DEPS=dir takes the libraries from elsewhere, DEPS_CACHE=dir is where
 # their sources are kept (~/.cache/thimble), -jN as usual
-# (all processors by default).
+# (all processors by default). TARGET=triple builds for another machine: see amd64 and arm64.
 
 BUILD ?= build
 DEPS  ?= $(BUILD)/deps
-CC    := $(if $(filter default,$(origin CC)),gcc,$(CC))
+TARGET ?=
+CC    := $(if $(TARGET),$(TARGET)-gcc,$(if $(filter default,$(origin CC)),gcc,$(CC)))
+FOR   := $(addprefix -,$(TARGET))
+TOOLS := $(addsuffix -,$(TARGET))
 # Debian's own Python: that is the one python3-pytest belongs to.
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format
@@ -35,26 +38,31 @@ CPPFLAGS_ALL = -D_GNU_SOURCE -DTHIMBLE_VERSION='"$(VERSION)"' -Isrc
 CFLAGS_ALL   = -std=c11 $(WARNINGS) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
 
-# ---- the three flavours: FLAVOUR, the name of its libraries, where its objects go, its flags
+# ---- the three flavours: FLAVOUR, where its libraries are and its objects go, its flags
 
 # The product: musl, static PIE, small and hardened.
-MUSL_CC = $(CC) -specs $(DEPS)/libc/static-pie.specs -idirafter $(DEPS)/libc/kernel
+LIBC    = $(DEPS)/libc$(FOR)
+MUSL_CC = $(CC) -specs $(LIBC)/static-pie.specs -idirafter $(LIBC)/kernel
+musl_DEPS   = $(DEPS)/musl$(FOR)
 musl_DIR    = $(BUILD)/musl
+musl_OWN    = $(musl_DEPS)/lib/libmimalloc.a $(musl_DEPS)/lib/libstring.a
 musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
-              -DTHIMBLE_LIBC='"musl $(shell cat $(DEPS)/libc/version 2>/dev/null)"' $(CFLAGS)
+              -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null), mimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 
 # For the tests: glibc and sanitizers that end the program.
 SANITIZE = -fno-omit-frame-pointer -fno-sanitize-recover=all
+dev_DEPS    = $(DEPS)/dev
 dev_DIR     = $(BUILD)/dev
 dev_CC      = $(CC)
 dev_CFLAGS  = -O1 -g -Werror -fsanitize=address,undefined $(SANITIZE) \
               -DTHIMBLE_LIBC='"glibc"' $(CFLAGS)
 dev_LDFLAGS = -fsanitize=address,undefined
 
+tsan_DEPS   = $(DEPS)/tsan
 tsan_DIR     = $(BUILD)/tsan
 tsan_CC      = $(CC)
 tsan_CFLAGS  = -O1 -g -Werror -fsanitize=thread $(SANITIZE) -DTHIMBLE_LIBC='"glibc"' $(CFLAGS)
@@ -68,16 +76,16 @@ dev: $(BUILD)/dev/thimble ## build/dev/thimble: glibc, with ASan and UBSan
 # flavour NAME, PROGRAM
 define flavour
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o \
-                $$($(1)_DIR)/obj/queries_builtin.o
+                $$($(1)_DIR)/obj/queries_builtin.o $$($(1)_DIR)/obj/licenses_builtin.o
 $(1)_INNER    = $$(filter-out %/obj/main.o,$$($(1)_OBJECTS))
-$(1)_LIBS     = $$(LIBRARIES:%=$$(DEPS)/$(1)/lib/%)
+$(1)_LIBS     = $$(LIBRARIES:%=$$($(1)_DEPS)/lib/%)
 
-$$($(1)_DIR)/obj/%.o: src/%.c $$(DEPS)/$(1)/.built Makefile VERSION
+$$($(1)_DIR)/obj/%.o: src/%.c $$($(1)_DEPS)/.built Makefile VERSION
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@$$($(1)_CC) $$(CPPFLAGS_ALL) -isystem $$(DEPS)/$(1)/include $$(CFLAGS_ALL) $$($(1)_CFLAGS) -c $$< -o $$@
+	@$$($(1)_CC) $$(CPPFLAGS_ALL) -isystem $$($(1)_DEPS)/include $$(CFLAGS_ALL) $$($(1)_CFLAGS) -c $$< -o $$@
 
-$$($(1)_DIR)/obj/%_builtin.o: $$(BUILD)/gen/%_builtin.c $$(DEPS)/$(1)/.built Makefile
+$$($(1)_DIR)/obj/%_builtin.o: $$(BUILD)/gen/%_builtin.c $$($(1)_DEPS)/.built Makefile
 	@mkdir -p $$(@D)
 	@$$($(1)_CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$($(1)_CFLAGS) -c $$< -o $$@
 
@@ -88,7 +96,7 @@ $$($(1)_DIR)/objects: FORCE
 
 $(2): $$($(1)_OBJECTS) $$($(1)_DIR)/objects
 	@echo "  LD    $$@"
-	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) -lm -lpthread
+	@$$($(1)_CC) $$($(1)_LDFLAGS) $$(LDFLAGS) -o $$@ $$($(1)_OBJECTS) $$($(1)_LIBS) $$($(1)_OWN) -lm -lpthread
 
 -include $$($(1)_OBJECTS:.o=.d)
 endef
@@ -96,14 +104,31 @@ $(eval $(call flavour,musl,$(BUILD)/musl/thimble))
 $(eval $(call flavour,dev,$(BUILD)/dev/thimble))
 $(eval $(call flavour,tsan,$(BUILD)/tsan/thimble))
 
+# gcc's specs make the static PIE: CC=clang builds dev and tsan.
+ifneq ($(findstring clang,$(CC)),)
+musl_CC = $(error the static binary takes gcc, not $(CC))
+endif
+
 # Static in truth: no program interpreter, nothing needed; and small.
 $(BUILD)/thimble: $(BUILD)/musl/thimble
-	@if readelf -lW $< | grep INTERP || readelf -dW $< | grep NEEDED; then \
+	@if $(TOOLS)readelf -lW $< | grep INTERP || $(TOOLS)readelf -dW $< | grep NEEDED; then \
 	    echo "$<: not static" >&2; exit 1; fi
-	@strip -o $@.tmp $<
+	@$(TOOLS)strip -o $@.tmp $<
 	@size=$$(stat -c %s $@.tmp); if [ $$size -gt $(SIZE_LIMIT) ]; then \
 	    echo "$@: $$size bytes, the limit is $(SIZE_LIMIT)" >&2; exit 1; fi; \
 	    mv $@.tmp $@; echo "  OK    $@ ($$size bytes)"
+
+# For a named kind of machine, by Debian's cross compiler if it is not this one.
+amd64_TRIPLE = x86_64-linux-gnu
+arm64_TRIPLE = aarch64-linux-gnu
+MACHINE     := $(shell uname -m)
+.PHONY: native amd64 arm64 native-libraries amd64-libraries arm64-libraries
+amd64: ## build/amd64/thimble
+arm64: ## build/arm64/thimble
+native amd64 arm64 native-libraries amd64-libraries arm64-libraries:
+	+@$(MAKE) --no-print-directory BUILD=$(BUILD)/$(@:-libraries=) DEPS=$(DEPS) \
+	    TARGET=$(filter-out $(MACHINE)-%,$($(@:-libraries=)_TRIPLE)) \
+	    $(if $(filter %-libraries,$@),libraries,all)
 
 # Two lists of .sql files are compiled in. A file that comes or goes changes the list.
 $(BUILD)/gen/%.list: FORCE
@@ -114,28 +139,33 @@ $(BUILD)/gen/%.list: FORCE
 $(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
 	@scripts/embed $* > $@
 
+$(BUILD)/gen/licenses_builtin.c: LICENSE VERSION deps.lock scripts/licenses $(wildcard docs/licenses/*)
+	@mkdir -p $(@D)
+	@scripts/licenses c > $@
+
 # ---- libraries
 
-.PHONY: FORCE deps fetch
+.PHONY: FORCE deps fetch libraries
 FORCE:
 
 fetch: $(DEPS)/archives/.fetched ## fetch the libraries' sources, checked against deps.lock
-deps: $(DEPS)/musl/.built $(DEPS)/dev/.built ## compile the libraries
+libraries: $(musl_DEPS)/.built
+deps: libraries $(DEPS)/dev/.built ## compile the libraries
 
 $(DEPS)/archives/.fetched: deps.lock scripts/fetch-deps
 	@scripts/fetch-deps $(@D)
 	@touch $@
 
-THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/jansson/*)
+THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/*/*)
 
 $(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps
 	+@scripts/build-deps src $(DEPS)
 
-$(DEPS)/libc/.built: $(DEPS)/src/.built scripts/build-deps
-	+@scripts/build-deps libc $(DEPS)
+$(LIBC)/.built: $(DEPS)/src/.built scripts/build-deps
+	+@scripts/build-deps libc $(DEPS) $(TARGET)
 
-$(DEPS)/musl/.built: $(DEPS)/libc/.built $(DEPS)/src/.built $(THIRD_PARTY)
-	+@scripts/build-deps musl $(DEPS)
+$(musl_DEPS)/.built: $(LIBC)/.built $(DEPS)/src/.built $(THIRD_PARTY)
+	+@scripts/build-deps musl $(DEPS) $(TARGET)
 
 $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(THIRD_PARTY)
 	+@scripts/build-deps $* $(DEPS)
@@ -161,8 +191,10 @@ fmt: ## format every C file
 
 floors: ## does every file keep to its floor?
 	@scripts/check-floors
+	@scripts/licenses check
 
-lint: $(DEPS)/dev/.built ## clang-tidy and cppcheck
+lint: $(DEPS)/dev/.built ## clang-tidy, cppcheck and shellcheck; are the licences those of the sources?
+	@scripts/licenses check $(DEPS)/src
 	@scripts/lint -std=c11 $(CPPFLAGS_ALL) -DTHIMBLE_LIBC='"glibc"' -isystem $(DEPS)/dev/include
 
 UNITS := $(UNIT:tests/unit/%.c=$(BUILD)/dev/unit/%)
@@ -195,6 +227,12 @@ http-static: $(BUILD)/thimble ## the HTTP tests against the static binary
 
 tsan: $(BUILD)/tsan/thimble ## the HTTP tests of threads under ThreadSanitizer
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/tsan $< -m threads
+
+# The arm64 binary, emulated where the machine is another. HTTP_FLAGS goes to pytest.
+.PHONY: http-arm64
+http-arm64: arm64 ## the HTTP tests against build/arm64/thimble, under qemu-user
+	@scripts/emulated aarch64 $(BUILD)/arm64/thimble $(BUILD)/arm64/emulated/thimble
+	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http-arm64 $(BUILD)/arm64/emulated/thimble $(HTTP_FLAGS)
 
 # The fuzzer is built with libFuzzer, which comes with clang.
 CLANG ?= clang
@@ -232,6 +270,12 @@ run: tools-build ## install what is missing, build, and serve the default schema
 	+@$(MAKE) --no-print-directory all
 	@exec $(BUILD)/thimble serve
 
+.PHONY: image
+image: ## the container image: IMAGE=name:tag, PLATFORM=linux/amd64,linux/arm64, ENGINE=podman
+	@BUILD=$(BUILD) PYTHON=$(PYTHON) IMAGE='$(IMAGE)' PLATFORM='$(PLATFORM)' ENGINE='$(ENGINE)' \
+	    DEBIAN_IMAGE='$(DEBIAN_IMAGE)' ENGINE_FLAGS='$(ENGINE_FLAGS)' scripts/build-image
+include deploy/install.mk
+
 .PHONY: docs size clean distclean
 docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 	@$(BUILD)/dev/thimble config --markdown > docs/configuration.md
@@ -239,8 +283,13 @@ docs: $(BUILD)/dev/thimble ## docs/configuration.md, from the table of settings
 size: $(BUILD)/thimble ## the binary's bytes, by library
 	@scripts/size $< $(musl_DIR)/thimble.map
 
+.PHONY: sbom
+sbom: ## build/thimble.cdx.json: what the binary is made of, from deps.lock
+	@mkdir -p $(BUILD)
+	@scripts/sbom $(BUILD)/thimble.cdx.json
+
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 clean: ## remove what was built, but not the libraries
 	@rm -rf $(filter-out $(DEPS),$(wildcard $(BUILD)/*))

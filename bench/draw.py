@@ -8,6 +8,24 @@ text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-weight:600;font-size:14
 </style>"""
 
 
+NOTES = (
+    "thimble checks each body against the schema of the table and each query against the columns; the "
+    "frameworks' programs check what their documentation's examples check, which is less.",
+    "**thimble** runs with `--answer-cache 0`, because the peers keep no answers either; "
+    "**thimble (cached)** is the default: an answer is kept and given again while the database stays as it is. "
+    "The keys of the rows are random, so not all of them find theirs in 4 MiB.",
+    "thimble commits writes that wait together; the peers commit each by itself, as SQLite does by default.",
+    "**PocketBase** serves its own records API: text ids, a list in an envelope, 200 for a POST, rules and "
+    "hooks; answers are compared after mapping. Its SQLite is Go's translation of C. `synchronous` is set as "
+    "everybody's; its other pragmas are its own.",
+    "**Datasette** only reads. Its `_shape=array` is compared; it has no constant route, so no `/healthz`.",
+    "A request counts as failed when its answer is not 2xx, has a wrong length, or does not come in 5 s. What "
+    "is under way at the end of a measurement is waited for: its latency counts, the rate does not.",
+)
+IMAGES_NOTE = ("Images are computed, not pulled: the files of the documented base, made from Debian's packages, and the "
+               "program's own files ([bench/images](../bench/images)).")
+
+
 def number(value):
     if value is None:
         return "–"
@@ -34,7 +52,7 @@ def bars(title, groups, unit):
         y += 10
         for name, value in items:
             width = max(1, 430 * value / top)
-            mark = "us" if name == "thimble" else "b"
+            mark = "us" if name.startswith("thimble") else "b"
             parts.append(f'<text x="90" y="{y + 12}" class="n">{html.escape(name)}</text>'
                          f'<rect x="98" y="{y + 2}" width="{width:.1f}" height="13" rx="2" class="{mark}"/>'
                          f'<text x="{102 + width:.1f}" y="{y + 12}" class="v">{number(value)}{unit}</text>')
@@ -60,27 +78,30 @@ def best_go(report, key):
     return max(rates) if rates else None
 
 
+def ratio(ours, theirs, places):
+    return f"{ours / theirs:.{places}f}" if ours and theirs else "–"
+
+
 def rows_of(report, work, titles):
     for n in report["connections"]:
         key = f"{work}/{n}"
         values = [cell(report, name, key) for name in names(report)]
-        ours, go = cell(report, "thimble", key), best_go(report, key)
-        yield titles[work], n, values, f"{ours / go:.1f}" if ours and go else "–"
+        ours = cell(report, "thimble", key)
+        yield titles[work], n, values, ratio(ours, best_go(report, key), 1), ratio(
+            ours, cell(report, "limit", key), 2)
 
 
 def table(report, works, titles):
-    head = ["requests/s", "connections", *names(report), "× best Go"]
+    head = ["requests/s", "connections", *names(report), "× best Go", "× limit"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * 2 + "--:|" * (len(head) - 2)]
     for work in works:
-        for title, n, values, ratio in rows_of(report, work, titles):
-            lines.append(f"| {title} | {n:,} | " + " | ".join(map(number, values)) + f" | {ratio} |")
+        for title, n, values, go, limit in rows_of(report, work, titles):
+            lines.append(f"| {title} | {n:,} | " + " | ".join(map(number, values)) + f" | {go} | {limit} |")
     return "\n".join(lines)
 
 
 def detail(report, works, titles, connections):
     """Latency and CPU at one number of connections."""
-    lines = [f"| at {connections:,} connections | p50 / p99 / p99.9 in ms, CPU µs for each |" +
-             " |" * (len(names(report)) - 1)]
     lines = ["| ms: p50 / p99 / p99.9 · CPU µs | " + " | ".join(names(report)) + " |",
              "|---|" + "---|" * len(names(report))]
     for work in works:
@@ -94,19 +115,24 @@ def detail(report, works, titles, connections):
 
 
 def costs(report):
-    lines = ["| | version | memory idle, MB | memory peak, MB | on disk, MB | exec to first 200, ms | failed requests |",
-             "|---|---|--:|--:|--:|--:|--:|"]
+    lines = ["| | version | memory idle, MB | memory peak, MB | on disk, MB | image, MB | exec to first 200, ms | "
+             "failed requests |", "|---|---|--:|--:|--:|--:|--:|--:|"]
+    images = report.get("images", {})
     for name in names(report):
-        found = report["table"][name]
-        peak = max((v for k, v in found.items() if k.startswith("peak_kb/")), default=None)
-        size = report["sizes"].get(name)
+        found, size, image = report["table"][name], report["sizes"].get(name), images.get(name)
         failed = sum(v["errors"] for v in found.values() if isinstance(v, dict))
         lines.append(f"| {name} | {report['versions'][name]} | {megabytes(found.get('idle_kb'))} | "
-                     f"{megabytes(peak)} | {size / 1e6:.1f} | " if size else
-                     f"| {name} | {report['versions'][name]} | {megabytes(found.get('idle_kb'))} | "
-                     f"{megabytes(peak)} | – | ")
-        lines[-1] += f"{found.get('start_ms', 0):.1f} | {failed:.0f} |"
+                     f"{megabytes(peak(found))} | {mb(size)} | {mb(image)} | {found.get('start_ms', 0):.1f} | "
+                     f"{failed:.0f} |")
     return "\n".join(lines)
+
+
+def mb(size):
+    return f"{size / 1e6:,.1f}" if size else "–"
+
+
+def peak(found):
+    return max((v["peak_kb"] for v in found.values() if isinstance(v, dict)), default=None)
 
 
 def text(report, works, titles):
@@ -117,18 +143,21 @@ def text(report, works, titles):
     return "\n".join(parts)
 
 
-def open_loop_table(report):
-    found = report["open_loop"]
-    lines = ["| | p50, ms | p99, ms | p99.9, ms | longest, ms |", "|---|--:|--:|--:|--:|"]
-    for name, v in found["peers"].items():
-        lines.append(f"| {name} | " + " | ".join(
-            f"{v[f] / 1000:.2f}" for f in ("p50_us", "p99_us", "p999_us", "max_us")) + " |")
-    return "\n".join(lines)
+def open_loop_tables(report, titles):
+    parts = []
+    for work, found in report["open_loop"].items():
+        lines = [f"{titles[work]}, {found['rate']:,} requests/s (half of what {found['slowest']} can):", "",
+                 "| | p50, ms | p99, ms | p99.9, ms | longest, ms | failed |", "|---|--:|--:|--:|--:|--:|"]
+        for name, v in found["peers"].items():
+            lines.append(f"| {name} | " + " | ".join(
+                f"{v[f] / 1000:.2f}" for f in ("p50_us", "p99_us", "p999_us", "max_us")) + f" | {v['errors']} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def document(report, works, titles, docs):
     machine = report["machine"]
-    n = 64 if 64 in report["connections"] else report["connections"][-1]
+    n, notes = report["open_loop_connections"], "\n".join(f"- {line}" for line in NOTES)
     pictures = {
         "benchmark-throughput.svg": bars(f"requests/s at {n} connections, more is better", [
             (titles[w], [(name, cell(report, name, f"{w}/{n}")) for name in names(report)])
@@ -138,23 +167,26 @@ def document(report, works, titles, docs):
                          for name in names(report)]) for w in works], " ms"),
         "benchmark-memory.svg": bars("proportional memory of all processes in MB, less is better", [
             ("idle", [(name, report["table"][name].get("idle_kb", 0) / 1024) for name in names(report)]),
-            ("peak", [(name, max((v for k, v in report["table"][name].items()
-                                  if k.startswith("peak_kb/")), default=0) / 1024)
-                      for name in names(report)])], " MB"),
-        "benchmark-size.svg": bars("binary, or installed packages without the interpreter, in MB", [
-            ("on disk", [(name, size / 1e6) for name, size in report["sizes"].items()])], " MB"),
+            ("peak", [(name, (peak(report["table"][name]) or 0) / 1024) for name in names(report)])], " MB"),
+        "benchmark-size.svg": bars("binary or installed packages, without and with what they stand on, in MB", [
+            ("on disk", [(name, size / 1e6) for name, size in report["sizes"].items()]),
+            *([("image, base and all", [(name, size / 1e6) for name, size in report["images"].items()])]
+              if report.get("images") else [])], " MB"),
     }
     for name, picture in pictures.items():
         (docs / name).write_text(picture)
-    missing = "\n".join(f"- **{name}**: {why}" for name, why in report["missing"].items())
+    missing = "\n".join(f"- **{name}**: {why}" for name, why in
+                        {**report["missing"], **report.get("not_measured", {})}.items())
     page = f"""# Benchmark
 
 Made by `make bench` on {machine['when']}: {machine['cpu']}, {machine['cores']} cores of a shared machine, {machine['memory_gb']} GB,
 Linux {machine['kernel']}. Servers on core{'s' if len(machine['server_cores']) > 1 else ''} {', '.join(map(str, machine['server_cores']))}, the load generator
-([bench/load](../bench/load/load.c)) on {', '.join(map(str, machine['load_cores']))}. Median of {report['rounds']} rounds of {report['seconds']:g} s, the peers in turn.
+([bench/load](../bench/load/load.c)) on {', '.join(map(str, machine['load_cores']))}. Median of {report['rounds']} rounds of {report['seconds']:g} s, half as long again at 1,000
+connections, the peers in turn.
 Everybody has the same 10,000 rows in SQLite, WAL, `synchronous=FULL` (NORMAL where it says relaxed), and one
-worker for each core; before each measurement every answer is compared. The peers are in
-[bench/peers](../bench/peers/); `limit` is an epoll loop that answers a constant and parses nothing.
+worker for each core; before each round every answer is compared. The peers, and what their documentation
+advises, are in [bench/peers](../bench/peers/README.md). `limit` is an epoll loop that parses nothing and answers
+the bytes that thimble answers: neither a server nor the load generator can be much faster here.
 
 ![requests a second](benchmark-throughput.svg)
 
@@ -166,24 +198,30 @@ At {n} connections:
 
 {detail(report, works, titles, n)}
 
-A row by key at {report['open_loop'].get('rate', 0):,} requests/s, half of what the slowest can do, sent on time whatever the server
-does (open loop, 64 connections):
+At a constant rate for everybody, sent on time whatever the server does (open loop, {n} connections); latency
+counts from when a request was due:
 
-{open_loop_table(report) if report['open_loop'] else ''}
+{open_loop_tables(report, titles)}
 
 ![memory](benchmark-memory.svg)
 
 {costs(report)}
 
+{IMAGES_NOTE if report.get("images") else ''}
+
 ![size](benchmark-size.svg)
 
 One `GET` of a row by key is {report['instructions'] or 0:,} instructions in thimble (callgrind).
+
+How the peers differ:
+
+{notes}
 
 Not measured:
 
 {missing or 'nothing'}
 
-Repeat it: `make bench` (about a quarter of an hour), `make bench QUICK=1` (a minute, no page).
+Repeat it: `make bench` (about twenty minutes), `make bench QUICK=1` (a minute, no page).
 [bench/results/latest.json](../bench/results/latest.json) has all figures.
 """
     (docs / "benchmark.md").write_text(page)

@@ -15,7 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-#define CONFIG_SETTINGS_MAX 64
+#define CONFIG_SETTINGS_MAX 96
 
 enum config_source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
 
@@ -23,7 +23,13 @@ struct config {
     const char *db;
     const char *migrations; /* "builtin", "none" or a directory */
     const char *queries;    /* the same */
+
+    const char *backup_dir; /* "": none */
+    int64_t backup_interval_ms, backup_keep, backup_timeout_ms;
+
     const char *listen;
+    const char *metrics_listen; /* "": none */
+    const char *socket_mode;    /* octal */
     const char *base_path;
     const char *cors_origins; /* "", "*" or a list */
     const char *log_level;
@@ -34,12 +40,13 @@ struct config {
 
     int64_t max_rows, max_answer;
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
-    int64_t max_connections, max_connections_per_address;
+    int64_t max_connections, max_connections_per_address, max_metrics_connections;
     int64_t idle_timeout_ms, request_timeout_ms, drain_timeout_ms;
 
     int64_t queue_length, batch_max;
     int64_t cache_size, mmap_size, statement_cache;
-    int64_t busy_timeout_ms, checkpoint_pages;
+    int64_t busy_timeout_ms, checkpoint_pages, answer_cache;
+    const char *checkpoint; /* "auto" or "off" */
 
     const char *default_return; /* "object" or "minimal" */
     bool aggregates, allow_tx, allow_plan;
@@ -50,8 +57,10 @@ struct config {
     int64_t max_rejects;     /* import; 0: no limit */
     bool atomic;             /* import --atomic */
 
+    bool force;    /* backup, restore --force */
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
+    bool man;      /* config --man */
     bool help;     /* any command's --help */
 
     /* config.c's own: what each setting was given as, and where. */
@@ -73,6 +82,8 @@ void config_finish(struct config *config);
 void config_print(const struct config *config, struct buf *out);
 /* The same table as a page of documentation. */
 void config_markdown(struct buf *out);
+/* The manual page: settings and commands. */
+void config_man(struct buf *out);
 /* The flags, for --help. */
 void config_help(struct buf *out);
 /* The flags that are one command's own; nothing if it has none. */

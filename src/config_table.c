@@ -11,8 +11,8 @@
 #define GIB       ((int64_t)1 << 30)
 #define HOUR      ((int64_t)3600000)
 
-static const char data[] = "Data", network[] = "Network", grammar[] = "Grammar",
-                  limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
+static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
+                  grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -20,15 +20,31 @@ const struct setting settings[] = {
      "the SQLite database; made if it is not there"},
     {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
      "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
-     "database as it is"},
+     "database as it is; \"DIR,builtin\", \"DIR,none\": the folder if it is there"},
     {data, "queries", SETTING_TEXT, AT(queries), "builtin", 0, 0, NULL, "DIR",
      "a folder of name.sql files that are served at /rpc/name; \"builtin\": those in the binary, "
-     "which go with its migrations; \"none\""},
+     "which go with its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
 
+    {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
+     "a folder for backups of the database that is served; \"\": none"},
+    {backups, "backup-interval", SETTING_DURATION, AT(backup_interval_ms), "0", 0, 744 * HOUR, NULL,
+     "TIME", "make one there this often; 0: only when asked to"},
+    {backups, "backup-keep", SETTING_INTEGER, AT(backup_keep), "7", 1, 100000, NULL, "N",
+     "keep the newest N there; older ones are deleted"},
+    {backups, "backup-timeout", SETTING_DURATION, AT(backup_timeout_ms), "10m", 0, 24 * HOUR, NULL,
+     "TIME",
+     "give up a backup that copies for longer: the write-ahead log cannot start over meanwhile; 0: "
+     "no limit"},
+
     {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
      "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
+    {network, "metrics-listen", SETTING_TEXT, AT(metrics_listen), "", 0, 0, NULL, "ADDRESS",
+     "a listener for operators: /metrics, /healthz, /livez and /readyz move there; \"\": they are at "
+     "--listen"},
+    {network, "socket-mode", SETTING_TEXT, AT(socket_mode), "660", 0, 0, NULL, "MODE",
+     "permissions of the socket of --listen unix:PATH, octal"},
     {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
      "serve the resources below this path, as /rest/v1"},
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
@@ -73,6 +89,8 @@ const struct setting settings[] = {
     {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
      "10000", 0, 1000000, NULL, "N",
      "connections from one address (IPv6: one /64); more are answered 429; 0: no limit"},
+    {limits, "max-metrics-connections", SETTING_INTEGER, AT(max_metrics_connections), "64", 1,
+     256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
     {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
      "writes that wait; more are answered 503"},
 
@@ -87,14 +105,19 @@ const struct setting settings[] = {
      "writes that share one transaction"},
     {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
      "wait this long for another process's lock on the database"},
-    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "8MiB", 64 * KIB, 64 * GIB, NULL,
+    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,
      "SIZE", "page cache of each connection to the database; there is one for each thread"},
     {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
      "bytes of the database that are memory-mapped"},
     {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
      "prepared statements kept by each connection"},
+    {tuning, "answer-cache", SETTING_SIZE, AT(answer_cache), "4MiB", 0, 64 * GIB, NULL, "SIZE",
+     "bytes of answers that are kept and given again while the database stays as it is; 0: none"},
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
+    {tuning, "checkpoint", SETTING_WORD, AT(checkpoint), "auto", 0, 0, "auto off", "WORD",
+     "auto: move the write-ahead log into the database; off: leave it to another process, as "
+     "Litestream"},
 
     {NULL, "format", SETTING_WORD, AT(format), "auto", 0, 0, "auto csv ndjson", "WORD",
      "import, export: auto: by the file's name, which ends in .csv, .ndjson or .jsonl"},
@@ -108,10 +131,13 @@ const struct setting settings[] = {
      "merge: updates it"},
     {NULL, "atomic", SETTING_BOOL, AT(atomic), "off", 0, 0, NULL, NULL,
      "import: all rows in one transaction, or none"},
+    {NULL, "force", SETTING_BOOL, AT(force), "off", 0, 0, NULL, NULL,
+     "backup, restore: replace a file that is there"},
     {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
      "migrate: say what would change, change nothing"},
     {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,
      "config: the settings as a page of documentation"},
+    {NULL, "man", SETTING_BOOL, AT(man), "off", 0, 0, NULL, NULL, "config: the manual page"},
     {NULL, "help", SETTING_BOOL, AT(help), "off", 0, 0, NULL, NULL, "this help"},
 };
 /* clang-format on */

@@ -1,5 +1,5 @@
 /*
- * The table of settings itself. Private to config*.c.
+ * The table of settings itself. Private to config*.c and what is made from it.
  *
  * SPDX-License-Identifier: MIT
  */

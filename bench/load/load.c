@@ -2,12 +2,21 @@
  * A load generator: keeps connections busy for a time and says how it went, as JSON.
  *
  *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N] [--pad N]
+ *       [--ledger FILE]
  *
  * WORK is a file of lines "weight METHOD path [body]"; {key} becomes a random number from 1 to
- * --keys, {n} a number that no request had before, {pad} --pad bytes. Without --rate every connection asks again
+ * --keys, {n} a number that no request had before, {c} the number of the connection, {k} how many
+ * requests it has made with this one, {pad} --pad bytes. --ledger is a file of 64-bit integers, one
+ * for each connection, mapped: the requests of it that were answered 2xx; anything else ends the
+ * program. Without --rate every connection asks again
  * as soon as it is answered (closed loop). With it, R requests a second are due at even times
  * whatever the server does, and a request's latency counts from when it was due (open loop: no
- * coordinated omission). One thread: on one core it asks for more than the servers here can give.
+ * coordinated omission).
+ *
+ * Counted is an answer that came whole, with a status of 2xx and as long as it said, between the
+ * end of the warm-up and the end of S. What was asked by then and is answered up to TIMEOUT_NS
+ * later counts for the latency alone; what is not, as a timeout, and as an error. So a server
+ * begins its next measurement with nothing in its queue. One thread; `limit` shows its own most.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -22,6 +31,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,15 +40,31 @@
 #define REQUEST_MAX 8192 /* and the padding */
 #define ANSWER_MAX  (4 << 20)
 #define BACKLOG_MAX (1 << 22)
+#define PIECES_MAX  16
+#define TIMEOUT_NS  5000000000
+
+/* A template, cut at its {key}, {n} and {pad}: text, then what follows it. */
+struct piece {
+    const char *text;
+    size_t len;
+    char then; /* which of names[] in cut() comes next; 0: none */
+};
+
+struct template
+{
+    struct piece pieces[PIECES_MAX];
+    int n;
+};
 
 struct work {
     int weight;
-    char method[16], path[2048];
-    char *body; /* NULL: none */
+    struct template head, body; /* head: up to the body's length, or all of a request without */
 };
 
 struct connection {
     int fd;
+    int number;
+    uint64_t made; /* requests */
     bool busy;
     bool dead; /* to be opened again */
     int64_t due_ns;
@@ -55,14 +81,15 @@ static uint64_t histogram[BUCKETS];
 
 static struct work works[WORKS_MAX];
 static int n_works, total_weight;
-static uint64_t sent, answered, failed, reconnects, bytes;
+static uint64_t sent, completed, answered, failed, timeouts, reconnects, bytes;
 static uint64_t random_state = 88172645463325252ULL, counter;
 static struct sockaddr_in address;
 static int epoll_fd;
 static long keys = 10000, pad;
 static char *body;
-static bool measuring;
+static bool measuring, draining;
 static int last_bad_status;
+static volatile uint64_t *ledger; /* NULL: none */
 
 static int64_t now_ns(void)
 {
@@ -113,51 +140,85 @@ static double percentile(double p)
     return 0;
 }
 
-/* Writes `template` with its {key} and {n}. */
-static size_t expand(char *out, size_t size, const char *template)
+static void cut(struct template *t, const char *text)
+{
+    static const char *const names[] = {"{key}", "{n}", "{pad}", "{c}", "{k}"};
+    static const char codes[] = {'r', 'n', 'p', 'c', 'k'};
+
+    while (t->n < PIECES_MAX) {
+        struct piece *piece = &t->pieces[t->n++];
+        const char *at = NULL;
+
+        piece->text = text;
+        for (int i = 0; i < 5; i++) {
+            const char *found = strstr(text, names[i]);
+
+            if (found && (!at || found < at)) {
+                at = found;
+                piece->then = codes[i];
+            }
+        }
+        piece->len = at ? (size_t)(at - text) : strlen(text);
+        if (!at)
+            return;
+        text = strchr(at, '}') + 1;
+    }
+    die("too many {} in a line of work");
+}
+
+static size_t put_number(char *out, uint64_t value)
+{
+    char digits[24];
+    size_t n = 0;
+
+    do
+        digits[n++] = (char)('0' + value % 10);
+    while ((value /= 10) != 0);
+    for (size_t i = 0; i < n; i++)
+        out[i] = digits[n - 1 - i];
+    return n;
+}
+
+static size_t expand(const struct connection *c, char *out, const struct template *t)
 {
     size_t n = 0;
 
-    while (*template && n + 24 < size) {
-        if (strncmp(template, "{key}", 5) == 0) {
-            n += (size_t)sprintf(out + n, "%lu", 1 + next_random() % (unsigned long)keys);
-            template += 5;
-        } else if (strncmp(template, "{n}", 3) == 0) {
-            n += (size_t)sprintf(out + n, "%lu", ++counter);
-            template += 3;
-        } else if (strncmp(template, "{pad}", 5) == 0 && n + (size_t)pad + 24 < size) {
+    for (const struct piece *piece = t->pieces; piece < t->pieces + t->n; piece++) {
+        memcpy(out + n, piece->text, piece->len);
+        n += piece->len;
+        if (piece->then == 'r') {
+            n += put_number(out + n, 1 + next_random() % (uint64_t)keys);
+        } else if (piece->then == 'n') {
+            n += put_number(out + n, ++counter);
+        } else if (piece->then == 'c') {
+            n += put_number(out + n, (uint64_t)c->number);
+        } else if (piece->then == 'k') {
+            n += put_number(out + n, c->made);
+        } else if (piece->then == 'p') {
             memset(out + n, 'x', (size_t)pad);
             n += (size_t)pad;
-            template += 5;
-        } else {
-            out[n++] = *template ++;
         }
     }
-    out[n] = '\0';
     return n;
 }
 
 static void make_request(struct connection *c)
 {
-    const size_t size = REQUEST_MAX + (size_t)pad;
-    char path[2100];
-    int pick = (int)(next_random() % (unsigned)total_weight);
+    int pick = n_works > 1 ? (int)(next_random() % (unsigned)total_weight) : 0;
     const struct work *w = works;
-    size_t body_len = 0;
 
     while (pick >= w->weight)
         pick -= w++->weight;
-    expand(path, sizeof path, w->path);
-    if (w->body)
-        body_len = expand(body, size, w->body);
-    c->out_len =
-        (size_t)snprintf(c->out, size, "%s %s HTTP/1.1\r\nHost: localhost\r\n", w->method, path);
-    if (w->body)
-        c->out_len +=
-            (size_t)snprintf(c->out + c->out_len, size - c->out_len,
-                             "Content-Type: application/json\r\nContent-Length: %zu\r\n", body_len);
-    c->out_len +=
-        (size_t)snprintf(c->out + c->out_len, size - c->out_len, "\r\n%s", w->body ? body : "");
+    c->made++;
+    c->out_len = expand(c, c->out, &w->head);
+    if (w->body.n) {
+        size_t len = expand(c, body, &w->body);
+
+        c->out_len += put_number(c->out + c->out_len, len);
+        memcpy(c->out + c->out_len, "\r\n\r\n", 4);
+        memcpy(c->out + c->out_len + 4, body, len);
+        c->out_len += 4 + len;
+    }
     c->out_at = 0;
 }
 
@@ -213,36 +274,37 @@ static void ask(struct connection *c, int64_t due_ns)
     }
 }
 
-static const char *find_header(const char *head, const char *end, const char *name)
+static bool starts(const char *line, const char *end, const char *name, size_t len)
 {
-    size_t len = strlen(name);
-
-    for (const char *p = head; p + len < end; p++) {
-        if (*p == '\n' && strncasecmp(p + 1, name, len) == 0)
-            return p + 1 + len;
-    }
-    return NULL;
+    return (size_t)(end - line) > len && strncasecmp(line, name, len) == 0;
 }
 
-/* 0: more must come; 1: whole; -1: not HTTP. *close: the server will close. */
+/* 0: more must come; 1: whole; -1: not HTTP, or longer than it says. */
 static int whole_answer(struct connection *c, bool *closes)
 {
-    char *end = memmem(c->in, c->in_len, "\r\n\r\n", 4);
-    const char *length, *coding, *connection;
-    size_t head;
+    char *end = memmem(c->in, c->in_len, "\r\n\r\n", 4), *line;
+    size_t head, length = 0;
+    bool chunked = false;
 
     if (!end)
         return 0;
+    if (c->in_len < 13 || memcmp(c->in, "HTTP/1.", 7) != 0)
+        return -1;
     head = (size_t)(end - c->in) + 4;
-    connection = find_header(c->in, end + 2, "Connection:");
-    *closes = connection && strncasecmp(connection + strspn(connection, " "), "close", 5) == 0;
-    length = find_header(c->in, end + 2, "Content-Length:");
-    if (length)
-        return c->in_len >= head + strtoul(length, NULL, 10);
-    coding = find_header(c->in, end + 2, "Transfer-Encoding:");
-    if (coding)
+    for (line = memchr(c->in, '\n', head); line && ++line < end;
+         line = memchr(line, '\n', head - (size_t)(line - c->in))) {
+        if (*line == 'C' || *line == 'c') {
+            if (starts(line, end, "Content-Length:", 15))
+                length = strtoul(line + 15, NULL, 10);
+            else if (starts(line, end, "Connection:", 11))
+                *closes = strncasecmp(line + 11 + strspn(line + 11, " "), "close", 5) == 0;
+        } else if (*line == 'T' || *line == 't') {
+            chunked |= starts(line, end, "Transfer-Encoding:", 18);
+        }
+    }
+    if (chunked)
         return c->in_len >= head + 5 && memcmp(c->in + c->in_len - 5, "0\r\n\r\n", 5) == 0;
-    return 1; /* 204 and its like */
+    return c->in_len > head + length ? -1 : c->in_len == head + length;
 }
 
 static void take_answer(struct connection *c, int64_t now)
@@ -250,13 +312,21 @@ static void take_answer(struct connection *c, int64_t now)
     int status = c->in_len > 12 ? atoi(c->in + 9) : 0;
 
     c->busy = false;
-    if (!measuring)
+    completed++;
+    if (ledger && (status < 200 || status > 299)) {
+        fprintf(stderr, "load: an answer with status %d\n", status);
+        exit(1);
+    }
+    if (ledger)
+        ledger[c->number] = c->made;
+    if (!measuring && !draining)
         return;
-    answered++;
-    bytes += c->in_len;
     if (status < 200 || status > 299) {
         failed++;
         last_bad_status = status;
+    } else if (measuring) {
+        answered++;
+        bytes += c->in_len;
     }
     record(now - c->due_ns);
 }
@@ -284,6 +354,12 @@ static bool pull(struct connection *c)
             int64_t due = c->due_ns;
 
             reopen(c);
+            if (lost && ledger)
+                die("a connection was closed");
+            if (lost && draining) { /* closed before it answered, too late to ask again */
+                failed++;
+                return false;
+            }
             if (lost) { /* closed before it answered: ask again, the clock runs on */
                 if (measuring)
                     failed++;
@@ -294,7 +370,7 @@ static bool pull(struct connection *c)
         c->in_len += (size_t)n;
         whole = whole_answer(c, &closes);
         if (whole < 0)
-            die("not HTTP");
+            die("an answer is not HTTP/1, or longer than it says");
         if (whole) {
             c->dead = closes;
             return true;
@@ -304,7 +380,7 @@ static bool pull(struct connection *c)
 
 static void read_works(const char *path)
 {
-    static char line[8192];
+    static char line[8192], method[16], target[2048], head[4096];
     FILE *file = fopen(path, "r");
 
     if (!file)
@@ -314,9 +390,13 @@ static void read_works(const char *path)
         int at = 0;
 
         line[strcspn(line, "\n")] = '\0';
-        if (sscanf(line, "%d %15s %2047s %n", &w->weight, w->method, w->path, &at) < 3)
+        if (sscanf(line, "%d %15s %2047s %n", &w->weight, method, target, &at) < 3)
             continue;
-        w->body = at && line[at] ? strdup(line + at) : NULL;
+        snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, target,
+                 at && line[at] ? "Content-Type: application/json\r\nContent-Length: " : "\r\n");
+        cut(&w->head, strdup(head));
+        if (at && line[at])
+            cut(&w->body, strdup(line + at));
         total_weight += w->weight;
         n_works++;
     }
@@ -334,22 +414,90 @@ static double option(int argc, char **argv, const char *name, double value)
     return value;
 }
 
+static void open_ledger(int argc, char **argv, int n)
+{
+    size_t size = (size_t)n * sizeof *ledger;
+
+    for (int i = 4; i + 1 < argc; i++) {
+        if (strcmp(argv[i], "--ledger") != 0)
+            continue;
+        int fd = open(argv[i + 1], O_RDWR | O_CREAT | O_TRUNC, 0644);
+
+        if (fd < 0 || ftruncate(fd, (off_t)size) != 0)
+            die(argv[i + 1]);
+        ledger = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (ledger == MAP_FAILED)
+            die("mmap");
+    }
+}
+
 /* Open loop: the times that are due and have no connection yet. */
 static int64_t *backlog;
 static size_t backlog_head, backlog_tail;
 
-int main(int argc, char **argv)
+/* Takes what is answered: its connection goes to `idle`, or, that being NULL, asks again. */
+static void wait_once(int timeout_ms, struct connection **idle, size_t *n_idle)
 {
     static struct epoll_event events[1024];
+    int ready = epoll_wait(epoll_fd, events, 1024, timeout_ms);
+    int64_t now = now_ns();
+
+    for (int i = 0; i < ready; i++) {
+        struct connection *c = events[i].data.ptr;
+
+        if ((events[i].events & EPOLLOUT) && c->busy && c->out_at < c->out_len && !push(c))
+            die("send");
+        if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !pull(c))
+            continue;
+        if (i % 8 == 7)
+            now = now_ns();
+        take_answer(c, now);
+        if (c->dead)
+            reopen(c);
+        if (idle)
+            idle[(*n_idle)++] = c;
+        else
+            ask(c, now);
+    }
+}
+
+/* Waits for what was asked; what never is answered, or was due and never asked, took at least so long. */
+static void drain(struct connection *connections, int n, struct connection **idle, int64_t end)
+{
+    int busy = 1;
+
+    measuring = false;
+    draining = true;
+    while (busy > 0 && now_ns() < end + TIMEOUT_NS) {
+        size_t unused = 0;
+
+        wait_once(1, idle, &unused);
+        busy = 0;
+        for (int i = 0; i < n; i++)
+            busy += connections[i].busy;
+    }
+    for (int i = 0; i < n; i++) {
+        if (connections[i].busy) {
+            timeouts++;
+            record(now_ns() - connections[i].due_ns);
+        }
+    }
+    while (backlog_head < backlog_tail)
+        record(now_ns() - backlog[backlog_head++ % BACKLOG_MAX]);
+}
+
+int main(int argc, char **argv)
+{
     struct connection *connections, **idle;
-    size_t n_idle = 0;
+    size_t n_idle = 0, waiting;
     int n;
     double seconds, warmup, rate;
     int64_t start, begin, end, interval = 0, next_due = 0, now;
 
     if (argc < 4) {
         fprintf(stderr, "load ADDRESS PORT WORK [--connections N] [--seconds S] [--warmup S] "
-                        "[--rate R] [--keys N] [--first N] [--pad BYTES]\n");
+                        "[--rate R] [--keys N] [--first N] [--pad BYTES] "
+                        "[--ledger FILE]\n");
         return 2;
     }
     n = (int)option(argc, argv, "--connections", 64);
@@ -363,12 +511,14 @@ int main(int argc, char **argv)
         (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     inet_pton(AF_INET, argv[1], &address.sin_addr);
     read_works(argv[3]);
+    open_ledger(argc, argv, n);
     epoll_fd = epoll_create1(0);
     connections = calloc((size_t)n, sizeof *connections);
     idle = calloc((size_t)n, sizeof(struct connection *));
     backlog = rate > 0 ? calloc(BACKLOG_MAX, sizeof *backlog) : NULL;
     body = malloc(REQUEST_MAX + (size_t)pad);
     for (int i = 0; i < n; i++) {
+        connections[i].number = i;
         connections[i].out = malloc(REQUEST_MAX + (size_t)pad);
         open_connection(&connections[i]);
     }
@@ -385,8 +535,6 @@ int main(int argc, char **argv)
             ask(&connections[i], now_ns());
     }
     for (now = start; now < end; now = now_ns()) {
-        int ready;
-
         measuring = now >= begin;
         while (interval && next_due <= now) {
             if (backlog_tail - backlog_head < BACKLOG_MAX)
@@ -395,30 +543,17 @@ int main(int argc, char **argv)
         }
         while (interval && n_idle > 0 && backlog_head < backlog_tail)
             ask(idle[--n_idle], backlog[backlog_head++ % BACKLOG_MAX]);
-        ready = epoll_wait(epoll_fd, events, 1024, interval && next_due - now < 1000000 ? 0 : 1);
-        now = now_ns();
-        for (int i = 0; i < ready; i++) {
-            struct connection *c = events[i].data.ptr;
-
-            if ((events[i].events & EPOLLOUT) && c->busy && c->out_at < c->out_len && !push(c))
-                die("send");
-            if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !pull(c))
-                continue;
-            take_answer(c, now_ns());
-            if (c->dead)
-                reopen(c);
-            if (!interval)
-                ask(c, now_ns());
-            else
-                idle[n_idle++] = c;
-        }
+        wait_once(interval && next_due - now < 1000000 ? 0 : 1, interval ? idle : NULL, &n_idle);
     }
-    printf("{\"requests\":%lu,\"sent\":%lu,\"seconds\":%.3f,\"rate\":%.1f,\"errors\":%lu,"
+    waiting = backlog_tail - backlog_head;
+    drain(connections, n, idle, end);
+    printf("{\"requests\":%lu,\"sent\":%lu,\"completed\":%lu,\"timeouts\":%lu,\"seconds\":%.3f,"
+           "\"rate\":%.1f,\"errors\":%lu,"
            "\"status\":%d,"
            "\"reconnects\":%lu,\"bytes\":%lu,\"waiting\":%zu,\"p50_us\":%.1f,\"p90_us\":%.1f,"
            "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"last\":%lu}\n",
-           answered, sent, seconds, (double)answered / seconds, failed, last_bad_status, reconnects,
-           bytes, backlog_tail - backlog_head, percentile(0.5), percentile(0.9), percentile(0.99),
-           percentile(0.999), percentile(1), counter);
+           answered, sent, completed, timeouts, seconds, (double)answered / seconds,
+           failed + timeouts, last_bad_status, reconnects, bytes, waiting, percentile(0.5),
+           percentile(0.9), percentile(0.99), percentile(0.999), percentile(1), counter);
     return 0;
 }

@@ -21,6 +21,7 @@
     X(INTERNAL, "XX000")            /* our own bug, or SQLite's */                                 \
     X(MEMORY, "53200")              /* out of memory for this request */                           \
     X(BUSY, "53300")                /* a queue or a limit is full: try again */                    \
+    X(RUNNING, "55006")             /* what was asked for is under way already */                  \
     X(DRAINING, "57P01")            /* shutting down */                                            \
     X(TIMEOUT, "57014")             /* a query or a wait took longer than allowed */               \
     X(LOCKED, "55P03")              /* another process holds the database's lock */                \

@@ -61,11 +61,45 @@ static bool looks_decimal(struct slice s)
     return end == s.len;
 }
 
+/*
+ * Few digits and no exponent: both the digits and the power of ten are doubles without error, so
+ * that one division rounds as strtod does (Clinger, "How to read floating point numbers
+ * accurately", 1990).
+ */
+static bool short_double(struct slice s, double *out)
+{
+    static const double power[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    bool negative = s.len && s.data[0] == '-';
+    uint64_t digits = 0;
+    size_t i = negative, n = 0, point = SIZE_MAX;
+
+    if (s.len > 17)
+        return false;
+    for (; i < s.len; i++) {
+        if (s.data[i] >= '0' && s.data[i] <= '9') {
+            digits = digits * 10 + (uint64_t)(s.data[i] - '0');
+            n++;
+        } else if (s.data[i] == '.' && point == SIZE_MAX) {
+            point = n;
+        } else {
+            return false;
+        }
+    }
+    if (n == 0 || n > 15)
+        return false;
+    *out = (double)digits / power[point == SIZE_MAX ? 0 : n - point];
+    *out = negative ? -*out : *out;
+    return true;
+}
+
 bool parse_double(struct slice s, double *out)
 {
     char text[512];
     double value;
 
+    if (short_double(s, out))
+        return true;
     if (s.len >= sizeof text || !looks_decimal(s))
         return false;
     memcpy(text, s.data, s.len);

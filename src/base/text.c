@@ -178,9 +178,10 @@ static bool any_special(uint64_t w)
             highs) != 0;
 }
 
-static size_t plain_run(const char *p, size_t len)
+size_t text_plain_run(struct slice s)
 {
-    size_t i = 0;
+    const char *p = s.data;
+    size_t i = 0, len = s.len;
 
     for (uint64_t w; i + 8 <= len; i += 8) {
         memcpy(&w, p + i, 8);
@@ -222,7 +223,7 @@ void text_json_string(struct buf *b, struct slice s)
 {
     buf_add_char(b, '"');
     for (size_t i = 0; i < s.len;) {
-        size_t run = plain_run(s.data + i, s.len - i);
+        size_t run = text_plain_run(slice_make(s.data + i, s.len - i));
 
         buf_add(b, s.data + i, run);
         i += run;

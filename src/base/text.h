@@ -43,6 +43,10 @@ long text_base64_decode(struct slice in, unsigned char *out);
  */
 void text_json_string(struct buf *b, struct slice s);
 
+/* How many bytes at the start stand for themselves within a JSON string: ASCII, but no quote,
+ * backslash or control character. */
+size_t text_plain_run(struct slice s);
+
 /* ASCII only: case-insensitive equality. */
 bool text_equal_nocase(struct slice a, struct slice b);
 

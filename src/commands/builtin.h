@@ -1,5 +1,6 @@
 /*
- * The SQL files that are compiled in: made from migrations/ and queries/ by scripts/embed.
+ * What is compiled in: the SQL files of migrations/ and queries/, by scripts/embed, and the
+ * licences of docs/licenses, by scripts/licenses.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -20,5 +21,8 @@ extern const size_t builtin_migrations_count;
 
 extern const struct builtin_file builtin_queries[];
 extern const size_t builtin_queries_count;
+
+extern const unsigned char builtin_licenses[]; /* UTF-8, without a NUL */
+extern const size_t builtin_licenses_len;
 
 #endif

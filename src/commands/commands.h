@@ -18,9 +18,13 @@ command_fn command_serve;
 command_fn command_migrate;
 command_fn command_import;
 command_fn command_export;
+command_fn command_backup;
+command_fn command_restore;
 command_fn command_healthcheck;
 command_fn command_config;
+command_fn command_completion;
 command_fn command_version;
+command_fn command_licenses;
 command_fn command_help;
 
 struct command {

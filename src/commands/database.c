@@ -16,6 +16,7 @@ struct db_options database_options(const struct config *config)
     options.cache_bytes = config->cache_size;
     options.mmap_bytes = config->mmap_size;
     options.busy_ms = (int)config->busy_timeout_ms;
+    options.no_checkpoints = strcmp(config->checkpoint, "off") == 0;
     options.statement_cache = (int)config->statement_cache;
     options.write_row = json_out_cells;
     options.answer_bytes = config->max_answer;

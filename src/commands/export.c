@@ -64,8 +64,10 @@ static bool write_out(struct export *ex, struct error *e)
  * string, where RFC 8259 §7 wants them escaped. */
 static void one_line(struct buf *b, size_t from)
 {
-    for (char *at = b->data + from, *end = b->data + b->len; at < end; at++) {
-        if (*at == '\n' || *at == '\r')
+    for (const char *c = "\n\r"; *c; c++) {
+        char *end = b->data + b->len;
+
+        for (char *at = b->data + from; (at = memchr(at, *c, (size_t)(end - at)));)
             *at = ' ';
     }
 }

@@ -1,5 +1,5 @@
 /*
- * For a container without a shell: is the server at --listen alive?
+ * For a container without a shell: is the server alive? Asked where its probes are.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -62,7 +62,7 @@ static int open_unix(const char *path, int64_t deadline_us, struct error *e)
 }
 
 /* An address that means "all" is asked on the loopback. */
-static int open_tcp(const char *address, int64_t deadline_us, struct error *e)
+static int open_tcp(const char *address, const char *flag, int64_t deadline_us, struct error *e)
 {
     struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *ai = NULL;
@@ -71,7 +71,7 @@ static int open_tcp(const char *address, int64_t deadline_us, struct error *e)
     int fd = -1;
 
     if (!colon || colon - address >= (long)sizeof host) {
-        error_set(e, ERROR_USAGE, "--listen: \"%s\" is not an address", address);
+        error_set(e, ERROR_USAGE, "--%s: \"%s\" is not an address", flag, address);
         return -1;
     }
     snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
@@ -84,7 +84,7 @@ static int open_tcp(const char *address, int64_t deadline_us, struct error *e)
     else if (strcmp(host, "::") == 0)
         snprintf(host, sizeof host, "::1");
     if (getaddrinfo(host, colon + 1, &hints, &ai) != 0) {
-        error_set(e, ERROR_USAGE, "--listen: \"%s\" is not an address", address);
+        error_set(e, ERROR_USAGE, "--%s: \"%s\" is not an address", flag, address);
         return -1;
     }
     fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -125,9 +125,11 @@ int command_healthcheck(const struct config *config, int n_words, char **words)
 {
     int64_t deadline_us = clock_us() + TIMEOUT_US;
     struct error e = error_none();
-    bool is_unix = strncmp(config->listen, "unix:", 5) == 0;
-    int fd = is_unix ? open_unix(config->listen + 5, deadline_us, &e)
-                     : open_tcp(config->listen, deadline_us, &e);
+    bool apart = config->metrics_listen[0] != '\0';
+    const char *address = apart ? config->metrics_listen : config->listen;
+    bool is_unix = strncmp(address, "unix:", 5) == 0;
+    int fd = is_unix ? open_unix(address + 5, deadline_us, &e)
+                     : open_tcp(address, apart ? "metrics-listen" : "listen", deadline_us, &e);
     bool ok = fd >= 0 && ask(fd, deadline_us, &e);
     (void)n_words, (void)words;
 
@@ -136,7 +138,6 @@ int command_healthcheck(const struct config *config, int n_words, char **words)
     if (ok)
         return EXIT_DONE;
     struct error shown = error_none();
-    error_set(&shown, e.code ? e.code : ERROR_FAILURE, "healthcheck of %s: %s", config->listen,
-              e.message);
+    error_set(&shown, e.code ? e.code : ERROR_FAILURE, "healthcheck of %s: %s", address, e.message);
     return command_fail(&shown);
 }

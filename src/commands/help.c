@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "access/digest.h"
+#include "commands/builtin.h"
 #include "commands/commands.h"
 #include "http/version.h"
 #include "resource/version.h"
@@ -63,6 +64,15 @@ int command_version(const struct config *config, int n_words, char **words)
     return command_print(&out);
 }
 
+int command_licenses(const struct config *config, int n_words, char **words)
+{
+    bool ok;
+    (void)config, (void)n_words, (void)words;
+
+    ok = fwrite(builtin_licenses, 1, builtin_licenses_len, stdout) == builtin_licenses_len;
+    return ok && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 int command_config(const struct config *config, int n_words, char **words)
 {
     struct buf out;
@@ -71,6 +81,8 @@ int command_config(const struct config *config, int n_words, char **words)
     buf_init(&out, PAGE_MAX);
     if (config->markdown)
         config_markdown(&out);
+    else if (config->man)
+        config_man(&out);
     else
         config_print(config, &out);
     return command_print(&out);

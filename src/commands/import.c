@@ -179,14 +179,15 @@ static bool refuse(struct import *im, const struct error *cause, enum record rec
                    struct slice text, struct error *e)
 {
     int64_t max = im->config->max_rejects;
+    const struct slice none = {NULL, 0};
 
     if (!im->rejects.file) {
         *e = *cause;
         im->stopped = true;
         return false;
     }
-    if (!rejects_add(&im->rejects, im->records.line, cause,
-                     record == RECORD_TOO_LONG ? (struct slice){0} : text, e))
+    if (!rejects_add(&im->rejects, im->records.line, cause, record == RECORD_TOO_LONG ? none : text,
+                     e))
         return false;
     if (max && im->rejects.n > max)
         return error_set(e, ERROR_FAILURE, "more than %lld rows are rejected, see %s",

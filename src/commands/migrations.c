@@ -94,8 +94,11 @@ static bool load_folder(struct migrations *m, const char *dir, struct error *e)
     return items ? order(m, items, n, e) : no_memory(e);
 }
 
-bool migrations_load(struct migrations *m, const char *source, struct error *e)
+bool migrations_load(struct migrations *m, const char *setting, struct error *e)
 {
+    char dir[SQL_FILES_DIR_MAX];
+    const char *source = sql_files_source(setting, dir);
+
     *m = (struct migrations){.none = strcmp(source, "none") == 0};
     arena_init(&m->arena, ARENA_MAX);
     if (m->none)

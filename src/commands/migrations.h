@@ -19,10 +19,10 @@ struct migrations {
 };
 
 /*
- * Loads what --migrations says ("builtin", "none" or a folder), ordered and checked: names
- * NNNN_name.sql, no two of one version. Freed by migrations_finish in either case.
+ * Loads what --migrations says ("builtin", "none", a folder, or a folder if it is there and else
+ * one of the words), ordered and checked: names NNNN_name.sql, no two of one version. Freed by migrations_finish in either case.
  */
-bool migrations_load(struct migrations *m, const char *source, struct error *e)
+bool migrations_load(struct migrations *m, const char *setting, struct error *e)
     __attribute__((warn_unused_result));
 void migrations_finish(struct migrations *m);
 

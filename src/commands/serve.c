@@ -1,55 +1,47 @@
 /*
- * Serving: migrate, open the store, start the writer and the loops, wait for a signal,
- * and take it all down in the opposite order.
+ * Serving: migrate, open the store, start the writer and the loops, supervise them until a
+ * signal, and take it all down in the opposite order.
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "commands/commands.h"
 #include "commands/database.h"
+#include "commands/machine.h"
 #include "commands/migrations.h"
-#include "commands/queries.h"
+#include "commands/notify.h"
+#include "commands/reload.h"
+#include "commands/supervise.h"
+#include "http/inherit.h"
 #include "http/listen.h"
 #include "http/server.h"
 #include "resource/body.h"
+#include "store/keeper.h"
 #include "store/store.h"
 #include "store/writer.h"
-
-/* Descriptors beyond those of connections: files of the database, sockets, epoll. */
-#define SPARE_FILES 512
 
 struct run {
     const struct config *config;
     struct migrations migrations;
-    struct queries queries;
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct keeper *keeper; /* NULL: no --backup-dir */
+    struct reload reload;
+    struct notifier notifier;
+    struct inherited inherited;
+    unsigned socket_mode;
     struct service service;
     struct server_options options;
     struct server *server;
     _Atomic bool draining;
 };
-
-static void log_applied(void *context, const struct migration *m, int64_t us)
-{
-    struct log_line line;
-    (void)context;
-
-    log_begin(&line, LOG_INFO, "migration applied");
-    log_text(&line, "file", slice_from(m->file));
-    log_ms(&line, "duration_ms", us);
-    log_end(&line);
-}
 
 static bool migrate(struct run *r, struct error *e)
 {
@@ -61,70 +53,81 @@ static bool migrate(struct run *r, struct error *e)
         db = database_open(r->config, !r->migrations.none, e);
     ok = ok && db;
     if (ok && !r->migrations.none)
-        ok = migrate_up(db, &r->migrations.set, &applied, log_applied, NULL, e);
+        ok = migrate_up(db, &r->migrations.set, &applied, reload_log_applied, NULL, e);
     db_close(db);
     return ok;
-}
-
-/* The binary's queries are over the binary's migrations, and go with them. */
-static bool load_queries(struct run *r, struct error *e)
-{
-    const struct config *c = r->config;
-    bool foreign = strcmp(c->queries, "builtin") == 0 && strcmp(c->migrations, "builtin") != 0;
-
-    return queries_load(&r->queries, foreign ? "none" : c->queries, e);
 }
 
 /* For readiness: what the loop's reader sees. */
 static bool is_migrated(const struct service *service, struct db *db, struct error *e)
 {
-    const struct migrations *m = service->migrations;
+    return reload_is_current((struct reload *)service->migrations, db, e);
+}
 
-    return m->none || migrate_current(db, &m->set, e);
+/* An octal number, as chmod(1) takes it. */
+static bool read_mode(const char *text, unsigned *mode, struct error *e)
+{
+    size_t len = strspn(text, "01234567");
+
+    if (len == 0 || len > 4 || text[len] || strtoul(text, NULL, 8) > 0777)
+        return error_set(e, ERROR_USAGE,
+                         "--socket-mode: \"%s\" is not a mode from 0 to 777, as 660", text);
+    *mode = (unsigned)strtoul(text, NULL, 8);
+    return true;
 }
 
 static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
     const struct db_options db_options = database_options(c);
+    struct routine_set *queries;
     const struct writer_options writer_options = {
         .queue_max = (size_t)c->queue_length,
         .batch_max = (size_t)c->batch_max,
         .checkpoint_pages = c->checkpoint_pages,
     };
 
-    r->store_is_open = store_open(&r->store, c->db, &db_options, &r->queries.set, e);
+    queries = reload_queries(c, e);
+    if (!queries)
+        return false;
+    r->store_is_open = store_open(&r->store, c->db, &db_options, queries, e);
+    routine_set_drop(queries);
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);
-    return r->writer != NULL;
+    return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
-static size_t processors(void)
+static bool check_backups(const struct config *c, struct error *e)
 {
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-
-    return n > 0 ? (size_t)n : 1;
+    return !c->backup_interval_ms || c->backup_dir[0] ||
+           error_set(e, ERROR_USAGE, "--backup-interval needs a folder: --backup-dir DIR");
 }
 
-/* Connections need descriptors: take what the system allows, or make do with fewer. */
-static size_t fit_connections(size_t wanted)
+static bool start_keeper(struct run *r, struct error *e)
 {
-    struct rlimit limit, raised;
+    const struct config *c = r->config;
+    const struct keeper_options options = {
+        .database = c->db,
+        .db = &r->store.options,
+        .dir = c->backup_dir,
+        .interval_us = c->backup_interval_ms * 1000,
+        .timeout_us = c->backup_timeout_ms * 1000,
+        .keep = (size_t)c->backup_keep,
+    };
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return wanted;
-    raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
-    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) /* a sandbox may forbid it */
-        limit = raised;
-    if (limit.rlim_cur == RLIM_INFINITY || wanted + SPARE_FILES <= limit.rlim_cur)
-        return wanted;
-    size_t possible =
-        limit.rlim_cur > 2 * SPARE_FILES ? limit.rlim_cur - SPARE_FILES : limit.rlim_cur / 2 + 1;
-    log_say(LOG_WARN, "the limit of open files (%llu) allows %zu connections, not %zu",
-            (unsigned long long)limit.rlim_cur, possible, wanted);
-    return possible;
+    if (!c->backup_dir[0])
+        return true;
+    r->keeper = keeper_start(&options, e);
+    return r->keeper != NULL;
+}
+
+/* Each socket that was passed needs a loop. */
+static size_t loops(const struct run *r)
+{
+    size_t n = r->config->threads ? (size_t)r->config->threads : machine_processors();
+
+    return n < r->inherited.count ? r->inherited.count : n;
 }
 
 static bool start_server(struct run *r, struct error *e)
@@ -134,6 +137,7 @@ static bool start_server(struct run *r, struct error *e)
     r->service = (struct service){
         .store = &r->store,
         .writer = r->writer,
+        .keeper = r->keeper,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
         .max_elements = c->max_elements,
@@ -144,20 +148,26 @@ static bool start_server(struct run *r, struct error *e)
         .allow_tx = c->allow_tx,
         .allow_plan = c->allow_plan,
         .base_path = c->base_path,
+        .operators_apart = c->metrics_listen[0] != '\0',
         .draining = &r->draining,
         .migrated = is_migrated,
-        .migrations = &r->migrations,
+        .migrations = &r->reload,
     };
     r->options = (struct server_options){
         .listen = c->listen,
-        .loops = c->threads ? (size_t)c->threads : processors(),
-        .max_connections = fit_connections((size_t)c->max_connections),
+        .metrics_listen = c->metrics_listen,
+        .max_metrics_connections = (size_t)c->max_metrics_connections,
+        .socket_mode = r->socket_mode,
+        .inherited = &r->inherited,
+        .loops = loops(r),
+        .max_connections = machine_connections((size_t)c->max_connections),
         .max_per_address = (size_t)c->max_connections_per_address,
         .max_url = (size_t)c->max_url,
         .max_headers = (size_t)c->max_headers,
         .max_body = (size_t)c->max_body,
         .idle_timeout_us = c->idle_timeout_ms * 1000,
         .request_timeout_us = c->request_timeout_ms * 1000,
+        .answer_cache = (size_t)c->answer_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
         .cors_origins = c->cors_origins,
@@ -168,9 +178,7 @@ static bool start_server(struct run *r, struct error *e)
 
 static void block_signals(sigset_t *set)
 {
-    sigemptyset(set);
-    sigaddset(set, SIGTERM);
-    sigaddset(set, SIGINT);
+    supervise_signals(set);
     pthread_sigmask(SIG_BLOCK, set, NULL); /* every thread started later inherits it */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk to SQLite, not an end */
@@ -181,8 +189,11 @@ static void say_ready(const struct run *r)
 {
     struct catalog *catalog = store_catalog((struct store *)&r->store);
 
-    printf("thimble %s serves %zu resources of %s at %s\n", THIMBLE_VERSION, catalog->n_tables,
-           r->config->db, server_url(r->server));
+    const char *operators = server_metrics_url(r->server);
+
+    printf("thimble %s serves %zu resources of %s at %s%s%s\n", THIMBLE_VERSION, catalog->n_tables,
+           r->config->db, server_url(r->server), operators[0] ? " and, for operators, at " : "",
+           operators);
     fflush(stdout);
     catalog_drop(catalog);
 }
@@ -190,11 +201,43 @@ static void say_ready(const struct run *r)
 /* From here a second signal ends the process at once: nothing acknowledged can be lost. */
 static void stop(struct run *r, const sigset_t *signals, int number)
 {
-    log_say(LOG_INFO, "stopping on %s", number == SIGINT ? "SIGINT" : "SIGTERM");
+    log_say(LOG_INFO, "stopping on %s",
+            number == SIGINT    ? "SIGINT"
+            : number == SIGTERM ? "SIGTERM"
+                                : "SIGHUP");
+    notify_send(&r->notifier, "STOPPING=1\nSTATUS=answering what is in flight");
+    signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    keeper_stop(r->keeper);
     if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
         log_say(LOG_WARN, "requests were cut off after the drain timeout");
     r->server = NULL;
+}
+
+static bool takes_any_port(const char *address)
+{
+    return strcmp(strrchr(address, ':'), ":0") == 0;
+}
+
+static bool check_addresses(const struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+
+    if (!r->inherited.count && !listen_check(c->listen, e))
+        return false;
+    if (!r->inherited.count && strcmp(c->metrics_listen, c->listen) == 0 &&
+        !takes_any_port(c->listen))
+        return error_set(e, ERROR_USAGE, "--metrics-listen: %s is the address of --listen as well",
+                         c->listen);
+    return !c->metrics_listen[0] || listen_check(c->metrics_listen, e);
+}
+
+/* Before the database is touched: a server that cannot listen changes nothing. */
+static bool check_surroundings(struct run *r, struct error *e)
+{
+    return check_backups(r->config, e) && notify_open(&r->notifier, e) &&
+           inherit_take(&r->inherited, e) &&
+           read_mode(r->config->socket_mode, &r->socket_mode, e) && check_addresses(r, e);
 }
 
 static bool serve(struct run *r, struct error *e)
@@ -204,16 +247,22 @@ static bool serve(struct run *r, struct error *e)
 
     block_signals(&signals);
     body_seed();
-    /* Before the database is touched: a server that cannot listen changes nothing. */
-    if (!listen_check(r->config->listen, e))
-        return false;
-    if (!load_queries(r, e) || !migrate(r, e) || !open_store(r, e) || !start_server(r, e))
+    if (!check_surroundings(r, e) || !migrate(r, e) || !open_store(r, e) || !start_keeper(r, e) ||
+        !start_server(r, e))
         return false;
     say_ready(r);
-    while (sigwait(&signals, &number) != 0)
-        ;
-    stop(r, &signals, number);
-    return true;
+    struct supervisor supervisor = {
+        .notifier = &r->notifier,
+        .reload = &r->reload,
+        .server = r->server,
+        .store = &r->store,
+        .writer = r->writer,
+        .db = r->config->db,
+        .request_timeout_us = r->config->request_timeout_ms * 1000,
+    };
+    bool ok = supervise(&supervisor, &number, e);
+    stop(r, &signals, ok ? number : SIGTERM);
+    return ok;
 }
 
 int command_serve(const struct config *config, int n_words, char **words)
@@ -232,11 +281,15 @@ int command_serve(const struct config *config, int n_words, char **words)
     log_set_level(level);
     r->config = config;
     ok = serve(r, &e);
+    keeper_stop(r->keeper);
+    keeper_free(r->keeper);
     writer_stop(r->writer);
+    reload_finish(&r->reload);
     if (r->store_is_open)
         store_close(&r->store);
     migrations_finish(&r->migrations);
-    queries_finish(&r->queries);
+    inherit_close(&r->inherited);
+    notify_close(&r->notifier);
     free(r);
     return ok ? EXIT_DONE : command_fail(&e);
 }

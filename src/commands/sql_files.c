@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 
@@ -85,4 +86,18 @@ bool sql_files_read(struct arena *arena, const char *dir, const char *what, stru
     if (ok)
         qsort(files, *n, sizeof *files, compare);
     return ok;
+}
+
+const char *sql_files_source(const char *setting, char dir[SQL_FILES_DIR_MAX])
+{
+    const char *comma = strrchr(setting, ',');
+    struct stat st;
+
+    if (!comma || (strcmp(comma, ",builtin") != 0 && strcmp(comma, ",none") != 0))
+        return setting;
+    if (snprintf(dir, SQL_FILES_DIR_MAX, "%.*s", (int)(comma - setting), setting) >=
+        SQL_FILES_DIR_MAX)
+        return setting;
+    /* Only what is not there is passed over: a folder that cannot be read is a mistake. */
+    return stat(dir, &st) == 0 || errno != ENOENT ? dir : comma + 1;
 }

@@ -16,6 +16,8 @@
 /* Bytes of one file; files in one folder. */
 #define SQL_FILE_MAX  ((size_t)16 << 20)
 #define SQL_FILES_MAX 4096
+/* Bytes of the path of a folder. */
+#define SQL_FILES_DIR_MAX 4096
 
 struct sql_file {
     const char *name;  /* "0001_lists.sql" */
@@ -29,5 +31,11 @@ struct sql_file {
  */
 bool sql_files_read(struct arena *arena, const char *dir, const char *what, struct sql_file **out,
                     size_t *n, struct error *e) __attribute__((warn_unused_result));
+
+/*
+ * Which of the two a setting "DIR,builtin" or "DIR,none" means: DIR, copied into `dir`, if there is
+ * such a path, else the word. Any other setting is returned as it is.
+ */
+const char *sql_files_source(const char *setting, char dir[SQL_FILES_DIR_MAX]);
 
 #endif

@@ -17,6 +17,19 @@ static void take_id(struct request *r, struct slice value)
     memcpy(r->id, value.data, value.len);
     r->id[value.len] = '\0';
     r->id_given = true;
+    r->plain = false;
+}
+
+static void take_preferences(struct request *r, struct slice value)
+{
+    prefer_parse(&r->call.prefer, value);
+    r->plain = false;
+}
+
+static void take_origin(struct request *r, struct slice value)
+{
+    r->origin = value;
+    r->plain = r->plain && !r->loop->options->cors_origins[0];
 }
 
 /* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
@@ -30,16 +43,18 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
     r->header_bytes += name_len + value_len + 4;
     switch (name_len) { /* the length tells most names apart */
     case 5:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range")))
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range"))) {
             r->call.range = v;
+            r->plain = false;
+        }
         break;
     case 6:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
             r->call.accept = v;
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("prefer")))
-            prefer_parse(&r->call.prefer, v);
+            take_preferences(r, v);
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("origin")))
-            r->origin = v;
+            take_origin(r, v);
         break;
     case 11:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
@@ -53,8 +68,10 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
         break;
     case 14:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")) &&
-            r->call.method <= METHOD_HEAD)
+            r->call.method <= METHOD_HEAD) {
             r->call.profile = v;
+            r->plain = false;
+        }
         break;
     case 15:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")) &&

@@ -22,12 +22,13 @@ static bool fail(struct error *e, const char *address, int cause)
     switch (cause) {
     case EADDRINUSE:
         return error_set(e, ERROR_FAILURE,
-                         "%s is in use: stop the other server or choose another with --listen",
+                         "%s is in use: stop the other server or choose another address (--listen, "
+                         "--metrics-listen)",
                          address);
     case EACCES:
         return error_set(e, ERROR_FAILURE,
                          "not allowed to listen on %s: ports below 1024 need a privilege, choose "
-                         "another with --listen",
+                         "another (--listen, --metrics-listen)",
                          address);
     case EADDRNOTAVAIL:
         return error_set(e, ERROR_FAILURE, "%s is not an address of this machine", address);
@@ -181,11 +182,23 @@ static bool remove_stale(const struct sockaddr_un *sun)
     return stale && unlink(sun->sun_path) == 0;
 }
 
+/* 0, or the errno. */
+static int bind_unix(int fd, const struct sockaddr_un *sun)
+{
+    const struct sockaddr *sa = (const struct sockaddr *)sun;
+
+    fchmod(fd, S_IRUSR | S_IWUSR); /* unix(7): the mode of what bind makes, less the umask */
+    if (bind(fd, sa, sizeof *sun) == 0)
+        return 0;
+    if (errno != EADDRINUSE)
+        return errno;
+    return remove_stale(sun) && bind(fd, sa, sizeof *sun) == 0 ? 0 : EADDRINUSE;
+}
+
 static bool listen_unix(struct listen *l, const char *path, struct error *e)
 {
     struct sockaddr_un sun = {.sun_family = AF_UNIX};
-    const struct sockaddr *sa = (const struct sockaddr *)&sun;
-    int fd;
+    int fd, cause;
 
     if (!path[0] || strlen(path) >= sizeof sun.sun_path)
         return error_set(e, ERROR_USAGE, "unix:%s is not a path of 1 to %zu bytes", path,
@@ -195,9 +208,11 @@ static bool listen_unix(struct listen *l, const char *path, struct error *e)
     if (fd < 0)
         return fail(e, path, errno);
     l->fds[0] = fd;
-    if (bind(fd, sa, sizeof sun) != 0 &&
-        (errno != EADDRINUSE || !remove_stale(&sun) || bind(fd, sa, sizeof sun) != 0))
-        return fail(e, path, EADDRINUSE);
+    cause = bind_unix(fd, &sun);
+    if (cause == EADDRINUSE)
+        return fail(e, path, cause);
+    if (cause)
+        return error_set(e, ERROR_FAILURE, "cannot listen on unix:%s: %s", path, strerror(cause));
     memcpy(l->unlink_path, sun.sun_path, sizeof l->unlink_path);
     if (listen(fd, BACKLOG) != 0)
         return fail(e, path, errno);
@@ -236,6 +251,14 @@ bool listen_open(struct listen *l, const char *address, size_t count, struct err
     if (!ok)
         listen_close(l);
     return ok;
+}
+
+bool listen_set_mode(const struct listen *l, unsigned mode, struct error *e)
+{
+    if (!l->unlink_path[0] || chmod(l->unlink_path, mode) == 0)
+        return true;
+    return error_set(e, ERROR_FAILURE, "cannot set the permissions of %s: %s", l->unlink_path,
+                     strerror(errno));
 }
 
 void listen_close(struct listen *l)

@@ -32,6 +32,11 @@ bool listen_open(struct listen *l, const char *address, size_t count, struct err
  * looked at. */
 bool listen_check(const char *address, struct error *e) __attribute__((warn_unused_result));
 
+/* Gives the unix socket of `l` these permissions; until then only its owner may connect. Nothing
+ * to do for TCP. False with ERROR_FAILURE. */
+bool listen_set_mode(const struct listen *l, unsigned mode, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* Closes what is open and removes the unix socket. */
 void listen_close(struct listen *l);
 

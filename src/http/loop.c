@@ -20,11 +20,13 @@
 
 static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
 {
-    const struct loop *loop = context;
+    struct loop *loop = context;
     (void)address, (void)len;
 
-    return limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX ? MHD_YES
-                                                                                   : MHD_NO;
+    if (limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX)
+        return MHD_YES;
+    counter_add(&loop->metrics.refused[REFUSAL_CLOSED], 1);
+    return MHD_NO;
 }
 
 /* Each answer of MHD_get_connection_info is good only until the next: used one by one. */
@@ -42,6 +44,11 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
     peer->fd = info ? info->connect_fd : -1;
     peer->verdict = limit_enter(loop->limit, peer->address);
     peer_add(&loop->peers, peer, clock_us());
+    counter_add(&loop->metrics.accepted, 1);
+    if (peer->verdict != LIMIT_OK)
+        counter_add(&loop->metrics.refused[peer->verdict == LIMIT_TOTAL ? REFUSAL_CONNECTIONS
+                                                                        : REFUSAL_ADDRESS],
+                    1);
 }
 
 static void close_peer(struct loop *loop, void **socket_context)
@@ -102,13 +109,18 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;
-    if (!mailbox_init(&loop->mailbox, e))
+    if (!answers_init(&loop->answers, options->answer_cache / options->loops, loop->id_seed, e))
         return false;
+    if (!mailbox_init(&loop->mailbox, e)) {
+        answers_finish(&loop->answers);
+        return false;
+    }
     loop->reader = reader_open(service->store, e);
     if (!loop->reader || !open_daemon(loop, listen_fd, e)) {
         reader_close(loop->reader);
         loop->reader = NULL;
         mailbox_finish(&loop->mailbox);
+        answers_finish(&loop->answers);
         return false;
     }
     return true;
@@ -171,6 +183,7 @@ static void tick(struct loop *loop)
 {
     int64_t expires;
 
+    loop_answer(loop);
     loop->now_us = clock_us();
     expires = reader_expires_us(loop->reader);
     if (expires && loop->now_us >= expires)
@@ -213,6 +226,18 @@ void loop_drain(struct loop *loop, int64_t stop_us)
     mailbox_nudge(&loop->mailbox);
 }
 
+void loop_ask(struct loop *loop)
+{
+    atomic_fetch_add_explicit(&loop->asked, 1, memory_order_relaxed);
+    mailbox_nudge(&loop->mailbox);
+}
+
+bool loop_turns(const struct loop *loop)
+{
+    return atomic_load_explicit(&loop->asked, memory_order_relaxed) ==
+           atomic_load_explicit(&loop->answered, memory_order_relaxed);
+}
+
 void loop_close(struct loop *loop)
 {
     if (!loop->daemon)
@@ -220,6 +245,7 @@ void loop_close(struct loop *loop)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     request_free_spare(loop);
+    answers_finish(&loop->answers);
     reader_close(loop->reader);
     mailbox_finish(&loop->mailbox);
 }

@@ -1,7 +1,7 @@
 /*
  * One event loop: a thread that owns its listening socket, its libmicrohttpd daemon, its
  * reader, its mailbox and its requests. Nothing of it is touched by another thread but
- * the mailbox (finished jobs, nudges) and `draining`.
+ * the mailbox (finished jobs, nudges) and `draining`; its counters are read by others.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,6 +16,8 @@
 
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "http/answers.h"
+#include "http/metrics.h"
 #include "http/peer.h"
 #include "http/server.h"
 
@@ -30,12 +32,15 @@ struct loop {
     struct limit *limit; /* of all loops */
     const _Atomic bool *draining;
     pthread_t thread;
+    const struct server *server; /* for the metrics of the others */
+    bool admin;                  /* the operators' listener */
 
     struct MHD_Daemon *daemon;
     int daemon_fd; /* its epoll descriptor */
     struct reader *reader;
     struct mailbox mailbox;
     struct peers peers;
+    struct answers answers;
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight;        /* requests received or being received, not answered yet */
@@ -45,6 +50,8 @@ struct loop {
     bool quiet;              /* draining has been acted upon */
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */
+    struct loop_metrics metrics;
+    _Atomic unsigned asked, answered; /* loop_ask, and what the loop says to it */
 };
 
 /* Opens what the loop needs; listen_fd becomes the daemon's. The loop is zeroed before. */
@@ -57,6 +64,19 @@ bool loop_start(struct loop *loop, struct error *e) __attribute__((warn_unused_r
 
 /* Any thread: begin draining, cut off what is left at `stop_us` (clock_us). */
 void loop_drain(struct loop *loop, int64_t stop_us);
+
+/* Any one thread: asks whether the loop turns, and wakes it to say so; loop_turns: it has. */
+void loop_ask(struct loop *loop);
+bool loop_turns(const struct loop *loop);
+
+/* The loop's own: it turns. */
+static inline void loop_answer(struct loop *loop)
+{
+    unsigned asked = atomic_load_explicit(&loop->asked, memory_order_relaxed);
+
+    if (asked != atomic_load_explicit(&loop->answered, memory_order_relaxed))
+        atomic_store_explicit(&loop->answered, asked, memory_order_relaxed);
+}
 
 /* Closes everything after the thread has ended (or was never started). */
 void loop_close(struct loop *loop);

@@ -9,6 +9,7 @@
 #include "http/request.h"
 #include "http/status.h"
 #include "resource/problem.h"
+#include "store/reader.h"
 
 /* Room for a problem document, whatever --max-answer says. */
 #define PROBLEM_MAX 32768
@@ -70,12 +71,55 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
     return ok;
 }
 
+/* Whether equal requests have equal answers, header fields and all. */
+static bool may_repeat(const struct request *r)
+{
+    return r->plain && r->call.method == METHOD_GET && r->peer->verdict == LIMIT_OK &&
+           !atomic_load_explicit(r->loop->draining, memory_order_relaxed);
+}
+
+/* An answer from a database that was still for a while: under steady writes none is kept, for
+ * none would be asked for. */
+static bool is_worth_keeping(const struct request *r)
+{
+    const struct call *call = &r->call;
+
+    if (call->outcome != OUTCOME_OK || call->steady == STEADY_NOT || !r->loop->answers.buckets ||
+        !may_repeat(r))
+        return false;
+    return call->steady == STEADY_ALWAYS ||
+           call->now_us - reader_version_since(call->reader) >= ANSWERS_STILL_US;
+}
+
+static bool keep_answer(struct request *r, struct MHD_Response *response)
+{
+    uint64_t version =
+        r->call.steady == STEADY_ALWAYS ? ANSWERS_ALWAYS : reader_version(r->call.reader);
+
+    return answers_keep(&r->loop->answers, r->target, r->call.accept, version, r->route, response,
+                        r->call.reply.len);
+}
+
+/* Looks at the newest snapshot: what was committed before this request came is seen. */
+static bool holds(struct request *r, struct answer *answer)
+{
+    struct error ignored = error_none();
+
+    if (answer->version == ANSWERS_ALWAYS)
+        return true;
+    if (reader_begin(r->call.reader, r->call.now_us, r->call.deadline_us, &ignored) &&
+        answer->version == reader_version(r->call.reader))
+        return true;
+    answers_drop(&r->loop->answers, answer);
+    return false;
+}
+
 bool reply_send(struct request *r)
 {
     struct call *call = &r->call;
     unsigned status = status_of_call(call);
     struct MHD_Response *response;
-    bool ok;
+    bool keep, ok;
 
     if (call->outcome != OUTCOME_FAILED && call->reply.failed) {
         error_set(&call->error, ERROR_MEMORY, "out of memory");
@@ -85,13 +129,34 @@ bool reply_send(struct request *r)
         status = status_of_error(call->error.code);
         write_problem(r, status);
     }
-    response = MHD_create_response_from_buffer_static(call->reply.len, call->reply.data);
+    keep = is_worth_keeping(r);
+    response = keep ? MHD_create_response_from_buffer_copy(call->reply.len, call->reply.data)
+                    : MHD_create_response_from_buffer_static(call->reply.len, call->reply.data);
     if (!response)
         return false;
     r->status = status;
     r->answer_bytes = call->method == METHOD_HEAD ? 0 : call->reply.len;
     ok = add_headers(r, response) && MHD_queue_response(r->connection, status, response) == MHD_YES;
-    MHD_destroy_response(response); /* the connection holds its own reference */
+    /* The connection holds its own reference. */
+    if (!ok || !keep || !keep_answer(r, response))
+        MHD_destroy_response(response);
     r->phase = REQUEST_ANSWERED;
     return ok;
+}
+
+bool reply_again(struct request *r)
+{
+    struct answer *answer =
+        may_repeat(r) ? answers_find(&r->loop->answers, r->target, r->call.accept) : NULL;
+
+    if (!answer || !holds(r, answer))
+        return false;
+    counter_add(&r->loop->metrics.answered_again, 1);
+    r->call.outcome = OUTCOME_OK;
+    r->route = answer->route;
+    r->status = status_of_call(&r->call);
+    r->answer_bytes = answer->body;
+    r->phase = REQUEST_ANSWERED;
+    peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
+    return MHD_queue_response(r->connection, r->status, answer->response) == MHD_YES;
 }

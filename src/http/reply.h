@@ -17,4 +17,10 @@ struct request;
  */
 bool reply_send(struct request *request);
 
+/*
+ * Queues the answer that an equal request got before, if it is kept and still holds. False if
+ * there is none: the request is to be run.
+ */
+bool reply_again(struct request *request);
+
 #endif

@@ -104,9 +104,11 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
 
     if (!r)
         return NULL;
+    loop_answer(loop); /* one turn may hold many slow requests */
     call_init(&r->call, loop->service);
     r->call.reader = loop->reader;
     r->call.mailbox = &loop->mailbox;
+    r->call.admin = loop->admin;
     r->call.now_us = loop->now_us = clock_us();
     if (loop->options->request_timeout_us)
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
@@ -114,8 +116,10 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->connection = connection;
     r->peer = peer_of(connection);
     r->phase = REQUEST_HEADERS;
+    r->route = NULL;
     r->traceparent = r->origin = (struct slice){NULL, 0};
     r->asks_method = false;
+    r->plain = true;
     r->header_bytes = r->body_seen = r->answer_bytes = 0;
     r->id[0] = '\0';
     r->id_given = r->head_failed = false;
@@ -124,6 +128,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->target = slice_from(copy); /* empty if memory is out: refused as no route */
     split_target(r);
     loop->in_flight++;
+    counter_add(&loop->metrics.begun, 1);
     if (r->peer)
         peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
     return r;
@@ -216,7 +221,9 @@ static enum MHD_Result on_complete(struct request *r)
         r->call.outcome = OUTCOME_NO_CONTENT;
         return answer(r);
     }
-    return route_run(&r->call) == CALL_DONE ? answer(r) : park(r);
+    if (reply_again(r))
+        return MHD_YES;
+    return route_run(&r->call, &r->route) == CALL_DONE ? answer(r) : park(r);
 }
 
 void request_returned(struct request *r)
@@ -252,7 +259,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     struct loop *loop = context;
     struct request *r = *request;
     int64_t now;
-    (void)connection, (void)how;
+    (void)connection;
 
     if (!r)
         return;
@@ -260,6 +267,8 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     assert(r->phase != REQUEST_WAITING);
     now = clock_us();
     access_log(r, now);
+    metrics_request(&loop->metrics, r, now - r->call.now_us,
+                    how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     loop->in_flight--;
     if (r->peer)
         peer_enter(&loop->peers, r->peer, PEER_IDLE, now);

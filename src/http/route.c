@@ -2,19 +2,23 @@
 #include "http/route.h"
 
 #include "base/text.h"
+#include "http/metrics.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 
 static const struct route system_routes[] = {
-    {"healthz", "/healthz", {READS(health_live)}},
-    {"livez", "/livez", {READS(health_live)}},
-    {"readyz", "/readyz", {READS(health_ready)}},
-    {"openapi", "/openapi.json", {READS(openapi_read)}},
-    {"openapi", "/", {READS(openapi_read)}},
+    {"healthz", ROUTE_HEALTHZ, ROUTE_OPERATORS, "/healthz", {READS(health_live)}},
+    {"livez", ROUTE_LIVEZ, ROUTE_OPERATORS, "/livez", {READS(health_live)}},
+    {"readyz", ROUTE_READYZ, ROUTE_OPERATORS, "/readyz", {READS(health_ready)}},
+    {"metrics", ROUTE_METRICS, ROUTE_OPERATORS, "/metrics", {READS(metrics_read)}},
+    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/openapi.json", {READS(openapi_read)}},
+    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/", {READS(openapi_read)}},
+    {"backup", ROUTE_BACKUP, ROUTE_ADMIN, "/_backup", {[METHOD_POST] = backup_create}},
 };
 
 static const struct route list_route = {
     .name = "list",
+    .kind = ROUTE_LIST,
     .verbs = {READS(list_read), [METHOD_POST] = list_create, [METHOD_PUT] = list_replace,
               [METHOD_PATCH] = list_update, [METHOD_DELETE] = list_delete,
               [METHOD_OPTIONS] = list_options},
@@ -22,11 +26,13 @@ static const struct route list_route = {
 
 static const struct route rpc_route = {
     .name = "rpc",
+    .kind = ROUTE_RPC,
     .verbs = {READS(rpc_read), [METHOD_POST] = rpc_call, [METHOD_OPTIONS] = rpc_options},
 };
 
 static const struct route row_route = {
     .name = "row",
+    .kind = ROUTE_ROW,
     .verbs = {READS(row_read), [METHOD_PUT] = row_replace, [METHOD_PATCH] = row_update,
               [METHOD_DELETE] = row_delete, [METHOD_OPTIONS] = row_options},
 };
@@ -34,7 +40,12 @@ static const struct route row_route = {
 static const struct route *find_system(struct slice path)
 {
     for (size_t i = 0; i < sizeof system_routes / sizeof *system_routes; i++) {
-        if (slice_is(path, system_routes[i].path))
+        const char *own = system_routes[i].path;
+
+        /* The second byte tells most apart, and this is every request. */
+        if (path.len > 1 && path.data[1] != own[1])
+            continue;
+        if (slice_is(path, own))
             return &system_routes[i];
     }
     return NULL;
@@ -110,16 +121,70 @@ static unsigned methods_of(const struct route *route)
     return methods;
 }
 
-enum progress route_run(struct call *call)
+static bool is_served(const struct route *route, const struct call *call)
 {
-    const struct route *route = route_find(call);
+    switch (route->access) {
+    case ROUTE_OPERATORS: return call->admin || !call->service->operators_apart;
+    case ROUTE_ADMIN: return call->admin;
+    case ROUTE_MAIN: break;
+    }
+    return !call->admin;
+}
+
+static enum progress not_here(struct call *call)
+{
+    const char *hint = "This is the operators' listener; resources are at the main one, --listen.";
+
+    if (!call->admin)
+        hint = call->service->operators_apart
+                   ? "It is at the operators' listener, the address of --metrics-listen."
+                   : "It is at the operators' listener, which --metrics-listen opens.";
+    error_set(&call->error, ERROR_NO_ROUTE, "there is nothing at this path of this listener");
+    error_hint(&call->error, "%s", hint);
+    return call_fail(call);
+}
+
+enum progress route_run(struct call *call, const struct route **found)
+{
+    const struct route *route = *found = route_find(call);
 
     if (!route)
         return call_fail(call);
+    if (!is_served(route, call))
+        return not_here(call);
     if (call->method < METHOD_OTHER && route->verbs[call->method])
         return route->verbs[call->method](call);
     call->allow = methods_of(route);
     error_set(&call->error, ERROR_METHOD, "this method is not allowed here");
     error_hint(&call->error, "The Allow header lists those that are.");
     return call_fail(call);
+}
+
+static const struct route *of_kind(enum route_kind kind)
+{
+    static const struct route *const resources[] = {&list_route, &rpc_route, &row_route};
+
+    for (size_t i = 0; i < sizeof system_routes / sizeof *system_routes; i++) {
+        if (system_routes[i].kind == kind)
+            return &system_routes[i];
+    }
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        if (resources[i]->kind == kind)
+            return resources[i];
+    }
+    return NULL;
+}
+
+const char *route_kind_name(enum route_kind kind)
+{
+    const struct route *route = of_kind(kind);
+
+    return route ? route->name : "none";
+}
+
+bool route_kind_has(enum route_kind kind, enum method method)
+{
+    const struct route *route = of_kind(kind);
+
+    return route && method < METHOD_OTHER && route->verbs[method];
 }

@@ -9,8 +9,32 @@
 #include "resource/call.h"
 #include "resource/verbs.h"
 
+/* What the metrics tell apart: as many series as there are kinds, whatever is asked for. */
+enum route_kind {
+    ROUTE_NONE, /* no such path, or refused before one was looked for */
+    ROUTE_HEALTHZ,
+    ROUTE_LIVEZ,
+    ROUTE_READYZ,
+    ROUTE_METRICS,
+    ROUTE_OPENAPI,
+    ROUTE_BACKUP,
+    ROUTE_LIST,
+    ROUTE_ROW,
+    ROUTE_RPC,
+    ROUTE_KINDS,
+};
+
+/* Which listener serves it. */
+enum route_access {
+    ROUTE_MAIN,      /* --listen */
+    ROUTE_OPERATORS, /* --metrics-listen; without it --listen */
+    ROUTE_ADMIN,     /* --metrics-listen only */
+};
+
 struct route {
-    const char *name;             /* for logs and metrics, e.g. "row" */
+    const char *name; /* for logs and metrics, e.g. "row" */
+    enum route_kind kind;
+    enum route_access access;
     const char *path;             /* a system path, matched whole; NULL: a resource */
     verb_fn *verbs[METHOD_OTHER]; /* by method; NULL: not allowed */
 };
@@ -23,9 +47,14 @@ struct route {
 const struct route *route_find(struct call *call);
 
 /*
- * Finds the route and runs its verb. A method that the route does not have fails with
+ * Finds the route and runs its verb; *found is the route, NULL if there is none. One that this
+ * listener does not serve fails with ERROR_NO_ROUTE, a method that the route does not have with
  * ERROR_METHOD and sets call->allow.
  */
-enum progress route_run(struct call *call);
+enum progress route_run(struct call *call, const struct route **found);
+
+/* The routes' name for metrics, and whether one of them has the method. */
+const char *route_kind_name(enum route_kind kind);
+bool route_kind_has(enum route_kind kind, enum method method);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "access/limit.h"
 #include "base/clock.h"
+#include "base/process.h"
+#include "http/inherit.h"
 #include "http/listen.h"
 #include "http/loop.h"
 
@@ -13,9 +15,13 @@ struct server {
     _Atomic bool *draining;
     struct limit *limit;
     struct listen listen;
+    int64_t process_start_us;
+    struct listen metrics_listen;
+    struct server_options metrics_options; /* the operators' */
+    struct limit *metrics_limit;
     size_t n_loops; /* opened */
     size_t n_running;
-    struct loop loops[];
+    struct loop loops[]; /* the operators' is the last */
 };
 
 static void free_server(struct server *s)
@@ -23,8 +29,20 @@ static void free_server(struct server *s)
     for (size_t i = 0; i < s->n_loops; i++)
         loop_close(&s->loops[i]);
     listen_close(&s->listen);
+    listen_close(&s->metrics_listen);
     limit_free(s->limit);
+    limit_free(s->metrics_limit);
     free(s);
+}
+
+static bool open_sockets(struct server *s, struct error *e)
+{
+    const struct server_options *o = &s->options;
+
+    if (o->inherited && o->inherited->count)
+        return inherit_listen(o->inherited, &s->listen, o->loops, e);
+    return listen_open(&s->listen, o->listen, o->loops, e) &&
+           listen_set_mode(&s->listen, o->socket_mode, e);
 }
 
 static bool open_loops(struct server *s, const struct service *service, struct error *e)
@@ -34,15 +52,43 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     s->limit = limit_new(o->max_connections, o->max_per_address);
     if (!s->limit)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    if (!listen_open(&s->listen, o->listen, o->loops, e))
+    if (!open_sockets(s, e))
         return false;
     for (; s->n_loops < o->loops; s->n_loops++) {
         struct loop *loop = &s->loops[s->n_loops];
 
+        loop->server = s;
         if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
             return false;
         s->listen.fds[s->n_loops] = -1; /* the daemon's now */
     }
+    return true;
+}
+
+/* One loop more, with limits and a socket of its own: it answers when the others are full or
+ * busy. */
+static bool open_operators(struct server *s, const struct service *service, struct error *e)
+{
+    struct server_options *o = &s->metrics_options;
+    struct loop *loop = &s->loops[s->n_loops];
+
+    if (!s->options.metrics_listen[0])
+        return true;
+    *o = s->options;
+    o->answer_cache = 0;
+    o->max_connections = o->max_metrics_connections;
+    o->max_per_address = 0;
+    s->metrics_limit = limit_new(o->max_connections, o->max_per_address);
+    if (!s->metrics_limit)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    if (!listen_open(&s->metrics_listen, o->metrics_listen, 1, e))
+        return false;
+    loop->server = s;
+    loop->admin = true;
+    if (!loop_open(loop, s->metrics_listen.fds[0], o, service, s->metrics_limit, s->draining, e))
+        return false;
+    s->metrics_listen.fds[0] = -1; /* the daemon's now */
+    s->n_loops++;
     return true;
 }
 
@@ -58,7 +104,7 @@ static bool start_loops(struct server *s, struct error *e)
 struct server *server_start(const struct server_options *options, const struct service *service,
                             _Atomic bool *draining, struct error *e)
 {
-    struct server *s = calloc(1, sizeof *s + options->loops * sizeof(struct loop));
+    struct server *s = calloc(1, sizeof *s + (options->loops + 1) * sizeof(struct loop));
 
     if (!s) {
         error_set(e, ERROR_MEMORY, "out of memory");
@@ -66,7 +112,8 @@ struct server *server_start(const struct server_options *options, const struct s
     }
     s->options = *options;
     s->draining = draining;
-    if (!open_loops(s, service, e)) {
+    s->process_start_us = process_start_us();
+    if (!open_loops(s, service, e) || !open_operators(s, service, e)) {
         free_server(s);
         return NULL;
     }
@@ -82,18 +129,57 @@ const char *server_url(const struct server *s)
     return s->listen.url;
 }
 
-bool server_stop(struct server *s, int64_t drain_us)
+const char *server_metrics_url(const struct server *s)
 {
-    int64_t stop_us = clock_us() + drain_us;
+    return s->metrics_listen.url;
+}
+
+const struct loop *server_loop(const struct server *s, size_t i)
+{
+    return i < s->n_loops ? &s->loops[i] : NULL;
+}
+
+int64_t server_process_start_us(const struct server *s)
+{
+    return s->process_start_us;
+}
+
+bool server_turns(struct server *s, size_t *stuck)
+{
+    for (size_t i = 0; i < s->n_running; i++) {
+        if (!loop_turns(&s->loops[i])) {
+            *stuck = i + 1;
+            return false;
+        }
+    }
+    for (size_t i = 0; i < s->n_running; i++)
+        loop_ask(&s->loops[i]);
+    return true;
+}
+
+/* Drains the loops from…before together; true if all was answered. */
+static bool drain(struct server *s, size_t from, size_t before, int64_t stop_us)
+{
     bool all_answered = true;
 
-    atomic_store(s->draining, true);
-    for (size_t i = 0; i < s->n_running; i++)
+    for (size_t i = from; i < before; i++)
         loop_drain(&s->loops[i], stop_us);
-    for (size_t i = 0; i < s->n_running; i++) {
+    for (size_t i = from; i < before; i++) {
         pthread_join(s->loops[i].thread, NULL);
         all_answered = all_answered && s->loops[i].in_flight == 0;
     }
+    return all_answered;
+}
+
+bool server_stop(struct server *s, int64_t drain_us)
+{
+    int64_t stop_us = clock_us() + drain_us;
+    size_t n_main = s->n_running < s->options.loops ? s->n_running : s->options.loops;
+    bool all_answered;
+
+    atomic_store(s->draining, true);
+    all_answered = drain(s, 0, n_main, stop_us);
+    all_answered = drain(s, n_main, s->n_running, stop_us) && all_answered;
     free_server(s);
     return all_answered;
 }

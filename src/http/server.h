@@ -14,10 +14,16 @@
 #include "base/error.h"
 #include "resource/call.h"
 
+struct inherited;
+struct loop;
 struct server;
 
 struct server_options {
-    const char *listen;         /* see listen.h */
+    const char *listen;                /* see listen.h */
+    const struct inherited *inherited; /* sockets instead of `listen` (inherit.h), or NULL */
+    unsigned socket_mode;              /* permissions of a unix socket that `listen` makes */
+    const char *metrics_listen;        /* the operators' listener, "": none */
+    size_t max_metrics_connections;
     size_t loops;               /* event loops, at least 1 */
     size_t max_connections;     /* more are answered 503 */
     size_t max_per_address;     /* more from one address are answered 429; 0: no limit */
@@ -26,6 +32,7 @@ struct server_options {
     size_t max_body;            /* bytes of a body */
     int64_t idle_timeout_us;    /* a connection between requests; 0: for ever */
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
+    size_t answer_cache;        /* bytes of answers kept to be given again, by all loops */
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */
     const char *cors_origins;   /* see cors.h */
@@ -39,12 +46,26 @@ struct server_options {
 struct server *server_start(const struct server_options *options, const struct service *service,
                             _Atomic bool *draining, struct error *e);
 
-/* Where it listens, e.g. "http://127.0.0.1:8080". */
+/* Where it listens, e.g. "http://127.0.0.1:8080"; the operators' listener, or "". */
 const char *server_url(const struct server *server);
+const char *server_metrics_url(const struct server *server);
+
+/* The loops from 0, those of the main listener first; NULL past the last. Any thread. */
+const struct loop *server_loop(const struct server *server, size_t i);
+
+/* When the process began, in microseconds since 1970, -1 if not known. */
+int64_t server_process_start_us(const struct server *server);
+
+/*
+ * For a watchdog: true if every loop has turned since the call before, and asks them anew;
+ * false while one has not, and then `*stuck` is its number from 1. One thread.
+ */
+bool server_turns(struct server *server, size_t *stuck);
 
 /*
  * Stops: readiness goes false, the sockets close, idle connections are shut, requests in
- * flight are answered, at most for `drain_us`. Returns false if some were cut off. Frees
+ * flight are answered, at most for `drain_us`; the operators' listener answers until that is
+ * done. Returns false if some were cut off. Frees
  * the server. The writer must still be running.
  */
 bool server_stop(struct server *server, int64_t drain_us);

@@ -8,6 +8,7 @@ static const unsigned short error_status[] = {
     [ERROR_INTERNAL] = 500,
     [ERROR_MEMORY] = 503,
     [ERROR_BUSY] = 503,
+    [ERROR_RUNNING] = 409,
     [ERROR_DRAINING] = 503,
     [ERROR_TIMEOUT] = 504,
     [ERROR_LOCKED] = 503,

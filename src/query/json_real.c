@@ -44,12 +44,14 @@ static bool out_short(struct buf *b, double value)
     if (size >= 1e15 || (size < 1e-5 && size != 0))
         return false;
     for (int k = 1; k <= 15; k++) {
-        double digits = nearbyint(size * power[k]);
+        double scaled = size * power[k];
+        uint64_t digits;
 
-        if (digits >= EXACT_MAX)
+        if (scaled >= EXACT_MAX)
             return false;
-        if (digits / power[k] == size) {
-            out_decimal(b, (uint64_t)digits, k, signbit(value) != 0);
+        digits = (uint64_t)(scaled + 0.5); /* the nearest, or it does not divide back */
+        if ((double)digits / power[k] == size) {
+            out_decimal(b, digits, k, signbit(value) != 0);
             return true;
         }
     }

@@ -6,6 +6,7 @@ struct resolver {
     const struct plan_options *options;
     struct error *error;
     int made;
+    bool steady;
 };
 
 struct node *node_child(const struct node *node, const struct select_item *item)
@@ -91,6 +92,7 @@ static struct node *resolve(struct resolver *r, const struct query_node *ask,
         error_set(r->error, ERROR_SYNTAX, "more than %d resources are embedded", NODE_MAX);
         return NULL;
     }
+    r->steady &= table->kind == TABLE_TABLE;
     *node = (struct node){.ask = ask, .table = table, .parent = parent, .alias = r->made++};
     if (!ask->select && !ask->select_none)
         node->n_outputs = table->n_columns;
@@ -107,11 +109,14 @@ struct node *node_resolve(struct arena *arena, const struct plan_source *source,
                           const struct query_tree *tree, const struct plan_options *options,
                           struct error *e)
 {
-    struct resolver r = {.arena = arena, .options = options, .error = e};
+    struct resolver r = {
+        .arena = arena, .options = options, .error = e, .steady = !source->routine};
     struct node *root = resolve(&r, &tree->root, source->table, NULL);
 
-    if (root)
+    if (root) {
         root->routine = source->routine;
+        root->steady = r.steady;
+    }
     if (root && !root->children && !root->routine)
         root->alias = -1;
     return root;

@@ -44,6 +44,7 @@ struct plan {
     struct shape shape; /* of the columns that SELECT or RETURNING gives */
     size_t n_cursor;    /* columns after those: what the next cursor is made from */
     uint32_t order_id;  /* …and which order they are of */
+    bool steady;        /* equal rows give an equal answer */
 };
 
 /* A named query and the values of its parameters, in order. */

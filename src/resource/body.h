@@ -71,6 +71,10 @@ bool body_unknown_column(struct call *call, struct slice name);
 /* True if the content type is JSON's; false with ERROR_MEDIA_TYPE. */
 bool body_is_json(struct call *call);
 
+/* JSON that is one plain object; false, without an error, if it is anything else: then `body` is to
+ * be cleared. */
+bool body_parse_flat(struct call *call, struct body *body) __attribute__((warn_unused_result));
+
 /* JSON: an object or an array of objects. */
 bool body_parse_json(struct call *call, struct body *body) __attribute__((warn_unused_result));
 

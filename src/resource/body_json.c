@@ -144,6 +144,9 @@ static bool read_rows(struct call *call, struct body *body)
 
 bool body_parse_json(struct call *call, struct body *body)
 {
+    if (body_parse_flat(call, body))
+        return true;
+    *body = (struct body){0};
     return load(call, body) && check_shape(call, body) &&
            (call->tree.columns ? columns_asked_for(call, body) : columns_of_first(call, body)) &&
            read_rows(call, body);

@@ -15,7 +15,7 @@ const char *method_name(enum method method)
     return names[method];
 }
 
-/* Field by field: the struct holds two errors of two kilobytes, and this is every request. */
+/* Field by field: the struct holds an error of two kilobytes, and this is every request. */
 void call_init(struct call *call, const struct service *service)
 {
     const struct slice none = {NULL, 0};
@@ -25,13 +25,17 @@ void call_init(struct call *call, const struct service *service)
     call->content_type = call->accept = call->profile = call->range = none;
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
+    call->admin = false;
     call->service = service;
+    call->admin = false;
     call->reader = NULL;
     call->mailbox = NULL;
     call->outcome = OUTCOME_NONE;
+    call->steady = STEADY_NOT;
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
-    call->content_range[0] = call->preference_applied[0] = '\0';
+    call->preference_applied = NULL;
+    call->content_range[0] = '\0';
     call->allow = 0;
     call->catalog = NULL;
     call->table = NULL;
@@ -39,7 +43,7 @@ void call_init(struct call *call, const struct service *service)
     call->media = MEDIA_JSON;
     call->options = (struct plan_options){
         .max_rows = service->max_rows, .aggregates = service->aggregates, .strip_nulls = false};
-    call->job = (struct job){.discard = false, .error = call->job.error};
+    call->job = (struct job){.run = NULL};
     call->finish = NULL;
     call->dispose = NULL;
     call->state = NULL;
@@ -80,11 +84,9 @@ enum progress call_submit(struct call *call, job_run_fn *run,
     call->job.run = run;
     call->job.mailbox = call->mailbox;
     call->job.deadline_us = call->deadline_us;
+    call->job.error = &call->error;
     call->finish = finish;
-    if (writer_submit(call->service->writer, &call->job))
-        return CALL_WAITING;
-    call->error = call->job.error;
-    return call_fail(call);
+    return writer_submit(call->service->writer, &call->job) ? CALL_WAITING : call_fail(call);
 }
 
 struct call *call_of_job(struct job *job)

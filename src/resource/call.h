@@ -25,6 +25,7 @@
 
 struct catalog;
 struct db;
+struct keeper;
 struct reader;
 struct store;
 struct table;
@@ -48,6 +49,7 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
+    struct keeper *keeper; /* NULL: no --backup-dir */
     const char *version;   /* thimble's */
     int64_t max_rows;      /* page limit; 0: none */
     int64_t max_elements;  /* of a POSTed array */
@@ -58,6 +60,7 @@ struct service {
     bool allow_tx;         /* Prefer: tx=rollback is followed */
     bool allow_plan;       /* Accept: application/vnd.pgrst.plan+json is */
     const char *base_path; /* "" or "/rest/v1" */
+    bool operators_apart;  /* operators have a listener of their own: --metrics-listen */
     const _Atomic bool *draining;
     /* True if every migration is applied, as `db` sees it; else why not. */
     bool (*migrated)(const struct service *service, struct db *db, struct error *e);
@@ -72,6 +75,13 @@ enum outcome {
     OUTCOME_PARTIAL, /* a page of a counted list */
     OUTCOME_FAILED,  /* `error` says why */
     OUTCOME_UNREADY, /* a health check that is not well */
+};
+
+/* How long an answer of OUTCOME_OK holds for an equal request. */
+enum steady {
+    STEADY_NOT,
+    STEADY_SNAPSHOT, /* as long as the reader's snapshot shows the same database */
+    STEADY_ALWAYS,
 };
 
 /* A verb either has the answer or has given its job to the writer. */
@@ -95,19 +105,21 @@ struct call {
 
     /* Surroundings. */
     const struct service *service;
+    bool admin;              /* came by the operators' listener, --metrics-listen */
     struct reader *reader;   /* the loop's */
     struct mailbox *mailbox; /* the loop's: where the job comes back to */
 
     /* The answer. */
     enum outcome outcome;
+    enum steady steady;
     struct error error;
-    struct buf reply;                            /* the body */
-    const char *content_type_out;                /* static; NULL: no body */
-    const char *location;                        /* in the arena, or NULL */
-    const char *link;                            /* in the arena, or NULL */
-    char content_range[64];                      /* "0-24/3573" or "" */
-    char preference_applied[PREFER_APPLIED_MAX]; /* or "" */
-    unsigned allow;                              /* METHOD_BITs for Allow; 0: header not sent */
+    struct buf reply;               /* the body */
+    const char *content_type_out;   /* static; NULL: no body */
+    const char *location;           /* in the arena, or NULL */
+    const char *link;               /* in the arena, or NULL */
+    char content_range[64];         /* "0-24/3573" or "" */
+    const char *preference_applied; /* in the arena, or NULL */
+    unsigned allow;                 /* METHOD_BITs for Allow; 0: header not sent */
 
     /* The verb's own. */
     struct arena arena;

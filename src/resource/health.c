@@ -16,6 +16,7 @@ enum progress health_live(struct call *call)
     buf_add_text(&call->reply, "ok\n");
     call->content_type_out = "text/plain; charset=utf-8";
     call->outcome = OUTCOME_OK;
+    call->steady = STEADY_ALWAYS;
     return CALL_DONE;
 }
 
@@ -56,6 +57,17 @@ static const struct {
     {"migrations", check_migrations},
     {"shutdown", check_shutdown},
 };
+
+bool health_is_ready(struct call *call)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct error cause = error_none();
+
+        if (!checks[i].check(call, &cause))
+            return false;
+    }
+    return true;
+}
 
 static bool is_verbose(const struct call *call)
 {

@@ -155,6 +155,7 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
         return call_fail(call);
     if (!write_rows(call, &plan, &rows))
         return call_fail(call);
+    call->steady = plan.steady ? STEADY_SNAPSHOT : STEADY_NOT;
     target_applied(call, PREFER_FOLLOWS_COUNT);
     target_range(call, call->tree.root.offset, rows, total);
     /* As PostgREST: an empty page of something is a part, too. */
@@ -196,6 +197,7 @@ enum progress target_answer_row(struct call *call)
     statement_release(st);
     if (step != STEP_ROW)
         return call_fail(call);
+    call->steady = plan.steady ? STEADY_SNAPSHOT : STEADY_NOT;
     return plain ? target_json(call, OUTCOME_OK) : target_reply(call, OUTCOME_OK);
 }
 

@@ -100,11 +100,11 @@ static void add_row(struct call *call, struct rpc *r, struct statement *st,
 static bool run_part(struct call *call, struct db *db, struct rpc *r, const struct plan *plan,
                      bool last)
 {
-    struct statement *st = statement_get(db, plan->sql, &call->job.error);
+    struct statement *st = statement_get(db, plan->sql, &call->error);
     enum step step = STEP_FAILED;
 
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->job.error)) {
-        while ((step = statement_step(st, &call->job.error)) == STEP_ROW) {
+    if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
+        while ((step = statement_step(st, &call->error)) == STEP_ROW) {
             if (last && plan->shape.n > 0)
                 add_row(call, r, st, &plan->shape);
         }
@@ -133,14 +133,12 @@ static bool run(struct job *job, struct db *db)
         buf_add_text(&call->reply, "null");
     if (many && r->plans[n - 1].shape.n > 0) {
         media_end(call);
-        if (!media_check_rows(call, r->n_rows)) {
-            job->error = call->error;
+        if (!media_check_rows(call, r->n_rows))
             return false;
-        }
     }
     if (!call->reply.failed)
         return true;
-    return error_set(&job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
+    return error_set(job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
                      "the answer does not fit");
 }
 
@@ -149,10 +147,8 @@ static enum progress finish(struct call *call)
     struct rpc *r = call->state;
     size_t n = r->routine->source->n_parts;
 
-    if (error_is_set(&call->job.error)) {
-        call->error = call->job.error;
+    if (error_is_set(&call->error))
         return call_fail(call);
-    }
     target_applied(call, call->service->allow_tx ? PREFER_FOLLOWS_TX : 0);
     if (r->plans[n - 1].shape.n > 0)
         return target_reply(call, OUTCOME_OK);

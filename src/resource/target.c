@@ -170,7 +170,10 @@ void target_range(struct call *call, int64_t first, int64_t rows, int64_t total)
 
 void target_applied(struct call *call, unsigned follows)
 {
-    prefer_applied(&call->prefer, follows, call->preference_applied);
+    char text[PREFER_APPLIED_MAX];
+
+    prefer_applied(&call->prefer, follows, text);
+    call->preference_applied = text[0] ? arena_copy(&call->arena, slice_from(text)) : NULL;
 }
 
 enum progress target_json(struct call *call, enum outcome outcome)

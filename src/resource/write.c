@@ -36,6 +36,30 @@ static bool key_is_given(const struct call *call, const struct write *w)
     return call->table->n_key > 0;
 }
 
+/* True if the path names the row's key, and the body leaves it as it is. */
+static bool keeps_key(const struct call *call, const struct write *w)
+{
+    for (size_t i = 0; i < call->table->n_key; i++) {
+        if (body_column(&w->body, call->table->key[i]) >= 0)
+            return false;
+    }
+    return w->one_row && w->kind == WRITE_UPDATE;
+}
+
+/*
+ * RETURNING takes its rows through a table of its own, made and dropped each time. The one row
+ * that a plain insert makes is found faster by its rowid, one that a path names by its key.
+ */
+static bool knows_key(const struct call *call, const struct write *w)
+{
+    const struct table *t = call->table;
+    bool plain = t->kind == TABLE_TABLE && t->n_key > 0 && !t->has_triggers && !w->body.is_array &&
+                 w->answer != ANSWER_NOTHING;
+    bool inserts = w->kind == WRITE_INSERT && w->conflict == CONFLICT_FAILS && t->rowid_alias >= 0;
+
+    return plain && (inserts || keeps_key(call, w));
+}
+
 /*
  * RETURNING shows a row as it was before AFTER triggers changed it (sqlite.org/
  * lang_returning.html §2.1): such a row is read again by its key. So is one whose key
@@ -49,6 +73,9 @@ static enum returning choose_returning(const struct call *call, struct write *w)
     bool key_unknown = w->kind == WRITE_INSERT && t->rowid_alias < 0 && !key_is_given(call, w);
 
     w->select_first = w->kind == WRITE_DELETE && related;
+    w->key_known = knows_key(call, w) && !related;
+    if (w->key_known)
+        return RETURNING_NOTHING;
     w->reread = by_key && w->kind != WRITE_DELETE &&
                 ((t->has_triggers && w->answer != ANSWER_NOTHING) || related ||
                  (key_unknown && !w->body.is_array && t->n_key > 0));
@@ -98,8 +125,9 @@ static bool plan_reading(struct call *call, struct write *w)
     options.max_rows = 0;
     if (w->select_first)
         return plan_select(&call->arena, &source, &call->tree, &options, &w->select, &call->error);
-    return !w->reread || plan_select_key(&call->arena, call->table, &call->tree, &call->options,
-                                         &w->select, &call->error);
+    return !(w->reread || w->key_known) ||
+           plan_select_key(&call->arena, call->table, &call->tree, &call->options, &w->select,
+                           &call->error);
 }
 
 bool write_plan(struct call *call, struct write *w)
@@ -125,7 +153,8 @@ bool write_plan(struct call *call, struct write *w)
 
 void write_begin(struct call *call, const struct write *w)
 {
-    const struct shape *shape = w->reread || w->select_first ? &w->select.shape : &w->plan.shape;
+    const struct shape *shape =
+        w->reread || w->key_known || w->select_first ? &w->select.shape : &w->plan.shape;
 
     if (w->answer == ANSWER_ROWS || (w->answer == ANSWER_OBJECT && call->media == MEDIA_CSV))
         media_begin(call, shape);
@@ -238,10 +267,8 @@ static enum progress finish(struct call *call)
     struct write *w = call->state;
     enum outcome outcome = outcome_of(w);
 
-    if (error_is_set(&call->job.error)) {
-        call->error = call->job.error;
+    if (error_is_set(&call->error))
         return call_fail(call);
-    }
     write_applied(call, w);
     if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
         set_location(call, w);
@@ -257,9 +284,18 @@ static enum progress finish(struct call *call)
     return target_reply(call, outcome);
 }
 
+/* True if the job fails by its one statement or, but for rare cases, not at all. */
+static bool is_single(const struct call *call, const struct write *w)
+{
+    return w->body.n_rows == 1 && !call->table->has_triggers &&
+           (w->one_row || w->kind == WRITE_INSERT ||
+            (call->media != MEDIA_OBJECT && !call->prefer.has_max_affected));
+}
+
 enum progress write_submit(struct call *call, struct write *w)
 {
     if (media_is_plan(call))
         return target_answer_plan(call, &w->plan);
+    call->job.single = is_single(call, w);
     return call_submit(call, write_run, finish);
 }

@@ -30,6 +30,7 @@ struct write {
     bool looks;          /* whether the row is there already is asked before */
     struct plan exists;  /* …with this */
     bool reread;         /* RETURNING gives the key; the row is read anew after triggers */
+    bool key_known;      /* no RETURNING: the key is known, and the row read by it */
     bool select_first;   /* the rows are read before they are deleted */
     struct plan select;  /* …with this */
     struct value *bound; /* what one run binds */

@@ -20,13 +20,13 @@ static bool keep_value(struct call *call, struct statement *st, int column, stru
     struct slice bytes = out->as.bytes;
     copy = arena_copy(&call->arena, bytes);
     out->as.bytes = slice_make(copy, bytes.len);
-    return copy || error_set(&call->job.error, ERROR_MEMORY, "out of memory");
+    return copy || error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
 /* Reads the row by the key that RETURNING gave, now that every trigger has run. */
 static bool reread(struct call *call, struct db *db, struct write *w)
 {
-    struct statement *st = statement_get(db, w->select.sql, &call->job.error);
+    struct statement *st = statement_get(db, w->select.sql, &call->error);
     struct value *bound = w->bound;
     size_t n = w->select.n_values;
     enum step step = STEP_FAILED;
@@ -34,8 +34,8 @@ static bool reread(struct call *call, struct db *db, struct write *w)
     if (n)
         memcpy(bound, w->select.values, n * sizeof *bound);
     memcpy(bound + n, w->key, w->n_key * sizeof *bound);
-    if (st && statement_bind(st, bound, n + w->n_key, &call->job.error))
-        step = statement_step(st, &call->job.error);
+    if (st && statement_bind(st, bound, n + w->n_key, &call->error))
+        step = statement_step(st, &call->error);
     if (step == STEP_ROW) /* a trigger may have taken the row away again */
         write_row(call, w, st, &w->select.shape);
     statement_release(st);
@@ -68,12 +68,12 @@ static bool bind_row(struct call *call, struct write *w, struct statement *st, s
         memcpy(w->bound, w->body.values + row * n, n * sizeof *w->bound);
     if (w->plan.n_values)
         memcpy(w->bound + n, w->plan.values, w->plan.n_values * sizeof *w->bound);
-    return statement_bind(st, w->bound, n + w->plan.n_values, &call->job.error);
+    return statement_bind(st, w->bound, n + w->plan.n_values, &call->error);
 }
 
 static void explain_foreign_key(struct call *call, struct db *db, const struct write *w, size_t row)
 {
-    struct error *e = &call->job.error;
+    struct error *e = &call->error;
     struct error ignored = error_none();
     int *columns = arena_alloc(&call->arena, (w->body.n_set + 1) * sizeof *columns);
     struct plan where;
@@ -89,28 +89,37 @@ static void explain_foreign_key(struct call *call, struct db *db, const struct w
         diagnose_still_referenced(db, call->table, where.sql, where.values, where.n_values, e);
 }
 
+/* The row by the key that is known without asking. */
+static bool read_known(struct call *call, struct db *db, struct write *w)
+{
+    if (w->kind == WRITE_INSERT)
+        w->key[0] = value_integer(db_last_rowid(db));
+    else
+        memcpy(w->key, w->plan.values, w->n_key * sizeof *w->key);
+    return reread(call, db, w);
+}
+
 static bool run_row(struct call *call, struct db *db, struct write *w, struct statement *st,
                     size_t row)
 {
     enum step step = STEP_FAILED;
 
     if (bind_row(call, w, st, row)) {
-        while ((step = statement_step(st, &call->job.error)) == STEP_ROW) {
+        while ((step = statement_step(st, &call->error)) == STEP_ROW) {
             if (!take_row(call, db, w, st))
                 return false;
         }
     }
+    statement_reset(st);
     if (step == STEP_DONE) {
         if (w->plan.shape.n == 0 && !w->reread)
             w->affected += (size_t)db_changes(db);
-        statement_reset(st);
-        return true;
+        return !w->key_known || !w->affected || read_known(call, db, w);
     }
-    statement_reset(st);
-    if (call->job.error.code == ERROR_FOREIGN_KEY)
+    if (call->error.code == ERROR_FOREIGN_KEY)
         explain_foreign_key(call, db, w, row);
     if (w->body.is_array)
-        call->job.error.row = (long)row;
+        call->error.row = (long)row;
     return false;
 }
 
@@ -129,9 +138,9 @@ static bool look_for_row(struct call *call, struct db *db, struct write *w, size
         }
         w->bound[i] = w->body.values[row * w->body.n_set + (size_t)at];
     }
-    st = statement_get(db, w->exists.sql, &call->job.error);
-    ok = st && statement_bind(st, w->bound, w->n_target, &call->job.error) &&
-         statement_step(st, &call->job.error) == STEP_ROW;
+    st = statement_get(db, w->exists.sql, &call->error);
+    ok = st && statement_bind(st, w->bound, w->n_target, &call->error) &&
+         statement_step(st, &call->error) == STEP_ROW;
     w->created += ok && statement_integer(st, 0) == 0;
     statement_release(st);
     return ok;
@@ -139,7 +148,7 @@ static bool look_for_row(struct call *call, struct db *db, struct write *w, size
 
 static bool run_rows(struct call *call, struct db *db, struct write *w)
 {
-    struct statement *st = statement_get(db, w->plan.sql, &call->job.error);
+    struct statement *st = statement_get(db, w->plan.sql, &call->error);
     bool ok = st != NULL;
 
     for (size_t row = 0; ok && row < w->body.n_rows; row++)
@@ -151,11 +160,11 @@ static bool run_rows(struct call *call, struct db *db, struct write *w)
 /* The rows with what is related to them, while they are there. */
 static bool read_rows(struct call *call, struct db *db, struct write *w)
 {
-    struct statement *st = statement_get(db, w->select.sql, &call->job.error);
+    struct statement *st = statement_get(db, w->select.sql, &call->error);
     enum step step = STEP_FAILED;
 
-    if (st && statement_bind(st, w->select.values, w->select.n_values, &call->job.error)) {
-        while ((step = statement_step(st, &call->job.error)) == STEP_ROW)
+    if (st && statement_bind(st, w->select.values, w->select.n_values, &call->error)) {
+        while ((step = statement_step(st, &call->error)) == STEP_ROW)
             write_row(call, w, st, &w->select.shape);
     }
     statement_release(st);
@@ -174,7 +183,7 @@ static void take_rowid(struct call *call, struct db *db, struct write *w)
 /* What is true only of the whole: looked at before anything is committed. */
 static bool check_outcome(struct call *call, const struct write *w)
 {
-    struct error *e = &call->job.error;
+    struct error *e = &call->error;
     const struct prefer *p = &call->prefer;
     bool change = w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE;
 
@@ -186,10 +195,8 @@ static bool check_outcome(struct call *call, const struct write *w)
         return error_details(e, "The query affects %zu rows", w->affected);
     }
     if (!w->one_row &&
-        !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->shown)) {
-        *e = call->error;
+        !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->shown))
         return false;
-    }
     if (!call->reply.failed)
         return true;
     /* A write that cannot answer is not done. */

@@ -14,7 +14,8 @@ struct store;
 
 /*
  * Runs the chain of jobs (linked by their letters) in one transaction and commits. Each
- * job's error says its outcome. Returns the time spent in COMMIT in microseconds.
+ * job's error says its outcome. Returns the time spent in COMMIT in microseconds,
+ * -1 if there was nothing to commit.
  */
 int64_t batch_run(struct store *store, struct db *db, struct job *first);
 

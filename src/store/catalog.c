@@ -5,7 +5,58 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "store/catalog_load.h"
+#include "store/db.h"
 #include "store/routine.h"
+
+static bool load_all(struct load *l, const struct routine_set *set, struct catalog *catalog)
+{
+    struct routine *routines;
+
+    if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
+        !load_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) || !load_view_keys(l) ||
+        !load_fts(l) || !load_routines(l, set, &routines, &catalog->n_routines))
+        return false;
+    catalog->tables = l->tables;
+    catalog->n_tables = l->n_tables;
+    catalog->routines = routines;
+    return true;
+}
+
+static struct catalog *load_catalog(struct db *db, struct routine_set *routines, bool strict,
+                                    struct error *e)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+    bool own_snapshot = !db_in_transaction(db);
+    struct load l = {.db = db, .strict = strict, .error = e};
+    bool ok;
+
+    if (!catalog) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    atomic_init(&catalog->references, 1);
+    arena_init(&catalog->arena, CATALOG_MAX);
+    catalog->set = routine_set_hold(routines);
+    l.arena = &catalog->arena;
+    ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
+    if (own_snapshot)
+        db_rollback(db);
+    if (ok)
+        return catalog;
+    catalog_drop(catalog);
+    return NULL;
+}
+
+struct catalog *catalog_load(struct db *db, struct routine_set *routines, struct error *e)
+{
+    return load_catalog(db, routines, false, e);
+}
+
+struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines, struct error *e)
+{
+    return load_catalog(db, routines, true, e);
+}
 
 struct catalog *catalog_hold(struct catalog *catalog)
 {
@@ -24,6 +75,7 @@ void catalog_drop(struct catalog *catalog)
     if (before > 1)
         return;
     arena_finish(&catalog->arena);
+    routine_set_drop(catalog->set);
     free(catalog);
 }
 

@@ -108,16 +108,19 @@ struct catalog {
     const struct routine *routines; /* sorted by name; store/routine.h */
 
     /* catalog.c's own */
+    struct routine_set *set; /* what they were compiled from; one reference, or NULL */
     _Atomic unsigned references;
     struct arena arena; /* everything above lives here */
 };
 
 /*
  * Reads the catalogue through `db`, in one snapshot, and compiles `routines` (NULL: none; it
- * must outlive the catalogue) against it: one that does not compile is left out with a
- * warning. NULL with an error. One reference.
+ * takes a reference) against it: one that does not compile is left out with a warning. NULL with
+ * an error. One reference.
  */
-struct catalog *catalog_load(struct db *db, const struct routine_set *routines, struct error *e);
+struct catalog *catalog_load(struct db *db, struct routine_set *routines, struct error *e);
+/* The same; a routine that does not compile is an error that names it. */
+struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines, struct error *e);
 
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */

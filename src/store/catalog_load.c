@@ -230,7 +230,7 @@ static enum table_kind kind_of(struct slice type)
 }
 
 /* Columns: 0 name, 1 type, 2 wr, 3 strict. */
-static bool read_tables(struct load *l)
+bool load_tables(struct load *l)
 {
     static const struct slice sql =
         SLICE_LITERAL("SELECT name,type,wr,strict FROM pragma_table_list WHERE schema='main' AND "
@@ -257,41 +257,4 @@ static bool read_tables(struct load *l)
     }
     statement_release(st);
     return step == STEP_DONE && !error_is_set(l->error);
-}
-
-static bool load_all(struct load *l, const struct routine_set *set, struct catalog *catalog)
-{
-    struct routine *routines;
-
-    if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
-        !read_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) || !load_view_keys(l) ||
-        !load_fts(l) || !load_routines(l, set, &routines, &catalog->n_routines))
-        return false;
-    catalog->tables = l->tables;
-    catalog->n_tables = l->n_tables;
-    catalog->routines = routines;
-    return true;
-}
-
-struct catalog *catalog_load(struct db *db, const struct routine_set *routines, struct error *e)
-{
-    struct catalog *catalog = calloc(1, sizeof *catalog);
-    bool own_snapshot = !db_in_transaction(db);
-    struct load l = {.db = db, .error = e};
-    bool ok;
-
-    if (!catalog) {
-        error_set(e, ERROR_MEMORY, "out of memory");
-        return NULL;
-    }
-    atomic_init(&catalog->references, 1);
-    arena_init(&catalog->arena, CATALOG_MAX);
-    l.arena = &catalog->arena;
-    ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
-    if (own_snapshot)
-        db_rollback(db);
-    if (ok)
-        return catalog;
-    catalog_drop(catalog);
-    return NULL;
 }

@@ -26,6 +26,7 @@ struct load {
     struct arena *arena;
     struct table *tables; /* growing */
     size_t n_tables;
+    bool strict; /* a routine that does not compile fails the catalogue */
     struct error *error;
 };
 
@@ -53,6 +54,9 @@ void load_column(struct load *l, struct slice name, const char *type, struct col
 
 /* SELECT * FROM the quoted name, prepared; NULL with the error. */
 struct statement *load_select_all(struct load *l, const char *quoted);
+
+/* Every table and view with its columns, rights and primary key. */
+bool load_tables(struct load *l);
 
 /* Which writes the table or view takes, and whether it has triggers. */
 bool load_rights(struct load *l, struct table *table);

@@ -179,7 +179,7 @@ bool load_routines(struct load *l, const struct routine_set *set, struct routine
         r->source = &set->items[i];
         if (compile(&inner, r))
             ++*n;
-        else if (set->strict || cause.code == ERROR_MEMORY)
+        else if (l->strict || cause.code == ERROR_MEMORY)
             return error_set(l->error, cause.code == ERROR_MEMORY ? ERROR_MEMORY : ERROR_FAILURE,
                              "the query %s: %s", r->source->name.data, cause.message);
         else

@@ -17,24 +17,37 @@
 #define RESTART_EVERY_US 1000000
 
 struct checkpoint {
-    int64_t pages;
+    int64_t pages; /* 0: checkpoints are another process's */
     int busy_ms;   /* the writer's own busy timeout, to put back */
     struct db *db; /* the thread's connection */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool due, stopping;      /* under lock */
-    int64_t last_restart_us; /* writer's thread only */
-    _Atomic uint64_t count;
+    bool due, stopping;                /* under lock */
+    int last_moved;                    /* frames moved by the last passive one; the thread's own */
+    int64_t last_restart_us;           /* writer's thread only */
+    struct histogram passive, restart; /* the thread's, the writer's: microseconds */
+    _Atomic int64_t moved;
+    _Atomic bool pinned; /* a reader that stays keeps frames in the log */
 };
 
-/* PASSIVE never waits: frames that a reader or the writer needs stay for the next time. */
+/*
+ * PASSIVE never waits: frames that a reader or the writer needs stay for the next time. When
+ * none could be moved since the last time, some reader stays: a backup, or another process.
+ */
 static void run_passive(struct checkpoint *c)
 {
-    int rc =
-        sqlite3_wal_checkpoint_v2(db_handle(c->db), NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    int64_t before = clock_us();
+    int frames = 0, moved = -1;
+    int rc = sqlite3_wal_checkpoint_v2(db_handle(c->db), NULL, SQLITE_CHECKPOINT_PASSIVE, &frames,
+                                       &moved);
 
-    atomic_fetch_add_explicit(&c->count, 1, memory_order_relaxed);
+    atomic_store_explicit(&c->pinned, moved < frames && moved == c->last_moved,
+                          memory_order_relaxed);
+    c->last_moved = moved;
+    histogram_observe(&c->passive, &buckets_duration, (uint64_t)(clock_us() - before));
+    if (moved >= 0)
+        atomic_store_explicit(&c->moved, moved, memory_order_relaxed);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
         log_say(LOG_WARN, "checkpoint failed: %s", sqlite3_errmsg(db_handle(c->db)));
 }
@@ -66,7 +79,7 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct e
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    c->pages = pages;
+    c->pages = store->options.no_checkpoints ? 0 : pages;
     c->busy_ms = store->options.busy_ms;
     c->db = db_open(store->path, DB_CHECK, &store->options, e);
     pthread_mutex_init(&c->lock, NULL);
@@ -83,17 +96,20 @@ static void restart_wal(struct checkpoint *c, struct db *writer)
 {
     int64_t now = clock_us();
 
-    if (now - c->last_restart_us < RESTART_EVERY_US)
+    /* To wait for a reader that stays would hold up the writes for nothing. */
+    if (now - c->last_restart_us < RESTART_EVERY_US ||
+        atomic_load_explicit(&c->pinned, memory_order_relaxed))
         return;
     c->last_restart_us = now;
     sqlite3_busy_timeout(db_handle(writer), RESTART_WAIT_MS);
     sqlite3_wal_checkpoint_v2(db_handle(writer), NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
     sqlite3_busy_timeout(db_handle(writer), c->busy_ms);
+    histogram_observe(&c->restart, &buckets_duration, (uint64_t)(clock_us() - now));
 }
 
 void checkpoint_notice(struct checkpoint *c, struct db *writer, int64_t wal_pages)
 {
-    if (wal_pages < c->pages)
+    if (wal_pages < c->pages || c->pages == 0)
         return;
     if (wal_pages >= c->pages * CHECKPOINT_RESTART_FACTOR)
         restart_wal(c, writer);
@@ -103,9 +119,13 @@ void checkpoint_notice(struct checkpoint *c, struct db *writer, int64_t wal_page
     pthread_mutex_unlock(&c->lock);
 }
 
-uint64_t checkpoint_count(const struct checkpoint *c)
+void checkpoint_collect(const struct checkpoint *c, struct checkpoint_counts *out)
 {
-    return atomic_load_explicit(&c->count, memory_order_relaxed);
+    *out = (struct checkpoint_counts){
+        .moved = atomic_load_explicit(&c->moved, memory_order_relaxed),
+    };
+    histogram_collect(&c->passive, &out->passive);
+    histogram_collect(&c->restart, &out->restart);
 }
 
 void checkpoint_stop(struct checkpoint *c)

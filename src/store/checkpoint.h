@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/metrics.h"
 
 struct checkpoint;
 struct db;
@@ -20,14 +21,23 @@ struct store;
 /* The WAL may grow to this many times `pages` before the writer starts it over. */
 #define CHECKPOINT_RESTART_FACTOR 16
 
-/* Starts the thread; it acts when told of at least `pages` frames. NULL with an error. */
+/*
+ * Starts the thread; it acts when told of at least `pages` frames, and never if the store's
+ * options say no_checkpoints. NULL with an error.
+ */
 struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct error *e);
 
 /* Writer's thread, between transactions: the WAL holds `wal_pages` frames. */
 void checkpoint_notice(struct checkpoint *checkpoint, struct db *writer, int64_t wal_pages);
 
-/* Checkpoints that ran. */
-uint64_t checkpoint_count(const struct checkpoint *checkpoint);
+/* For metrics; times in microseconds. */
+struct checkpoint_counts {
+    struct histogram_sum passive, restart; /* by the thread, by the writer */
+    int64_t moved;                         /* WAL frames in the database, at the last passive one */
+};
+
+/* Any thread. */
+void checkpoint_collect(const struct checkpoint *checkpoint, struct checkpoint_counts *out);
 
 /* Ends the thread. Takes NULL. */
 void checkpoint_stop(struct checkpoint *checkpoint);

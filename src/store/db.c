@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "store/statement.h"
 
 /* Virtual-machine instructions between two looks at the clock. */
@@ -20,6 +21,7 @@ struct db {
     struct statement_cache *statements;
     int64_t deadline_us; /* 0: none */
     bool allow_prepare;  /* DB_READ: let the authorizer pass while a write is only prepared */
+    struct counter page_hits, page_misses;
 };
 
 struct db_options db_options_default(void)
@@ -79,6 +81,19 @@ static bool use_wal(struct db *db, int busy_ms, struct error *e)
     return true;
 }
 
+/* What fills with a copy is worth nothing until it is whole: no syncs, no journal on the disk. */
+static bool use_copy(struct db *db, struct error *e)
+{
+    return db_exec(db, "PRAGMA journal_mode=MEMORY;PRAGMA synchronous=OFF", e);
+}
+
+/* Not after a commit, and not when the last connection closes. */
+static bool leave_checkpoints(struct db *db, struct error *e)
+{
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    return db_exec(db, "PRAGMA wal_autocheckpoint=0", e);
+}
+
 static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o, struct error *e)
 {
     char *pragmas;
@@ -95,7 +110,9 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
                               (long long)(o->cache_bytes / 1024), (long long)o->mmap_bytes);
     if (!pragmas)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    ok = (mode == DB_READ || use_wal(db, o->busy_ms, e)) && db_exec(db, pragmas, e) &&
+    ok = (mode == DB_READ || mode == DB_COPY || use_wal(db, o->busy_ms, e)) &&
+         db_exec(db, pragmas, e) && (mode != DB_COPY || use_copy(db, e)) &&
+         (!o->no_checkpoints || leave_checkpoints(db, e)) &&
          rows_register(db, o->write_row, (size_t)o->answer_bytes, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)
@@ -110,6 +127,7 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         [DB_READ] = SQLITE_OPEN_READONLY,
         [DB_WRITE] = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
         [DB_CHECK] = SQLITE_OPEN_READWRITE,
+        [DB_COPY] = SQLITE_OPEN_READWRITE,
     };
     struct error cause = error_none();
     struct db *db = calloc(1, sizeof *db);
@@ -203,9 +221,22 @@ int64_t db_changes(const struct db *db)
     return sqlite3_changes64(db->handle);
 }
 
+int64_t db_total_changes(const struct db *db)
+{
+    return sqlite3_total_changes64(db->handle);
+}
+
 int64_t db_last_rowid(const struct db *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
+}
+
+uint32_t db_data_version(struct db *db)
+{
+    unsigned version = 0;
+
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
 }
 
 void db_forget_statements(struct db *db)
@@ -221,6 +252,24 @@ void db_deadline(struct db *db, int64_t deadline_us)
 void db_allow_prepare(struct db *db, bool on)
 {
     db->allow_prepare = on;
+}
+
+void db_count_pages(struct db *db)
+{
+    int hits = 0, misses = 0, unused = 0;
+
+    /* SQLite counts in 32 bits: taken and set to zero each time, it does not overflow. */
+    sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_HIT, &hits, &unused, 1);
+    sqlite3_db_status(db->handle, SQLITE_DBSTATUS_CACHE_MISS, &misses, &unused, 1);
+    counter_add(&db->page_hits, (uint64_t)hits);
+    counter_add(&db->page_misses, (uint64_t)misses);
+}
+
+void db_collect_caches(const struct db *db, struct db_cache_counts *sum)
+{
+    sum->page_hits += counter_read(&db->page_hits);
+    sum->page_misses += counter_read(&db->page_misses);
+    statement_cache_count(db->statements, &sum->statement_hits, &sum->statement_misses);
 }
 
 struct sqlite3 *db_handle(struct db *db)

@@ -23,6 +23,7 @@ enum db_mode {
     DB_READ,  /* read-only, and an authorizer denies all but reading */
     DB_WRITE, /* reads and writes; creates the file if missing */
     DB_CHECK, /* an existing file, read-write, for commands that must not create one */
+    DB_COPY,  /* an empty file that a copy goes into: no journal, and syncing is the caller's */
 };
 
 enum db_synchronous { DB_SYNCHRONOUS_FULL, DB_SYNCHRONOUS_NORMAL };
@@ -32,6 +33,7 @@ struct db_options {
     int64_t cache_bytes;             /* page cache of this connection */
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
+    bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
     row_writer *write_row;           /* for nested rows; NULL: none (store/rows.h) */
     int64_t answer_bytes;            /* …and what they may have */
@@ -75,6 +77,14 @@ bool db_in_transaction(const struct db *db);
 int64_t db_changes(const struct db *db);
 int64_t db_last_rowid(const struct db *db);
 
+/* Rows changed on this connection so far, by triggers and foreign keys too, but not those of
+ * statements that failed and were undone. */
+int64_t db_total_changes(const struct db *db);
+
+/* A number that moves whenever the snapshot just begun may show another database than the one
+ * before (sqlite.org/c3ref/c_fcntl_begin_atomic_write.html, SQLITE_FCNTL_DATA_VERSION). */
+uint32_t db_data_version(struct db *db);
+
 /* Forgets cached statements, e.g. when the schema moved. None may be in use. */
 void db_forget_statements(struct db *db);
 
@@ -89,6 +99,18 @@ void db_allow_prepare(struct db *db, bool on);
  * columns are read from SQLite's message. Returns false.
  */
 bool db_error(struct db *db, int result, struct error *e);
+
+/* How often the caches of connections had what was asked for. */
+struct db_cache_counts {
+    uint64_t page_hits, page_misses, statement_hits, statement_misses;
+};
+
+/* The connection's thread: publishes what SQLite counted of its page cache
+ * (sqlite.org/c3ref/c_dbstatus_options.html). */
+void db_count_pages(struct db *db);
+
+/* Any thread: adds the connection's counts, those of pages as of the last db_count_pages. */
+void db_collect_caches(const struct db *db, struct db_cache_counts *sum);
 
 /* For files of this floor only: the raw handle and the statement cache. */
 struct sqlite3 *db_handle(struct db *db);

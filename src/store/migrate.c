@@ -188,6 +188,15 @@ bool migrate_current(struct db *db, const struct migration_set *set, struct erro
     return ok;
 }
 
+bool migrate_known(struct db *db, const struct migration_set *set, struct error *e)
+{
+    struct applied_list *list = new_list(e);
+    bool ok = list && read_and_check(db, set, list, e);
+
+    free(list);
+    return ok;
+}
+
 bool migrate_status(struct db *db, const struct migration_set *set, struct buf *out,
                     struct error *e)
 {

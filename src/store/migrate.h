@@ -52,6 +52,10 @@ bool migrate_up(struct db *db, const struct migration_set *set, size_t *applied,
 bool migrate_current(struct db *db, const struct migration_set *set, struct error *e)
     __attribute__((warn_unused_result));
 
+/* The same, but that some may still be to be applied. */
+bool migrate_known(struct db *db, const struct migration_set *set, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* Appends a table: version, name, applied_at, duration or "pending", one line each. */
 bool migrate_status(struct db *db, const struct migration_set *set, struct buf *out,
                     struct error *e) __attribute__((warn_unused_result));

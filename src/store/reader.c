@@ -14,6 +14,9 @@ struct reader {
     struct catalog *catalog; /* fits the snapshot; one reference */
     uint64_t generation;     /* of the kept snapshot */
     int64_t begun_us;        /* when it began, 0: none is kept */
+    uint32_t data_version;   /* SQLite's, of the newest snapshot */
+    uint64_t version;        /* ours: how often that moved */
+    int64_t version_us;      /* when it moved last */
 };
 
 struct reader *reader_open(struct store *store, struct error *e)
@@ -52,7 +55,7 @@ static bool follow_schema(struct reader *reader, struct error *e)
 
     if (!db_integer(reader->db, "PRAGMA schema_version", &version, e))
         return false;
-    if (version == reader->catalog->schema_version)
+    if (store_catalog_fits(reader->store, reader->catalog, version))
         return true;
     catalog = store_catalog_at(reader->store, reader->db, version, e);
     if (!catalog)
@@ -61,6 +64,17 @@ static bool follow_schema(struct reader *reader, struct error *e)
     reader->catalog = catalog;
     db_forget_statements(reader->db);
     return true;
+}
+
+static void note_version(struct reader *reader)
+{
+    uint32_t version = db_data_version(reader->db);
+
+    if (reader->version != 0 && version == reader->data_version)
+        return;
+    reader->data_version = version;
+    reader->version++;
+    reader->version_us = reader->begun_us;
 }
 
 static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, struct error *e)
@@ -72,8 +86,10 @@ static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, st
         return false;
     reader->generation = generation;
     reader->begun_us = now_us;
-    if (follow_schema(reader, e))
+    if (follow_schema(reader, e)) {
+        note_version(reader);
         return true;
+    }
     reader_release(reader);
     return false;
 }
@@ -111,6 +127,21 @@ struct catalog *reader_catalog(struct reader *reader)
     return reader->catalog;
 }
 
+uint64_t reader_version(const struct reader *reader)
+{
+    return reader->version;
+}
+
+int64_t reader_version_since(const struct reader *reader)
+{
+    return reader->version_us;
+}
+
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum)
+{
+    db_collect_caches(reader->db, sum);
+}
+
 int64_t reader_expires_us(const struct reader *reader)
 {
     return reader->begun_us ? reader->begun_us + READER_KEEP_US : 0;
@@ -118,6 +149,8 @@ int64_t reader_expires_us(const struct reader *reader)
 
 void reader_release(struct reader *reader)
 {
+    if (reader->begun_us)
+        db_count_pages(reader->db);
     reader->begun_us = 0;
     db_rollback(reader->db); /* a reader has nothing to commit */
 }

@@ -19,6 +19,7 @@
 
 struct catalog;
 struct db;
+struct db_cache_counts;
 struct reader;
 struct store;
 
@@ -48,8 +49,19 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
 struct db *reader_db(struct reader *reader);
 struct catalog *reader_catalog(struct reader *reader);
 
+/*
+ * Which database the snapshot shows: two snapshots of this reader with the same version show the
+ * same rows, whatever process commits. `reader_version_since` is when the reader first saw it
+ * (clock_us).
+ */
+uint64_t reader_version(const struct reader *reader);
+int64_t reader_version_since(const struct reader *reader);
+
 /* When the kept snapshot is to be released (clock_us), or 0 if none is kept. */
 int64_t reader_expires_us(const struct reader *reader);
+
+/* Any thread: adds how its connection's caches did, until the last snapshot was released. */
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum);
 
 /* Releases the kept snapshot, if any. */
 void reader_release(struct reader *reader);

@@ -7,6 +7,7 @@
 #ifndef THIMBLE_STORE_ROUTINE_H
 #define THIMBLE_STORE_ROUTINE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -51,11 +52,12 @@ struct routine_source {
     size_t n_parts;
 };
 
-/* Sorted by name. */
+/* Shared by the catalogues that were made with it; the last reference frees it. */
 struct routine_set {
-    const struct routine_source *items;
+    const struct routine_source *items; /* sorted by name */
     size_t n;
-    bool strict; /* one that does not compile fails the catalogue: store_open's first */
+    struct arena arena; /* what `items` lies in */
+    _Atomic unsigned references;
 };
 
 /* A routine that compiles against the catalogue's schema. */
@@ -64,6 +66,11 @@ struct routine {
     struct table result; /* the columns of the last statement; none: it gives no rows */
     bool is_select;      /* the last statement can stand in a FROM clause */
 };
+
+/* An empty set with one reference and an arena of `max` bytes. NULL without memory. */
+struct routine_set *routine_set_new(size_t max);
+struct routine_set *routine_set_hold(struct routine_set *set); /* one more; takes NULL */
+void routine_set_drop(struct routine_set *set);                /* one less; takes NULL */
 
 /*
  * Takes the text of the query `name` apart. The comment lines at its top are description but

@@ -59,10 +59,12 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
 
     if (st && !st->in_use) {
         statement_cache_touch(cache, st);
+        counter_add(&cache->hits, 1);
         st->in_use = true;
         return st;
     }
     bool second = st != NULL;
+    counter_add(&cache->misses, 1);
     st = prepare(db, sql, hash, e);
     if (!st)
         return NULL;
@@ -172,17 +174,24 @@ struct slice statement_bytes(struct statement *st, int column)
     return slice_make(data, (size_t)sqlite3_column_bytes(st->stmt, column));
 }
 
+/* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed
+ * allocation after. Text by value_blob, as in statement_bytes. */
 struct value statement_value(struct statement *st, int column)
 {
-    struct value value = {.type = statement_type(st, column)};
+    sqlite3_value *v = sqlite3_column_value(st->stmt, column);
+    const char *bytes;
 
-    if (value.type == VALUE_INTEGER)
-        value.as.integer = statement_integer(st, column);
-    else if (value.type == VALUE_REAL)
-        value.as.real = statement_real(st, column);
-    else if (value.type != VALUE_NULL)
-        value.as.bytes = statement_bytes(st, column);
-    return value;
+    switch (sqlite3_value_type(v)) {
+    case SQLITE_INTEGER: return value_integer(sqlite3_value_int64(v));
+    case SQLITE_FLOAT: return value_real(sqlite3_value_double(v));
+    case SQLITE_TEXT:
+        bytes = sqlite3_value_blob(v);
+        return value_text(slice_make(bytes, (size_t)sqlite3_value_bytes(v)));
+    case SQLITE_BLOB:
+        bytes = sqlite3_value_blob(v);
+        return value_blob(slice_make(bytes, (size_t)sqlite3_value_bytes(v)));
+    default: return value_null();
+    }
 }
 
 size_t statement_columns(struct statement *st)

@@ -71,6 +71,8 @@ bool statement_reads_only(struct statement *st);
  */
 struct statement_cache;
 struct statement_cache *statement_cache_new(int max);
+/* Any thread: adds how often a statement was there, and how often it was prepared. */
+void statement_cache_count(const struct statement_cache *cache, uint64_t *hits, uint64_t *misses);
 void statement_cache_clear(struct statement_cache *cache); /* drops all that are idle */
 void statement_cache_free(struct statement_cache *cache);  /* none may be in use. Takes NULL */
 

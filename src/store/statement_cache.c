@@ -83,6 +83,12 @@ void statement_cache_free(struct statement_cache *cache)
     free(cache);
 }
 
+void statement_cache_count(const struct statement_cache *cache, uint64_t *hits, uint64_t *misses)
+{
+    *hits += counter_read(&cache->hits);
+    *misses += counter_read(&cache->misses);
+}
+
 struct statement *statement_cache_find(struct statement_cache *cache, struct slice sql,
                                        uint64_t hash)
 {

@@ -6,6 +6,7 @@
 #ifndef THIMBLE_STORE_STATEMENT_CACHE_H
 #define THIMBLE_STORE_STATEMENT_CACHE_H
 
+#include "base/metrics.h"
 #include "store/statement.h"
 
 struct sqlite3_stmt;
@@ -26,6 +27,7 @@ struct statement_cache {
     size_t max;
     size_t count;
     size_t mask; /* buckets - 1 */
+    struct counter hits, misses;
     struct statement *newest, *oldest;
     struct statement *buckets[];
 };

@@ -1,28 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/store.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "store/routine.h"
 
 bool store_open(struct store *store, const char *path, const struct db_options *options,
-                const struct routine_set *routines, struct error *e)
+                struct routine_set *routines, struct error *e)
 {
-    struct routine_set strict = routines ? *routines : (struct routine_set){.n = 0};
     struct db *db = db_open(path, DB_CHECK, options, e);
 
-    strict.strict = true;
-    *store = (struct store){.path = path, .options = *options, .routines = routines};
+    *store = (struct store){.path = path, .options = *options};
     pthread_mutex_init(&store->lock, NULL);
+    atomic_init(&store->routines, routine_set_hold(routines));
     if (db)
-        store->catalog = catalog_load(db, &strict, e);
+        store->catalog = catalog_load_strict(db, routines, e);
     db_close(db);
-    return store->catalog != NULL;
+    if (store->catalog)
+        return true;
+    store_close(store);
+    return false;
 }
 
 void store_close(struct store *store)
 {
     catalog_drop(store->catalog);
     store->catalog = NULL;
+    routine_set_drop(atomic_exchange(&store->routines, NULL));
     pthread_mutex_destroy(&store->lock);
+}
+
+bool store_set_routines(struct store *store, struct db *db, struct routine_set *routines,
+                        struct error *e)
+{
+    struct catalog *catalog = catalog_load_strict(db, routines, e);
+    struct routine_set *old;
+
+    if (!catalog)
+        return false;
+    pthread_mutex_lock(&store->lock);
+    catalog_drop(store->catalog);
+    store->catalog = catalog;
+    old = atomic_exchange(&store->routines, routine_set_hold(routines));
+    pthread_mutex_unlock(&store->lock);
+    routine_set_drop(old);
+    return true;
 }
 
 struct catalog *store_catalog(struct store *store)
@@ -31,6 +56,14 @@ struct catalog *store_catalog(struct store *store)
     struct catalog *catalog = catalog_hold(store->catalog);
     pthread_mutex_unlock(&store->lock);
     return catalog;
+}
+
+static struct routine_set *hold_routines(struct store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    struct routine_set *set = routine_set_hold(atomic_load(&store->routines));
+    pthread_mutex_unlock(&store->lock);
+    return set;
 }
 
 /*
@@ -42,18 +75,40 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
                                  struct error *e)
 {
     struct catalog *catalog = store_catalog(store);
+    struct routine_set *set;
 
-    if (catalog->schema_version == schema_version)
+    if (store_catalog_fits(store, catalog, schema_version))
         return catalog;
     catalog_drop(catalog);
-    catalog = catalog_load(db, store->routines, e);
+    set = hold_routines(store);
+    catalog = catalog_load(db, set, e);
+    routine_set_drop(set);
     if (!catalog)
         return NULL;
     pthread_mutex_lock(&store->lock);
-    if (catalog->schema_version > store->catalog->schema_version) {
+    if (catalog->schema_version > store->catalog->schema_version &&
+        catalog->set == atomic_load(&store->routines)) {
         catalog_drop(store->catalog);
         store->catalog = catalog_hold(catalog);
     }
     pthread_mutex_unlock(&store->lock);
     return catalog;
+}
+
+static int64_t file_size(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0)
+        return st.st_size;
+    return errno == ENOENT ? 0 : -1;
+}
+
+void store_sizes(const struct store *store, int64_t *database, int64_t *wal)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s-wal", store->path);
+
+    *database = file_size(store->path);
+    *wal = n < (int)sizeof path ? file_size(path) : -1;
 }

@@ -20,16 +20,16 @@
 struct store {
     const char *path; /* borrowed; outlives the store */
     struct db_options options;
-    const struct routine_set *routines; /* borrowed; NULL: none */
-    _Atomic uint64_t generation;        /* commits of this process */
-    pthread_mutex_t lock;               /* guards catalog */
-    struct catalog *catalog;            /* the newest that was read; one reference */
+    _Atomic uint64_t generation;            /* commits of this process */
+    pthread_mutex_t lock;                   /* guards catalog, and changes of routines */
+    struct catalog *catalog;                /* the newest that was read; one reference */
+    _Atomic(struct routine_set *) routines; /* the named queries; one reference, or NULL */
 };
 
-/* Loads the first catalogue, with these named queries (NULL: none). False with the reason if the database cannot be read. */
+/* Loads the first catalogue, with these named queries (NULL: none; it takes a reference). False
+ * with the reason if the database cannot be read or a query does not compile. */
 bool store_open(struct store *store, const char *path, const struct db_options *options,
-                const struct routine_set *routines, struct error *e)
-    __attribute__((warn_unused_result));
+                struct routine_set *routines, struct error *e) __attribute__((warn_unused_result));
 void store_close(struct store *store);
 
 /* The generation now; read it before the snapshot that it is to describe. */
@@ -44,8 +44,27 @@ static inline void store_committed(struct store *store)
     atomic_fetch_add_explicit(&store->generation, 1, memory_order_acq_rel);
 }
 
+/* Bytes of the database's file and of its WAL (0: there is none); -1: cannot be known. */
+void store_sizes(const struct store *store, int64_t *database, int64_t *wal);
+/*
+ * From now on these are the named queries (NULL: none; it takes a reference), over the schema as
+ * `db` sees it. False with ERROR_FAILURE if one does not compile: then all stays as it was. The
+ * caller calls store_committed after it, so that the readers look.
+ */
+bool store_set_routines(struct store *store, struct db *db, struct routine_set *routines,
+                        struct error *e) __attribute__((warn_unused_result));
+
 /* The newest catalogue, with a reference that the caller drops. */
 struct catalog *store_catalog(struct store *store);
+
+/* Is it of this schema, and of the queries of now? */
+static inline bool store_catalog_fits(struct store *store, const struct catalog *catalog,
+                                      int64_t schema_version)
+{
+    /* Addresses will do: a set cannot be freed, and its address used anew, while `catalog` holds it. */
+    return catalog->schema_version == schema_version &&
+           catalog->set == atomic_load_explicit(&store->routines, memory_order_acquire);
+}
 
 /*
  * The catalogue for `schema_version` as `db` sees it: the shared one if it fits, else

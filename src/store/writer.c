@@ -9,8 +9,6 @@
 #include <sqlite3.h>
 
 #include "store/batch.h"
-#include "store/checkpoint.h"
-#include "store/db.h"
 #include "store/store.h"
 
 struct writer {
@@ -28,8 +26,12 @@ struct writer {
     bool sleeping; /* the thread waits on `work` */
     bool stopping;
 
-    _Atomic uint64_t batches, jobs, failed, refused, commit_us;
+    struct counter jobs, failed; /* the thread's */
+    struct histogram batches, commits;
+    _Atomic uint64_t refused; /* by any thread */
+    uint64_t rounds;          /* batches and jobs alone that were taken */
     _Atomic int64_t wal_pages;
+    int64_t page_size;
     _Atomic bool alive;
 };
 
@@ -62,8 +64,12 @@ static struct letter *take_batch(struct writer *w)
     w->sleeping = false;
     first = last = w->first;
     if (first) {
-        for (; n < w->options.batch_max && last->next; n++)
+        for (; n < w->options.batch_max && last->next; n++) {
+            if (job_of(first)->alone || job_of(last->next)->alone)
+                break;
             last = last->next;
+        }
+        w->rounds++;
         w->first = last->next;
         if (!w->first)
             w->last = NULL;
@@ -74,6 +80,14 @@ static struct letter *take_batch(struct writer *w)
     return first;
 }
 
+/* What it has committed is not known: the readers are to look in any case. */
+static int64_t run_alone(struct writer *w, struct job *job)
+{
+    (void)!job->run(job, w->db);
+    store_committed(w->store);
+    return 0;
+}
+
 /* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. */
 static void count_jobs(struct writer *w, struct letter *letter)
 {
@@ -81,11 +95,11 @@ static void count_jobs(struct writer *w, struct letter *letter)
 
     for (; letter; letter = letter->next) {
         jobs++;
-        failed += error_is_set(&job_of(letter)->error);
+        failed += error_is_set(job_of(letter)->error);
     }
-    atomic_fetch_add_explicit(&w->batches, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&w->jobs, jobs, memory_order_relaxed);
-    atomic_fetch_add_explicit(&w->failed, failed, memory_order_relaxed);
+    histogram_observe(&w->batches, &buckets_batch, jobs);
+    counter_add(&w->jobs, jobs);
+    counter_add(&w->failed, failed);
 }
 
 /* One post, and so one wake-up, for each mailbox, whatever the number of jobs. */
@@ -117,9 +131,12 @@ static void *writer_main(void *context)
     struct writer *w = context;
 
     for (struct letter *batch; (batch = take_batch(w)) != NULL;) {
-        int64_t us = batch_run(w->store, w->db, job_of(batch));
+        struct job *job = job_of(batch);
+        int64_t us = job->alone ? run_alone(w, job) : batch_run(w->store, w->db, job);
 
-        atomic_fetch_add_explicit(&w->commit_us, (uint64_t)us, memory_order_relaxed);
+        if (us >= 0)
+            histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
+        db_count_pages(w->db);
         count_jobs(w, batch);
         hand_back(batch);
         checkpoint_notice(w->checkpoint, w->db,
@@ -143,7 +160,7 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
     w->db = db_open(store->path, DB_CHECK, &store->options, e);
-    if (w->db)
+    if (w->db && db_integer(w->db, "PRAGMA page_size", &w->page_size, e))
         w->checkpoint = checkpoint_start(store, options->checkpoint_pages, e);
     if (!w->checkpoint) {
         writer_stop(w);
@@ -164,9 +181,9 @@ static bool refuse(struct writer *w, struct job *job, bool stopping)
 {
     atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
     if (stopping)
-        return error_set(&job->error, ERROR_DRAINING, "the server is shutting down");
-    error_set(&job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
-    return error_hint(&job->error, "Send the request again later.");
+        return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
+    error_set(job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
+    return error_hint(job->error, "Send the request again later.");
 }
 
 bool writer_submit(struct writer *w, struct job *job)
@@ -175,7 +192,7 @@ bool writer_submit(struct writer *w, struct job *job)
 
     assert(job->run && job->mailbox);
     job->letter.next = NULL;
-    error_clear(&job->error);
+    error_clear(job->error);
     pthread_mutex_lock(&w->lock);
     stopping = w->stopping;
     full = w->queued >= w->options.queue_max;
@@ -197,18 +214,32 @@ bool writer_submit(struct writer *w, struct job *job)
 void writer_stats(struct writer *w, struct writer_stats *out)
 {
     *out = (struct writer_stats){
-        .batches = atomic_load_explicit(&w->batches, memory_order_relaxed),
-        .jobs = atomic_load_explicit(&w->jobs, memory_order_relaxed),
-        .failed = atomic_load_explicit(&w->failed, memory_order_relaxed),
+        .jobs = counter_read(&w->jobs),
+        .failed = counter_read(&w->failed),
         .refused = atomic_load_explicit(&w->refused, memory_order_relaxed),
-        .commit_us = atomic_load_explicit(&w->commit_us, memory_order_relaxed),
+        .queue_max = w->options.queue_max,
         .wal_pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed),
-        .checkpoints = checkpoint_count(w->checkpoint),
+        .page_size = w->page_size,
         .alive = atomic_load(&w->alive),
     };
+    histogram_collect(&w->batches, &out->batches);
+    histogram_collect(&w->commits, &out->commits);
+    checkpoint_collect(w->checkpoint, &out->checkpoints);
+    db_collect_caches(w->db, &out->caches);
     pthread_mutex_lock(&w->lock);
     out->queued = w->queued;
     pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_moves(struct writer *w, uint64_t *seen)
+{
+    bool moves;
+
+    pthread_mutex_lock(&w->lock);
+    moves = w->sleeping || w->rounds != *seen;
+    *seen = w->rounds;
+    pthread_mutex_unlock(&w->lock);
+    return moves;
 }
 
 void writer_stop(struct writer *w)
@@ -222,7 +253,7 @@ void writer_stop(struct writer *w)
     if (w->started)
         pthread_join(w->thread, NULL);
     checkpoint_stop(w->checkpoint);
-    if (w->started)
+    if (w->started && !w->store->options.no_checkpoints)
         checkpoint_final(w->db);
     db_close(w->db);
     pthread_mutex_destroy(&w->lock);

@@ -1,6 +1,6 @@
 /*
  * The one writer: a thread that takes every waiting job, runs them in one
- * BEGIN IMMEDIATE … COMMIT, each in its own savepoint, and hands them back once the
+ * BEGIN IMMEDIATE … COMMIT, each as if in its own savepoint, and hands them back once the
  * commit is on disk. One job's failure is its own. If the commit fails, every job in
  * it fails: nothing is acknowledged that is not durable.
  * writer_submit: any thread. `run` is called on the writer's thread; the job comes
@@ -17,6 +17,9 @@
 
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "base/metrics.h"
+#include "store/checkpoint.h"
+#include "store/db.h"
 
 struct db;
 struct job;
@@ -24,7 +27,7 @@ struct store;
 struct writer;
 
 /*
- * Does the work inside the job's savepoint; false (with job->error set) rolls it back.
+ * Does the work inside the job's savepoint; false (with *job->error set) rolls it back.
  * May be called again from the start if the whole transaction had to be rolled back,
  * so it begins by forgetting its earlier outputs.
  */
@@ -36,7 +39,9 @@ struct job {
     struct mailbox *mailbox; /* where the job goes when finished */
     int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
     bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
-    struct error error;      /* the outcome: no error means committed (or discarded) */
+    bool single;             /* one statement: nothing stays of it if it fails */
+    bool alone;              /* `run` gets the connection between batches, in no transaction */
+    struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
 };
 
 struct writer_options {
@@ -47,10 +52,14 @@ struct writer_options {
 
 /* Figures for metrics; each is monotonic or a current value. */
 struct writer_stats {
-    uint64_t batches, jobs, failed, refused, checkpoints;
-    uint64_t commit_us; /* total time in COMMIT */
-    size_t queued;      /* now waiting */
-    int64_t wal_pages;  /* after the last commit */
+    uint64_t jobs, failed, refused;
+    struct histogram_sum batches; /* jobs in each */
+    struct histogram_sum commits; /* microseconds in COMMIT */
+    struct checkpoint_counts checkpoints;
+    struct db_cache_counts caches;
+    size_t queued, queue_max; /* now waiting, and how many may */
+    int64_t wal_pages;        /* after the last commit */
+    int64_t page_size;        /* bytes */
     bool alive;
 };
 
@@ -60,11 +69,17 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
 
 /*
  * Queues the job; from here until it comes back it belongs to the writer. False, with
- * job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
+ * *job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
  */
 bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
 
 void writer_stats(struct writer *writer, struct writer_stats *out);
+
+/*
+ * Has the writer ended a batch since the call before, or nothing to do? `*seen` is the caller's
+ * memory for it, 0 at first.
+ */
+bool writer_moves(struct writer *writer, uint64_t *seen);
 
 /* Finishes what is queued, refuses what comes, checkpoints the WAL, closes. Takes NULL. */
 void writer_stop(struct writer *writer);

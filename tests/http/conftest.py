@@ -67,17 +67,17 @@ class UnixConnection(http.client.HTTPConnection):
 
 class Server:
     def __init__(self, tmp_path, *args, migrations=SCHEMA, listen="127.0.0.1:0", env=None,
-                 db="test.db"):
+                 db="test.db", wrap=(), **popen):
         self.dir = pathlib.Path(tmp_path)
         self.db = self.dir / db
         self.log_path = self.dir / "stderr.log"
-        command = [str(BIN), "serve", "--db", str(self.db), "--listen", listen]
+        command = [*wrap, str(BIN), "serve", "--db", str(self.db), "--listen", listen]
         if migrations is not None:
             command += ["--migrations", str(migrations)]
         self.log_file = open(self.log_path, "ab")
         self.process = subprocess.Popen(command + [str(a) for a in args], cwd=self.dir,
                                         env=clean_env(env), stdout=subprocess.PIPE,
-                                        stderr=self.log_file)
+                                        stderr=self.log_file, **popen)
         self.ready_line = self._wait_ready()
         self.url = re.search(r"(http://\S+|unix:\S+)", self.ready_line).group(1)
         parts = urllib.parse.urlsplit(self.url)

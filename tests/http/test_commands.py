@@ -217,6 +217,48 @@ def test_absent_migrations_directory(tmp_path):
     assert code == 1 and "no" in one_line(err)
 
 
+@pytest.fixture
+def folders(tmp_path):
+    """Where the image looks, DIR,builtin: a function that starts a server there."""
+    migrations, queries = tmp_path / "migrations", tmp_path / "queries"
+
+    def flags(word="builtin"):
+        return ["--migrations", f"{migrations},{word}", "--queries", f"{queries},{word}"]
+
+    return migrations, queries, flags
+
+
+def test_a_folder_that_is_not_there_leaves_the_word(serve, folders):
+    _, _, flags = folders
+    server = serve(*flags(), migrations=None)
+    assert server.get("/lists").status == 200 and server.get("/rpc/list_summary").status == 200
+    bare = serve(*flags("none"), migrations=None)  # the same database, as it is
+    assert bare.get("/lists").status == 200 and bare.get("/rpc/list_summary").status == 404
+
+
+def test_a_folder_that_is_there_is_served(serve, folders):
+    migrations, queries, flags = folders
+    migrations.mkdir()
+    (migrations / "0001_a.sql").write_text("CREATE TABLE a (id INTEGER PRIMARY KEY);")
+    server = serve(*flags(), migrations=None)
+    assert server.get("/a").status == 200 and server.get("/lists").status == 404
+    assert server.get("/rpc/list_summary").status == 404  # the binary's queries go with its tables
+    assert server.get("/readyz").status == 200
+    queries.mkdir()
+    (queries / "two.sql").write_text("SELECT 2 AS two")
+    assert serve(*flags(), migrations=None, db="two.db").get("/rpc/two").json() == [{"two": 2}]
+
+
+def test_a_folder_that_is_there_and_empty_is_a_mistake(tmp_path, folders):
+    migrations, _, flags = folders
+    migrations.mkdir()
+    code, _, err = run("migrate", "status", "--db", tmp_path / "m.db", *flags()[:2])
+    assert code == 1 and f"{migrations} holds no" in one_line(err)
+    code, _, err = run("migrate", "status", "--db", tmp_path / "m.db",
+                       "--migrations", f"{migrations},both")
+    assert code == 1 and f"{migrations},both" in one_line(err)
+
+
 def test_healthcheck(server):
     code, _, _ = run("healthcheck", "--listen", f"127.0.0.1:{server.port}")
     assert code == 0

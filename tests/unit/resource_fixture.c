@@ -58,6 +58,11 @@ void fixture_down(void)
     mailbox_finish(&mailbox);
 }
 
+struct service *fixture_service(void)
+{
+    return &service;
+}
+
 struct call *fixture_run(const struct fixture_request *request)
 {
     call_finish(&call);
@@ -70,6 +75,7 @@ struct call *fixture_run(const struct fixture_request *request)
     call.query = slice_from(request->query);
     call.content_type = slice_from(request->content_type);
     call.prefer = request->prefer;
+    call.admin = request->admin;
     call.body.max = 100000;
     if (request->body)
         buf_add_text(&call.body, request->body);

@@ -13,11 +13,15 @@ struct fixture_request {
     verb_fn *verb;
     const char *table, *key, *query, *body, *content_type;
     struct prefer prefer;
+    bool admin;
 };
 
 /* Opens a new database with `schema` in it. */
 void fixture_up(const char *schema);
 void fixture_down(void);
+
+/* What the calls share, to be changed between two of them. */
+struct service *fixture_service(void);
 
 /* Runs a verb to its end, as a loop would. The call is good until the next. */
 struct call *fixture_run(const struct fixture_request *request);

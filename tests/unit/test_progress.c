@@ -6,6 +6,7 @@
 #include "unit.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -49,13 +50,28 @@ static int open_terminal(unsigned short columns, int *slave)
     return master;
 }
 
+/* All up to the line's end: what is written to one side of a terminal takes a moment to come out
+ * of the other. */
+static void read_line(int master)
+{
+    struct pollfd p = {.fd = master, .events = POLLIN};
+    size_t n = 0;
+
+    while ((n == 0 || seen[n - 1] != '\n') && poll(&p, 1, 10000) == 1) {
+        ssize_t got = read(master, seen + n, sizeof seen - 1 - n);
+
+        assert_true(got > 0);
+        n += (size_t)got;
+    }
+    seen[n] = '\0';
+}
+
 /* What the terminal shows after `steps` steps of a tenth of a second each. */
 static const char *shown(unsigned short columns, const char *what, int64_t total,
                          enum progress_unit unit, const int64_t *steps, size_t n)
 {
     int slave, master = open_terminal(columns, &slave), old = redirect(slave);
     struct progress_bar bar;
-    ssize_t got;
 
     progress_begin(&bar, what, total, unit);
     for (size_t i = 0; i < n; i++) {
@@ -65,11 +81,9 @@ static const char *shown(unsigned short columns, const char *what, int64_t total
     }
     progress_end(&bar);
     restore(old);
-    got = read(master, seen, sizeof seen - 1);
+    read_line(master);
     close(slave);
     close(master);
-    assert_true(got >= 0);
-    seen[got] = '\0';
     return seen;
 }
 

@@ -288,6 +288,7 @@ static void two_processes_migrate_once(void **state)
 
 struct insert {
     struct job job;
+    struct error error;
     const char *sql;
     int runs;
 };
@@ -297,7 +298,7 @@ static bool run_insert(struct job *job, struct db *db)
     struct insert *insert = (struct insert *)job;
 
     insert->runs++;
-    return db_exec(db, insert->sql, &job->error);
+    return db_exec(db, insert->sql, job->error);
 }
 
 static void wait_for_jobs(struct mailbox *m, int n)
@@ -311,7 +312,7 @@ static void wait_for_jobs(struct mailbox *m, int n)
     }
 }
 
-static void jobs_share_a_commit_and_fail_alone(void **state)
+static void jobs_share_a_commit(bool single)
 {
     static const char *const sql[] = {
         "INSERT INTO t VALUES (1)",
@@ -322,6 +323,7 @@ static void jobs_share_a_commit_and_fail_alone(void **state)
         "INSERT INTO late VALUES (99)",                       /* deferred key */
         "INSERT INTO t VALUES (4); INSERT INTO t VALUES (4)", /* half of it would work */
         "INSERT INTO t VALUES (5)",
+        "INSERT INTO t VALUES (6)", /* fails, and leaves its row behind */
     };
     enum { N = sizeof sql / sizeof *sql };
     const struct writer_options options = {
@@ -338,23 +340,25 @@ static void jobs_share_a_commit_and_fail_alone(void **state)
                                     "CREATE TABLE late (v REFERENCES t (v) DEFERRABLE INITIALLY "
                                     "DEFERRED);"
                                     "CREATE TRIGGER r BEFORE INSERT ON t WHEN new.v = -1 BEGIN "
-                                    "SELECT RAISE(ROLLBACK, 'all of it'); END;");
-    (void)state;
+                                    "SELECT RAISE(ROLLBACK, 'all of it'); END;"
+                                    "CREATE TRIGGER f AFTER INSERT ON t WHEN new.v = 6 BEGIN "
+                                    "SELECT RAISE(FAIL, 'the row stays'); END;");
 
     assert_true(mailbox_init(&mailbox, &e));
     assert_true(store_open(&store, path, &db_options, NULL, &e));
     writer = writer_start(&store, &options, &e);
     unit_no_error(&e);
     for (int i = 0; i < N; i++) {
-        inserts[i].job = (struct job){.run = run_insert, .mailbox = &mailbox};
+        inserts[i].job = (struct job){
+            .run = run_insert, .mailbox = &mailbox, .single = single, .error = &inserts[i].error};
         inserts[i].sql = sql[i];
         assert_true(writer_submit(writer, &inserts[i].job));
     }
     wait_for_jobs(&mailbox, N);
-    static const bool good[N] = {true, false, true, false, true, false, false, true};
+    static const bool good[N] = {true, false, true, false, true, false, false, true, false};
     for (int i = 0; i < N; i++)
-        assert_int_equal(error_is_set(&inserts[i].job.error), !good[i]);
-    assert_int_equal(inserts[5].job.error.code, ERROR_FOREIGN_KEY);
+        assert_int_equal(error_is_set(inserts[i].job.error), !good[i]);
+    assert_int_equal(inserts[5].job.error->code, ERROR_FOREIGN_KEY);
     writer_stop(writer);
     store_close(&store);
     mailbox_finish(&mailbox);
@@ -362,6 +366,18 @@ static void jobs_share_a_commit_and_fail_alone(void **state)
         db_integer(db, "SELECT group_concat(v, '') FROM (SELECT v FROM t ORDER BY v)", &n, &e));
     assert_int_equal(n, 1235);
     db_close(db);
+}
+
+static void jobs_share_a_commit_and_fail_alone(void **state)
+{
+    (void)state;
+    jobs_share_a_commit(false);
+}
+
+static void single_jobs_fail_alone(void **state)
+{
+    (void)state;
+    jobs_share_a_commit(true);
 }
 
 static void a_reader_sees_commits_and_schema_changes(void **state)
@@ -451,6 +467,7 @@ int main(void)
         cmocka_unit_test(migration_file_names),
         cmocka_unit_test(two_processes_migrate_once),
         cmocka_unit_test(jobs_share_a_commit_and_fail_alone),
+        cmocka_unit_test(single_jobs_fail_alone),
         cmocka_unit_test(a_reader_sees_commits_and_schema_changes),
         cmocka_unit_test(deadlines_stop_statements),
         cmocka_unit_test(foreign_keys_are_explained),

@@ -2,7 +2,9 @@
  * The limit: an epoll loop for each core that answers a constant and parses nothing but the end
  * of the head. Nothing that speaks HTTP over these sockets can be much faster.
  *
- *   limit PORT LOOPS
+ *   limit PORT LOOPS ANSWER
+ *
+ * ANSWER is a file: the bytes that thimble answers the same request with.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -17,11 +19,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The bytes that thimble answers /healthz with. */
-static const char answer[] = "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 03:00:00 GMT\r\n"
-                             "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 3\r\n"
-                             "\r\nok\n";
-
+static char answer[1 << 20];
+static size_t answer_len;
 static int port;
 
 static int listen_on(void)
@@ -74,7 +73,7 @@ static void *loop(void *unused)
             if (n == 0 || (n < 0 && errno != EAGAIN))
                 close(fd);
             else if (n >= 4 && memcmp(buffer + n - 4, "\r\n\r\n", 4) == 0)
-                send(fd, answer, sizeof answer - 1, MSG_NOSIGNAL);
+                send(fd, answer, answer_len, MSG_NOSIGNAL);
         }
     }
     return NULL;
@@ -83,8 +82,13 @@ static void *loop(void *unused)
 int main(int argc, char **argv)
 {
     int loops = argc > 2 ? atoi(argv[2]) : 1;
+    FILE *file = argc > 3 ? fopen(argv[3], "rb") : NULL;
     pthread_t thread;
 
+    if (!file || (answer_len = fread(answer, 1, sizeof answer, file)) == 0) {
+        fprintf(stderr, "limit PORT LOOPS ANSWER\n");
+        return 2;
+    }
     port = argc > 1 ? atoi(argv[1]) : 8080;
     for (int i = 1; i < loops; i++)
         pthread_create(&thread, NULL, loop, NULL);

@@ -2,14 +2,15 @@
 package main
 
 import (
+	"context"
 	"os"
 
 	"bench/store"
 
-	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v5"
 )
 
-func answer[T any](c echo.Context, status int, value T, err error) error {
+func answer[T any](c *echo.Context, status int, value T, err error) error {
 	if err != nil {
 		return c.JSON(500, map[string]string{"error": err.Error()})
 	}
@@ -19,13 +20,12 @@ func answer[T any](c echo.Context, status int, value T, err error) error {
 func main() {
 	s := store.Open()
 	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	e.GET("/healthz", func(c echo.Context) error { return c.String(200, "ok\n") })
-	e.GET("/items/:id", func(c echo.Context) error {
+	e.GET("/healthz", func(c *echo.Context) error { return c.String(200, "ok\n") })
+	e.GET("/items/:id", func(c *echo.Context) error {
 		item, err := s.ByID(c.Param("id"))
 		return answer(c, 200, item, err)
 	})
-	e.GET("/items", func(c echo.Context) error {
+	e.GET("/items", func(c *echo.Context) error {
 		if min := c.QueryParam("min_stock"); min != "" {
 			items, err := s.Filtered(min, c.QueryParam("limit"))
 			return answer(c, 200, items, err)
@@ -33,7 +33,7 @@ func main() {
 		items, err := s.List(c.QueryParam("limit"))
 		return answer(c, 200, items, err)
 	})
-	e.POST("/items", func(c echo.Context) error {
+	e.POST("/items", func(c *echo.Context) error {
 		var item store.Item
 		if err := c.Bind(&item); err != nil {
 			return c.JSON(400, map[string]string{"error": err.Error()})
@@ -41,7 +41,7 @@ func main() {
 		made, err := s.Insert(item)
 		return answer(c, 201, made, err)
 	})
-	e.PATCH("/items/:id", func(c echo.Context) error {
+	e.PATCH("/items/:id", func(c *echo.Context) error {
 		var change struct {
 			Stock *int64 `json:"stock"`
 		}
@@ -51,7 +51,8 @@ func main() {
 		item, err := s.Update(c.Param("id"), *change.Stock)
 		return answer(c, 200, item, err)
 	})
-	if err := e.Start("127.0.0.1:" + os.Getenv("PORT")); err != nil {
+	start := echo.StartConfig{Address: "127.0.0.1:" + os.Getenv("PORT"), HideBanner: true, HidePort: true}
+	if err := start.Start(context.Background(), e); err != nil {
 		panic(err)
 	}
 }

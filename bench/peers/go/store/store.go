@@ -38,8 +38,9 @@ const columns = "id, name, price, stock, created"
 func Open() *Store {
 	dsn := "file:" + os.Getenv("DB") + "?_busy_timeout=5000&_synchronous=" + os.Getenv("SYNC")
 	readers := must(sql.Open("sqlite3", dsn+"&mode=ro")) // the file is in WAL mode already
-	readers.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
-	readers.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	pool := max(4, 2*runtime.GOMAXPROCS(0))
+	readers.SetMaxOpenConns(pool)
+	readers.SetMaxIdleConns(pool) // as many: none is closed and opened again
 	writer := must(sql.Open("sqlite3", dsn+"&_txlock=immediate"))
 	writer.SetMaxOpenConns(1)
 	return &Store{
@@ -73,8 +74,8 @@ func all(rows *sql.Rows, err error) ([]Item, error) {
 	return items, rows.Err()
 }
 
-func (s *Store) ByID(id string) (Item, error)             { return scan(s.byID.QueryRow(id)) }
-func (s *Store) List(limit string) ([]Item, error)        { return all(s.list.Query(limit)) }
+func (s *Store) ByID(id string) (Item, error)               { return scan(s.byID.QueryRow(id)) }
+func (s *Store) List(limit string) ([]Item, error)          { return all(s.list.Query(limit)) }
 func (s *Store) Filtered(min, limit string) ([]Item, error) { return all(s.filtered.Query(min, limit)) }
 func (s *Store) Update(id string, stock int64) (Item, error) {
 	return scan(s.update.QueryRow(stock, id))

@@ -1,0 +1,65 @@
+/*
+ * Answers that a loop keeps to give again: whole libmicrohttpd responses to plain GETs, for as
+ * long as the loop's snapshot shows the same database. Bounded in bytes; the one asked for longest
+ * ago goes first. One thread: the loop's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_ANSWERS_H
+#define THIMBLE_HTTP_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+
+struct MHD_Response;
+struct route;
+
+/* A database that changes more often than this keeps no answers: they would not be asked for. */
+#define ANSWERS_STILL_US 20000
+
+/* The version of an answer that always holds. */
+#define ANSWERS_ALWAYS UINT64_MAX
+
+struct answer {
+    struct answer *chain, *older, *newer;
+    struct MHD_Response *response; /* one reference */
+    const struct route *route;
+    uint64_t hash;
+    uint64_t version;  /* of the snapshot it was read from (reader_version) */
+    size_t bytes;      /* what it counts for */
+    size_t body;       /* bytes of its body */
+    size_t target_len; /* the key: the request target and Accept, one after the other */
+    size_t accept_len;
+    char key[];
+};
+
+struct answers {
+    struct answer **buckets; /* NULL: nothing is kept */
+    size_t mask;
+    struct answer *oldest, *newest;
+    size_t bytes, max;
+    uint64_t seed; /* nobody outside can choose targets that collide */
+};
+
+/* Room for `max` bytes; 0: keeps nothing. False with ERROR_MEMORY. */
+bool answers_init(struct answers *a, size_t max, uint64_t seed, struct error *e)
+    __attribute__((warn_unused_result));
+void answers_finish(struct answers *a);
+
+/* The answer kept for this request, or NULL; whether its version still holds is for the caller to
+ * see, who gives up one that does not with answers_drop. */
+struct answer *answers_find(struct answers *a, struct slice target, struct slice accept);
+void answers_drop(struct answers *a, struct answer *answer);
+
+/*
+ * Keeps `response`, whose body has `body` bytes of its own, and takes the caller's reference. False
+ * if it does not: the reference stays with the caller.
+ */
+bool answers_keep(struct answers *a, struct slice target, struct slice accept, uint64_t version,
+                  const struct route *route, struct MHD_Response *response, size_t body);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * What a loop counts, and GET /metrics, which adds the loops up. A loop_metrics belongs to its
+ * loop's thread (see base/metrics.h); any thread may read it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_HTTP_METRICS_H
+#define THIMBLE_HTTP_METRICS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/metrics.h"
+#include "http/route.h"
+
+struct request;
+
+/* Why a request that could be read was not served: metrics.c has the names. */
+enum reject {
+    REJECT_NONE,
+    REJECT_CONNECTIONS,
+    REJECT_ADDRESS,
+    REJECT_URL,
+    REJECT_HEADERS,
+    REJECT_BODY,
+    REJECT_ANSWER,
+    REJECT_QUEUE,
+    REJECT_DRAINING,
+    REJECT_TIMEOUT,
+    REJECT_MEMORY,
+    REJECT_LOCKED,
+    REJECT_DISK_FULL,
+    REJECT_READ_ONLY,
+    REJECTS,
+};
+
+/* Why a connection's requests are refused, or the connection itself. */
+enum refusal { REFUSAL_CONNECTIONS, REFUSAL_ADDRESS, REFUSAL_CLOSED, REFUSALS };
+
+#define STATUS_CLASSES 4 /* 2xx to 5xx */
+
+struct loop_metrics {
+    struct counter ended, begun; /* requests; the difference is in flight. Read in this order */
+    struct counter aborted;
+    struct counter answered_again; /* from the kept answers */
+    struct counter received, sent; /* bytes */
+    struct counter accepted, refused[REFUSALS];
+    struct counter rejected[REJECTS];
+    struct counter requests[ROUTE_KINDS][METHOD_OTHER + 1][STATUS_CLASSES];
+    struct histogram durations[ROUTE_KINDS]; /* microseconds */
+};
+
+/*
+ * Counts a request that ends: `us` after its first line was there, `whole` if its answer was
+ * handed to the kernel in full.
+ */
+void metrics_request(struct loop_metrics *m, const struct request *request, int64_t us, bool whole);
+
+/* A value of the label "reason"; static. */
+const char *metrics_reject_name(enum reject reject);
+
+/* GET /metrics. The call is a request's. */
+verb_fn metrics_read;
+
+#endif
