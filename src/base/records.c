@@ -10,7 +10,7 @@
 
 void records_init(struct records *r, int fd, enum records_kind kind, size_t max)
 {
-    *r = (struct records){.fd = fd, .kind = kind, .max = max, .line = 1};
+    *r = (struct records){.fd = fd, .kind = kind, .max = max};
 }
 
 void records_finish(struct records *r)
@@ -93,7 +93,6 @@ static bool begin(struct records *r, struct error *e)
         if (r->end > r->start && r->data[r->start] == '\n')
             drop(r, 1);
     }
-    r->line = r->lines + 1;
     return true;
 }
 
@@ -158,9 +157,11 @@ static struct slice take(struct records *r, bool ended)
 enum record records_next(struct records *r, struct slice *out, struct error *e)
 {
     bool ended, too_long = false;
+    int64_t line;
 
     if (!begin(r, e))
         return RECORD_FAILED;
+    line = r->lines + 1;
     for (;;) {
         ended = r->kind == RECORDS_CSV ? scan_csv(r) : scan_line(r);
         too_long = too_long || r->scan - r->start > r->max;
@@ -173,6 +174,7 @@ enum record records_next(struct records *r, struct slice *out, struct error *e)
     }
     if (!ended && !too_long && r->scan == r->start)
         return RECORD_END;
+    r->line = line;
     *out = take(r, ended);
     return too_long ? RECORD_TOO_LONG : RECORD_GIVEN;
 }

@@ -24,7 +24,7 @@ struct records {
     int fd;
     enum records_kind kind;
     size_t max;   /* bytes of one record */
-    int64_t line; /* where the record last given began, from 1 */
+    int64_t line; /* where the record last given began, from 1; 0: there was none */
     int64_t used; /* bytes of the file up to its end */
 
     /* records.c's own */

@@ -291,7 +291,7 @@ def test_triggers_and_views(db):
 def test_deferred_foreign_key(db):
     assert bring(db, "late", "id,parent\n1,1\n")[0] == 0
     code, _, err = bring(db, "late", "id,parent\n2,1\n3,99\n4,1\n")
-    assert code == 1 and "between line 1 and line 5" in one_line(err) and "deferred" in err
+    assert code == 1 and "between line 1 and line 4" in one_line(err) and "deferred" in err
     assert query(db, "SELECT id FROM late") == [(1,)]
 
 
