@@ -125,8 +125,10 @@ becomes 'count(thimble_build_info{version="'"$("$thimble" version | sed -n 's/^t
 for _ in $(seq 30); do ask "$main/tasks/1"; done
 becomes 'thimble_http_requests_total{route="row",method="GET",status="2xx"}' 50
 becomes 'increase(thimble_http_requests_total{route="row",method="GET",status="2xx"}[5m]) > bool 0' 1
-say "rules evaluated: $(api rules)" || fail "rules"
-say "queries of the dashboard that have an answer: $(api dashboard "$monitoring/grafana-dashboard.json")"
+n=$(api rules) || fail "a rule cannot be evaluated"
+say "rules evaluated: $n"
+n=$(api dashboard "$monitoring/grafana-dashboard.json") || fail "a query of the dashboard"
+say "queries of the dashboard that have an answer: $n"
 becomes 'count(ALERTS) or vector(0)' 0
 
 # ---- and when it is gone
