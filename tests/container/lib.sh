@@ -9,6 +9,7 @@
 # Nothing in /etc or in the user's own storage is read or written, and no name of a package host
 # or registry is needed.
 
+# shellcheck disable=SC2034 # for the scripts that read this one
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 script=$(basename "$0")
 

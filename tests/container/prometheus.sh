@@ -37,7 +37,8 @@ say "$(prometheus --version 2>&1 | head -n 1)"
     > "$w/ready" 2> "$w/thimble.log" &
 served=$! pids="$!"
 for _ in $(seq 100); do grep -q operators "$w/ready" && break; sleep 0.1; done
-urls=($(grep -o 'http://[0-9.:]*' "$w/ready")) || fail "thimble does not start"
+mapfile -t urls < <(grep -o 'http://[0-9.:]*' "$w/ready")
+[ ${#urls[@]} -eq 2 ] || fail "thimble does not start"
 main=${urls[0]} operators=${urls[1]}
 ask() { curl -s -o /dev/null "$@" || fail "curl $*"; }
 for _ in $(seq 20); do ask "$main/tasks/1"; done
