@@ -232,6 +232,15 @@ def measure(ready, wanted, connections, rounds, seconds, failed):
     return results
 
 
+def instructions():
+    """None without valgrind, or when the machine was too slow under it."""
+    try:
+        return count_instructions() if shutil.which("valgrind") else None
+    except (RuntimeError, OSError) as error:
+        say(f"instructions: {error}")
+        return None
+
+
 def start_ms(peer, times):
     """Milliseconds from exec to the first 200, with the rows there: the median."""
     found = []
@@ -297,36 +306,40 @@ def open_loop(ready, table, connections, seconds):
     return found
 
 
-def instructions():
+def count_instructions():
     """Instructions of one GET of a row by key, by callgrind: the number that no other load moves."""
-    if not shutil.which("valgrind"):
-        return None
-    counts = []
-    for n in (200, 1200):
-        folder, port = tempfile.mkdtemp(prefix="bench-"), free_port()
-        stacks.place_file(folder)
-        process = subprocess.Popen(
-            ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", ROOT / "build/thimble",
-             "serve", "--db", f"{folder}/items.db", "--migrations", "none", "--listen",
-             f"127.0.0.1:{port}", "--threads", "1", "--log-level", "error", "--answer-cache", "0"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for _ in range(300):
-            try:
-                s = socket.create_connection(("127.0.0.1", port), 5)
-                s.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-                if s.recv(4096):
-                    break
-            except OSError:
-                time.sleep(0.1)
-        for _ in range(n):
-            s.sendall(b"GET /items/77 HTTP/1.1\r\nHost: x\r\n\r\n")
-            s.recv(4096)
-        s.close()
-        process.send_signal(signal.SIGTERM)
+    few, many = (callgrind(n) for n in (200, 1200))
+    return round((many - few) / 1000)
+
+
+def callgrind(requests):
+    folder, port = tempfile.mkdtemp(prefix="bench-"), free_port()
+    stacks.place_file(folder)
+    process = subprocess.Popen(
+        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", ROOT / "build/thimble",
+         "serve", "--db", f"{folder}/items.db", "--migrations", "none", "--listen",
+         f"127.0.0.1:{port}", "--threads", "1", "--log-level", "error", "--answer-cache", "0"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with connect(port) as s:
+            for _ in range(requests):
+                s.sendall(b"GET /items/77 HTTP/1.1\r\nHost: x\r\n\r\n")
+                if b" 200 " not in s.recv(4096)[:20]:
+                    raise RuntimeError("a request under valgrind failed")
+        process.terminate()
         process.wait(60)
-        for line in open(f"{folder}/out"):
-            if line.startswith("summary:") or line.startswith("totals:"):
-                counts.append(int(line.split()[1]))
-                break
+        lines = pathlib.Path(folder, "out").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(("summary:", "totals:")))
+    finally:
+        process.kill()
+        process.wait()
         shutil.rmtree(folder)
-    return round((counts[1] - counts[0]) / 1000) if len(counts) == 2 else None
+
+
+def connect(port):
+    for _ in range(300):
+        try:
+            return socket.create_connection(("127.0.0.1", port), 5)
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError("thimble does not listen under valgrind")
