@@ -90,7 +90,7 @@ static char *body;
 static bool measuring, draining;
 static int last_bad_status;
 static volatile uint64_t *ledger; /* NULL: none */
-static uint64_t good; /* 2xx, the warm-up and the end with it */
+static uint64_t good;             /* 2xx, the warm-up and the end with it */
 static int64_t last_answer;
 
 static int64_t now_ns(void)
