@@ -143,10 +143,14 @@ void checkpoint_stop(struct checkpoint *c)
     free(c);
 }
 
+/* A reader that stays, as a backup or Litestream, does not hold up the end: what it keeps in the
+ * log is there at the next start. */
 void checkpoint_final(struct db *db)
 {
-    int rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    int rc;
 
+    sqlite3_busy_timeout(db_handle(db), RESTART_WAIT_MS);
+    rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
         log_say(LOG_WARN, "last checkpoint failed: %s", sqlite3_errmsg(db_handle(db)));
 }

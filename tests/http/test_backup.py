@@ -317,6 +317,18 @@ def test_checkpoint_off(serve, tmp_path):
     assert not os.path.exists(wal)
 
 
+def test_a_reader_that_stays_does_not_hold_up_the_end(serve):
+    """Another process's open read: what it keeps in the log is there at the next start."""
+    server = serve("--busy-timeout", "10m")  # far longer than a stop may take here
+    reader = sqlite3.connect(server.db, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM author").fetchone()
+    assert server.post("/author", {"name": "In the log"}).status == 201
+    server.stop()
+    reader.close()
+    assert serve().get("/author?name=eq.In%20the%20log").json()
+
+
 @pytest.mark.threads
 def test_a_backup_under_writes_is_a_prefix_of_the_ledger(serve, tmp_path):
     """Each client inserts 0, 1, 2…; what was acknowledged before is there, and no gap."""
