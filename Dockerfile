@@ -13,6 +13,7 @@ COPY scripts/install-tools scripts/
 RUN DEBIAN_FRONTEND=noninteractive sh scripts/install-tools build ${TARGETARCH} && \
     rm -rf /var/lib/apt/lists/*
 COPY Makefile VERSION deps.lock ./
+COPY deploy/install.mk deploy/
 COPY scripts/ scripts/
 COPY third_party/ third_party/
 RUN make ${TARGETARCH:-native}-libraries

@@ -12,9 +12,9 @@ struct arena_chunk {
     alignas(max_align_t) char data[];
 };
 
-/* The first chunk, with its head 3 kB: a plain write takes 2.5. Later ones are at least as large as
+/* The first chunk, with its head 2.5 kB: a plain write takes 2. Later ones are at least as large as
  * all before. */
-#define FIRST_CHUNK (3072 - sizeof(struct arena_chunk))
+#define FIRST_CHUNK (2560 - sizeof(struct arena_chunk))
 
 void arena_init(struct arena *a, size_t max)
 {

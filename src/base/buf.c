@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FIRST_CAPACITY 256
+#define FIRST_CAPACITY 128
 
 void buf_init(struct buf *b, size_t max)
 {

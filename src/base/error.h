@@ -85,9 +85,9 @@ struct error {
     const char *sqlite_name;  /* its name, e.g. "SQLITE_CONSTRAINT_UNIQUE"; static, or NULL */
     char column[128];         /* the column at fault, or "" */
     char constraint[192];     /* the constraint at fault, or "" */
-    char message[512];        /* one sentence, no trailing newline */
+    char message[384];        /* one sentence, no trailing newline */
     char details[512];        /* more about it, or "" */
-    char hint[512];           /* what to change, or "" */
+    char hint[320];           /* what to change, or "" */
     const char *json_details; /* JSON in the place of details, or NULL; in the request's arena */
     long row;                 /* index of the body's element at fault, -1 if not one of many */
 };

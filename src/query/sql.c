@@ -32,7 +32,7 @@ void *sql_alloc(struct sql *q, size_t count, size_t size)
 
 static bool grow(struct sql *q, size_t need)
 {
-    size_t cap = q->cap ? q->cap * 2 : 512;
+    size_t cap = q->cap ? q->cap * 2 : 256;
     char *text;
 
     while (cap < need)

@@ -4,6 +4,10 @@
 #include "store/catalog.h"
 #include "store/reader.h"
 
+/* The buffer for its answer that a call keeps while its job waits, as a thousand others may: that of
+ * an answer before was a list's, perhaps. */
+#define WAITING_BUFFER_MAX 256
+
 const char *method_name(enum method method)
 {
     static const char *const names[] = {
@@ -80,6 +84,8 @@ enum progress call_fail(struct call *call)
 enum progress call_submit(struct call *call, job_run_fn *run,
                           enum progress (*finish)(struct call *call))
 {
+    if (call->reply.cap > WAITING_BUFFER_MAX)
+        buf_finish(&call->reply);
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
     call->job.run = run;
     call->job.mailbox = call->mailbox;

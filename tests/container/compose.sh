@@ -9,7 +9,7 @@ set -euo pipefail
 port=${PORT:-19302}
 need python3 podman curl iptables
 containers_begin
-archive=${1:-$(ls "$root"/build/thimble-image-*.tar 2> /dev/null | head -n 1)}
+archive=${1:-$(image_archive)}
 [ -n "$archive" ] || skip "no image archive; make image leaves one"
 /usr/bin/python3 -m venv "$w/venv" 2> /dev/null &&
     "$w/venv/bin/pip" -q --disable-pip-version-check install podman-compose==1.6.0 jsonschema pyyaml > "$w/pip.log" 2>&1 ||

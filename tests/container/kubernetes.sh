@@ -15,7 +15,7 @@ oldest=1.29.0 newest=1.37.0
 here=$root/tests/container deploy=$root/deploy/kubernetes
 need python3 podman curl
 containers_begin
-archive=${1:-$(ls "$root"/build/thimble-image-*.tar 2> /dev/null | head -n 1)}
+archive=${1:-$(image_archive)}
 
 if command -v kubectl > /dev/null; then render() { kubectl kustomize "$1"; }
 elif command -v kustomize > /dev/null; then render() { kustomize build "$1"; }

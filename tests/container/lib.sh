@@ -5,6 +5,7 @@
 #   need podman curl                 ends the script, saying why, where the machine cannot
 #   containers_begin                 $w: the folder; buildah and podman keep everything in it
 #   base_image localhost/debian:slim a small Debian, from the machine's own package sources
+#   archive=$(image_archive)         what `make image` has left; nothing if it has not
 #
 # Nothing in /etc or in the user's own storage is read or written, and no name of a package host
 # or registry is needed.
@@ -24,6 +25,8 @@ need() {
     for tool in "$@"; do command -v "$tool" > /dev/null || missing="$missing $tool"; done
     [ -z "$missing" ] || skip "not installed:$missing (scripts/install-tools containers)"
 }
+
+image_archive() { find "$root/build" -maxdepth 1 -name 'thimble-image-*.tar' 2> /dev/null | head -n 1 || true; }
 
 # podman without its complaints about a machine that systemd does not run.
 pod() { podman --log-level=fatal "$@"; }
