@@ -47,6 +47,7 @@
     X(ANSWER_TOO_LARGE, "54000")    /* the answer would pass its limit */                          \
     X(TOO_MANY, "TH429")            /* too many connections from one address */                    \
     X(RANGE, "PGRST103")            /* the requested range cannot be had */                        \
+    X(PRECONDITION, "TH412")        /* If-Match or If-None-Match says no */                        \
     X(PUT_FILTER, "PGRST105")       /* PUT needs the key, the whole key, by eq */                  \
     X(SCHEMA, "PGRST106")           /* a profile that is not there */                              \
     X(NOT_EMBEDDED, "PGRST108")     /* a parameter for a resource that select does not embed */    \
@@ -84,7 +85,7 @@ struct error {
     int sqlite_code;          /* SQLite's extended result code, 0 if none */
     const char *sqlite_name;  /* its name, e.g. "SQLITE_CONSTRAINT_UNIQUE"; static, or NULL */
     char column[128];         /* the column at fault, or "" */
-    char constraint[192];     /* the constraint at fault, or "" */
+    char constraint[128];     /* the constraint at fault, or "" */
     char message[384];        /* one sentence, no trailing newline */
     char details[512];        /* more about it, or "" */
     char hint[320];           /* what to change, or "" */

@@ -6,6 +6,8 @@
 
 #include <microhttpd.h>
 
+#include "base/hash.h"
+
 /* What a response takes beside its body: libmicrohttpd's records and three header fields. */
 #define RESPONSE_BYTES 640
 
@@ -16,7 +18,7 @@ bool answers_init(struct answers *a, size_t max, uint64_t seed, struct error *e)
 {
     size_t buckets = 64;
 
-    *a = (struct answers){.max = max, .seed = seed | 1};
+    *a = (struct answers){.max = max, .seed = seed};
     while (buckets < max / 1024)
         buckets *= 2;
     a->mask = buckets - 1;
@@ -25,23 +27,9 @@ bool answers_init(struct answers *a, size_t max, uint64_t seed, struct error *e)
     return max == 0 || a->buckets || error_set(e, ERROR_MEMORY, "out of memory");
 }
 
-static uint64_t add_words(uint64_t h, struct slice s, uint64_t seed)
-{
-    size_t i = 0;
-
-    for (uint64_t word; i + 8 <= s.len; i += 8) {
-        memcpy(&word, s.data + i, 8);
-        h = (h ^ word) * seed;
-        h ^= h >> 32;
-    }
-    for (; i < s.len; i++)
-        h = (h ^ (unsigned char)s.data[i]) * seed;
-    return h ^ (h >> 29);
-}
-
 static uint64_t hash_of(const struct answers *a, struct slice target, struct slice accept)
 {
-    return add_words(add_words(a->seed ^ target.len, target, a->seed), accept, a->seed);
+    return hash_bytes(accept, hash_bytes(target, a->seed));
 }
 
 static void list_remove(struct answers *a, struct answer *one)
@@ -106,10 +94,10 @@ struct answer *answers_find(struct answers *a, struct slice target, struct slice
     return one;
 }
 
-bool answers_keep(struct answers *a, struct slice target, struct slice accept, uint64_t version,
-                  const struct route *route, struct MHD_Response *response, size_t body)
+bool answers_keep(struct answers *a, struct slice target, struct slice accept,
+                  const struct answer_kept *kept)
 {
-    size_t bytes = sizeof(struct answer) + target.len + accept.len + body + RESPONSE_BYTES;
+    size_t bytes = sizeof(struct answer) + target.len + accept.len + kept->body + RESPONSE_BYTES;
     struct answer *one;
 
     if (!a->buckets || bytes > a->max / LARGEST_PART)
@@ -121,11 +109,12 @@ bool answers_keep(struct answers *a, struct slice target, struct slice accept, u
     one = malloc(sizeof *one + target.len + accept.len);
     if (!one)
         return false;
-    *one = (struct answer){.response = response,
-                           .route = route,
-                           .version = version,
+    *one = (struct answer){.response = kept->response,
+                           .route = kept->route,
+                           .version = kept->version,
+                           .tag = kept->tag,
                            .bytes = bytes,
-                           .body = body,
+                           .body = kept->body,
                            .target_len = target.len,
                            .accept_len = accept.len};
     memcpy(one->key, target.data, target.len);

@@ -30,6 +30,7 @@ struct answer {
     const struct route *route;
     uint64_t hash;
     uint64_t version;  /* of the snapshot it was read from (reader_version) */
+    uint64_t tag;      /* its entity tag, 0: none */
     size_t bytes;      /* what it counts for */
     size_t body;       /* bytes of its body */
     size_t target_len; /* the key: the request target and Accept, one after the other */
@@ -55,11 +56,17 @@ void answers_finish(struct answers *a);
 struct answer *answers_find(struct answers *a, struct slice target, struct slice accept);
 void answers_drop(struct answers *a, struct answer *answer);
 
-/*
- * Keeps `response`, whose body has `body` bytes of its own, and takes the caller's reference. False
- * if it does not: the reference stays with the caller.
- */
-bool answers_keep(struct answers *a, struct slice target, struct slice accept, uint64_t version,
-                  const struct route *route, struct MHD_Response *response, size_t body);
+/* What is to be kept: as in struct answer. */
+struct answer_kept {
+    struct MHD_Response *response;
+    const struct route *route;
+    uint64_t version, tag;
+    size_t body;
+};
+
+/* Keeps the answer, and takes the caller's reference to its response. False if it does not: the
+ * reference stays with the caller. */
+bool answers_keep(struct answers *a, struct slice target, struct slice accept,
+                  const struct answer_kept *kept);
 
 #endif

@@ -64,7 +64,7 @@ bool cors_add(const struct request *r, struct MHD_Response *response)
         return false;
     if (!cors_is_preflight(r))
         return add(response, "Access-Control-Expose-Headers",
-                   "Allow, Content-Range, Link, Location, Preference-Applied, Retry-After, "
+                   "Allow, Content-Range, ETag, Link, Location, Preference-Applied, Retry-After, "
                    "X-Request-Id");
     return add(response, "Access-Control-Allow-Methods",
                "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS") &&

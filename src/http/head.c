@@ -26,6 +26,24 @@ static void take_preferences(struct request *r, struct slice value)
     r->plain = false;
 }
 
+/* A list may come in several fields (RFC 9110 §5.3). */
+static void take_tags(struct request *r, struct slice *tags, struct slice value)
+{
+    char *joined;
+
+    if (!tags->data) {
+        *tags = value;
+        return;
+    }
+    joined = arena_alloc(&r->call.arena, tags->len + 1 + value.len);
+    if (!joined)
+        return; /* the first field has its say */
+    memcpy(joined, tags->data, tags->len);
+    joined[tags->len] = ',';
+    memcpy(joined + tags->len + 1, value.data, value.len);
+    *tags = slice_make(joined, tags->len + 1 + value.len);
+}
+
 static void take_origin(struct request *r, struct slice value)
 {
     r->origin = value;
@@ -56,6 +74,12 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("origin")))
             take_origin(r, v);
         break;
+    case 8:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-match"))) {
+            take_tags(r, &r->call.if_match, v);
+            r->plain = false;
+        }
+        break;
     case 11:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
             r->traceparent = v;
@@ -65,6 +89,10 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             r->call.content_type = v;
         else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("x-request-id")))
             take_id(r, v);
+        break;
+    case 13:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-none-match")))
+            take_tags(r, &r->call.if_none_match, v);
         break;
     case 14:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")) &&

@@ -7,7 +7,9 @@
 #include "http/cors.h"
 #include "http/loop.h"
 #include "http/request.h"
+#include "http/route.h"
 #include "http/status.h"
+#include "resource/precondition.h"
 #include "resource/problem.h"
 #include "store/reader.h"
 
@@ -54,6 +56,10 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
               add(response, "Preference-Applied", call->preference_applied);
 
     ok = ok && cors_add(r, response);
+    if (call->tag && call->outcome != OUTCOME_FAILED) {
+        precondition_text(call->tag, text);
+        ok = ok && add(response, MHD_HTTP_HEADER_ETAG, text);
+    }
     if (call->allow) {
         write_allow(text, call->allow);
         ok = ok && add(response, MHD_HTTP_HEADER_ALLOW, text);
@@ -84,8 +90,8 @@ static bool is_worth_keeping(const struct request *r)
 {
     const struct call *call = &r->call;
 
-    if (call->outcome != OUTCOME_OK || call->steady == STEADY_NOT || !r->loop->answers.buckets ||
-        !may_repeat(r))
+    if ((call->outcome != OUTCOME_OK && call->outcome != OUTCOME_NOT_MODIFIED) ||
+        call->steady == STEADY_NOT || !r->loop->answers.buckets || !may_repeat(r))
         return false;
     return call->steady == STEADY_ALWAYS ||
            call->now_us - reader_version_since(call->reader) >= ANSWERS_STILL_US;
@@ -93,11 +99,16 @@ static bool is_worth_keeping(const struct request *r)
 
 static bool keep_answer(struct request *r, struct MHD_Response *response)
 {
-    uint64_t version =
-        r->call.steady == STEADY_ALWAYS ? ANSWERS_ALWAYS : reader_version(r->call.reader);
+    const struct answer_kept kept = {
+        .response = response,
+        .route = r->route,
+        .version =
+            r->call.steady == STEADY_ALWAYS ? ANSWERS_ALWAYS : reader_version(r->call.reader),
+        .tag = r->call.tag,
+        .body = r->call.reply.len,
+    };
 
-    return answers_keep(&r->loop->answers, r->target, r->call.accept, version, r->route, response,
-                        r->call.reply.len);
+    return answers_keep(&r->loop->answers, r->target, r->call.accept, &kept);
 }
 
 /* Looks at the newest snapshot: what was committed before this request came is seen. */
@@ -114,34 +125,86 @@ static bool holds(struct request *r, struct answer *answer)
     return false;
 }
 
+static struct MHD_Response *make_response(struct request *r, bool outlives)
+{
+    struct buf *body = &r->call.reply;
+    struct MHD_Response *response =
+        outlives ? MHD_create_response_from_buffer_copy(body->len, body->data)
+                 : MHD_create_response_from_buffer_static(body->len, body->data);
+
+    if (!response || add_headers(r, response))
+        return response;
+    MHD_destroy_response(response);
+    return NULL;
+}
+
+/* The connection takes a reference of its own. */
+static bool queue(struct request *r, unsigned status, size_t body, struct MHD_Response *response)
+{
+    r->status = status;
+    r->answer_bytes = r->call.method == METHOD_HEAD ? 0 : body;
+    r->phase = REQUEST_ANSWERED;
+    return response && MHD_queue_response(r->connection, status, response) == MHD_YES;
+}
+
+/* RFC 9110 §15.4.5: the fields that tell which answer it is, and no body. */
+static bool queue_not_modified(struct request *r)
+{
+    struct MHD_Response *response = MHD_create_response_empty(MHD_RF_HEAD_ONLY_RESPONSE);
+    bool ok;
+
+    r->call.content_type_out = r->call.link = NULL;
+    r->call.content_range[0] = '\0';
+    ok = response && add_headers(r, response) && queue(r, 304, 0, response);
+    if (response)
+        MHD_destroy_response(response);
+    return ok;
+}
+
+/* Lists, rows, queries and the API's description have tags; the system's paths have none. */
+static void look_at_preconditions(struct request *r)
+{
+    bool reads = r->call.method == METHOD_GET || r->call.method == METHOD_HEAD;
+    bool whole = r->call.outcome == OUTCOME_OK || r->call.outcome == OUTCOME_PARTIAL;
+
+    if (reads && whole && !r->call.reply.failed && r->route && r->route->access == ROUTE_MAIN)
+        precondition_answer(&r->call);
+}
+
 bool reply_send(struct request *r)
 {
     struct call *call = &r->call;
-    unsigned status = status_of_call(call);
-    struct MHD_Response *response;
-    bool keep, ok;
+    struct MHD_Response *response = NULL;
+    bool keep, modified, ok;
 
     if (call->outcome != OUTCOME_FAILED && call->reply.failed) {
         error_set(&call->error, ERROR_MEMORY, "out of memory");
         call_fail(call);
     }
-    if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE) {
-        status = status_of_error(call->error.code);
-        write_problem(r, status);
-    }
+    look_at_preconditions(r);
+    if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE)
+        write_problem(r, status_of_error(call->error.code));
     keep = is_worth_keeping(r);
-    response = keep ? MHD_create_response_from_buffer_copy(call->reply.len, call->reply.data)
-                    : MHD_create_response_from_buffer_static(call->reply.len, call->reply.data);
-    if (!response)
-        return false;
-    r->status = status;
-    r->answer_bytes = call->method == METHOD_HEAD ? 0 : call->reply.len;
-    ok = add_headers(r, response) && MHD_queue_response(r->connection, status, response) == MHD_YES;
-    /* The connection holds its own reference. */
-    if (!ok || !keep || !keep_answer(r, response))
+    modified = call->outcome != OUTCOME_NOT_MODIFIED;
+    if (modified || keep)
+        response = make_response(r, keep);
+    ok = modified ? queue(r, status_of_call(call), call->reply.len, response)
+                  : queue_not_modified(r);
+    if (response && (!ok || !keep || !keep_answer(r, response)))
         MHD_destroy_response(response);
-    r->phase = REQUEST_ANSWERED;
     return ok;
+}
+
+/* The kept answer: whole, or that the client has it. */
+static bool queue_again(struct request *r, const struct answer *answer)
+{
+    r->call.tag = answer->tag;
+    if (precondition_none_match_names(&r->call, answer->tag)) {
+        r->call.outcome = OUTCOME_NOT_MODIFIED;
+        return queue_not_modified(r);
+    }
+    r->call.outcome = OUTCOME_OK;
+    return queue(r, 200, answer->body, answer->response);
 }
 
 bool reply_again(struct request *r)
@@ -152,11 +215,7 @@ bool reply_again(struct request *r)
     if (!answer || !holds(r, answer))
         return false;
     counter_add(&r->loop->metrics.answered_again, 1);
-    r->call.outcome = OUTCOME_OK;
     r->route = answer->route;
-    r->status = status_of_call(&r->call);
-    r->answer_bytes = answer->body;
-    r->phase = REQUEST_ANSWERED;
     peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
-    return MHD_queue_response(r->connection, r->status, answer->response) == MHD_YES;
+    return queue_again(r, answer);
 }

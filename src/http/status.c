@@ -34,6 +34,7 @@ static const unsigned short error_status[] = {
     [ERROR_ANSWER_TOO_LARGE] = 400,
     [ERROR_TOO_MANY] = 429,
     [ERROR_RANGE] = 416,
+    [ERROR_PRECONDITION] = 412,
     [ERROR_PUT_FILTER] = 405,
     [ERROR_SCHEMA] = 406,
     [ERROR_NOT_EMBEDDED] = 400,
@@ -77,6 +78,7 @@ unsigned status_of_call(const struct call *call)
     case OUTCOME_CREATED: return 201;
     case OUTCOME_NO_CONTENT: return 204;
     case OUTCOME_PARTIAL: return 206;
+    case OUTCOME_NOT_MODIFIED: return 304;
     case OUTCOME_UNREADY: return 503;
     case OUTCOME_FAILED:
     case OUTCOME_NONE: break;
@@ -96,6 +98,7 @@ const char *status_title(unsigned status)
         {405, "Method Not Allowed"},
         {406, "Not Acceptable"},
         {409, "Conflict"},
+        {412, "Precondition Failed"},
         {413, "Content Too Large"},
         {414, "URI Too Long"},
         {415, "Unsupported Media Type"},

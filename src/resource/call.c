@@ -27,6 +27,7 @@ void call_init(struct call *call, const struct service *service)
     call->method = METHOD_OTHER;
     call->path = call->query = call->table_name = call->keys_text = none;
     call->content_type = call->accept = call->profile = call->range = none;
+    call->if_match = call->if_none_match = none;
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
     call->admin = false;
@@ -39,6 +40,7 @@ void call_init(struct call *call, const struct service *service)
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
     call->preference_applied = NULL;
+    call->tag = 0;
     call->content_range[0] = '\0';
     call->allow = 0;
     call->catalog = NULL;

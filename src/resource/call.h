@@ -72,9 +72,10 @@ enum outcome {
     OUTCOME_OK,
     OUTCOME_CREATED,
     OUTCOME_NO_CONTENT,
-    OUTCOME_PARTIAL, /* a page of a counted list */
-    OUTCOME_FAILED,  /* `error` says why */
-    OUTCOME_UNREADY, /* a health check that is not well */
+    OUTCOME_PARTIAL,      /* a page of a counted list */
+    OUTCOME_NOT_MODIFIED, /* the reply is what OUTCOME_OK would answer, the client has it */
+    OUTCOME_FAILED,       /* `error` says why */
+    OUTCOME_UNREADY,      /* a health check that is not well */
 };
 
 /* How long an answer of OUTCOME_OK holds for an equal request. */
@@ -98,6 +99,7 @@ struct call {
     struct slice accept;
     struct slice profile; /* Accept-Profile or Content-Profile */
     struct slice range;   /* Range */
+    struct slice if_match, if_none_match;
     struct prefer prefer;
     struct buf body;
     int64_t now_us;      /* when the request came, clock_us */
@@ -114,6 +116,7 @@ struct call {
     enum steady steady;
     struct error error;
     struct buf reply;               /* the body */
+    uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
     const char *content_type_out;   /* static; NULL: no body */
     const char *location;           /* in the arena, or NULL */
     const char *link;               /* in the arena, or NULL */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "query/cursor.h"
 #include "query/json_out.h"
+#include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "store/db.h"
@@ -192,7 +193,7 @@ enum progress target_answer_row(struct call *call)
     media_begin(call, &plan.shape);
     if (step == STEP_ROW)
         media_row(call, st, &plan.shape, 0);
-    else if (step == STEP_DONE)
+    else if (step == STEP_DONE && precondition_holds(call, 0))
         error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
     statement_release(st);
     if (step != STEP_ROW)

@@ -9,6 +9,7 @@
 
 #include "query/grammar.h"
 #include "query/json_out.h"
+#include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 
@@ -218,7 +219,8 @@ enum progress rpc_call(struct call *call)
 {
     struct rpc *r = begin(call);
 
-    if (!r || !body_arguments(call, r->routine->source, r->values, r->given, &r->body) ||
+    if (!r || !precondition_none(call) ||
+        !body_arguments(call, r->routine->source, r->values, r->given, &r->body) ||
         !fill_in(call, r))
         return call_fail(call);
     if (r->routine->source->writes)

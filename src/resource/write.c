@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "query/json_out.h"
+#include "resource/precondition.h"
 #include "resource/target.h"
 #include "store/catalog.h"
 
@@ -13,8 +14,11 @@ static void dispose(void *state)
 
 struct write *write_new(struct call *call, enum write_kind kind)
 {
-    struct write *w = arena_zeroed(&call->arena, 1, sizeof *w);
+    struct write *w;
 
+    if (!call->keys_text.data && !precondition_none(call))
+        return NULL;
+    w = arena_zeroed(&call->arena, 1, sizeof *w);
     if (!w) {
         error_set(&call->error, ERROR_MEMORY, "out of memory");
         return NULL;
@@ -116,6 +120,18 @@ static bool plan_statement(struct call *call, struct write *w, enum returning re
     return plan_delete(&call->arena, call->table, &call->tree, returning, &w->plan, &call->error);
 }
 
+/* What reads the row as a GET of the same target would answer it. */
+static bool plan_current(struct call *call, struct write *w)
+{
+    const struct plan_source source = {call->table, NULL};
+    struct plan_options options = call->options;
+
+    options.one_row = true;
+    w->conditional = precondition_is_given(call);
+    return !w->conditional ||
+           plan_select(&call->arena, &source, &call->tree, &options, &w->current, &call->error);
+}
+
 /* What reads the rows for the answer, if RETURNING does not. */
 static bool plan_reading(struct call *call, struct write *w)
 {
@@ -141,7 +157,7 @@ bool write_plan(struct call *call, struct write *w)
         return error_set(&call->error, ERROR_UNSUPPORTED,
                          "related resources of what is written to a view");
     w->n_key = t->n_key ? t->n_key : 1;
-    if (!plan_statement(call, w, returning) || !plan_reading(call, w))
+    if (!plan_current(call, w) || !plan_statement(call, w, returning) || !plan_reading(call, w))
         return false;
     n = w->body.n_set + w->plan.n_values;
     if (n < w->select.n_values + w->n_key)
@@ -281,7 +297,10 @@ static enum progress finish(struct call *call)
         call->outcome = outcome;
         return CALL_DONE;
     }
-    return target_reply(call, outcome);
+    (void)target_reply(call, outcome);
+    if (w->answer == ANSWER_OBJECT && call->media == MEDIA_JSON && call->query.len == 0)
+        call->tag = precondition_tag(buf_slice(&call->reply), slice_from(""));
+    return CALL_DONE;
 }
 
 /* True if the job fails by its one statement or, but for rare cases, not at all. */

@@ -33,6 +33,8 @@ struct write {
     bool key_known;      /* no RETURNING: the key is known, and the row read by it */
     bool select_first;   /* the rows are read before they are deleted */
     struct plan select;  /* …with this */
+    bool conditional;    /* what is there is compared with the request's preconditions */
+    struct plan current; /* …and read with this */
     struct value *bound; /* what one run binds */
     struct value *key;   /* the key of the last row written, for Location; in the arena */
     size_t n_key;        /* its columns; 1, the rowid, where there is no key */

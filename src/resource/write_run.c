@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "resource/precondition.h"
 #include "resource/write.h"
 #include "store/db.h"
 #include "store/diagnose.h"
@@ -205,6 +206,29 @@ static bool check_outcome(struct call *call, const struct write *w)
     return error_hint(e, "Use Prefer: return=minimal.");
 }
 
+/* Compares what is there with the request's preconditions: nothing can come in between. */
+static bool check_current(struct call *call, struct db *db, struct write *w)
+{
+    const struct plan *plan = &w->current;
+    struct statement *st = statement_get(db, plan->sql, &call->error);
+    enum media media = call->media;
+    enum step step = STEP_FAILED;
+    uint64_t tag;
+
+    if (st && statement_bind(st, plan->values, plan->n_values, &call->error))
+        step = statement_step(st, &call->error);
+    if (media == MEDIA_JSON)
+        call->media = MEDIA_OBJECT;
+    media_begin(call, &plan->shape);
+    if (step == STEP_ROW)
+        media_row(call, st, &plan->shape, 0);
+    call->media = media;
+    statement_release(st);
+    tag = step == STEP_ROW ? precondition_tag(buf_slice(&call->reply), slice_from("")) : 0;
+    buf_clear(&call->reply);
+    return step != STEP_FAILED && precondition_holds(call, tag);
+}
+
 bool write_run(struct job *job, struct db *db)
 {
     struct call *call = call_of_job(job);
@@ -213,6 +237,8 @@ bool write_run(struct job *job, struct db *db)
     buf_clear(&call->reply);
     w->affected = w->shown = w->created = 0;
     w->has_key = false;
+    if (w->conditional && !check_current(call, db, w))
+        return false;
     write_begin(call, w);
     if ((w->select_first && !read_rows(call, db, w)) || !run_rows(call, db, w))
         return false;

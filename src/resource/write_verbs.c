@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "resource/write.h"
@@ -190,6 +191,12 @@ enum progress list_delete(struct call *call)
     return write_plan_and_submit(call, w);
 }
 
+/* The reply's one row, without the bracket of a list. */
+static struct slice row_of(const struct call *call, bool bracket)
+{
+    return slice_make(call->reply.data + bracket, call->reply.len - bracket);
+}
+
 /* An empty patch: the row as it is, if it is there. */
 static enum progress unchanged_row(struct call *call, const struct write *w)
 {
@@ -202,6 +209,8 @@ static enum progress unchanged_row(struct call *call, const struct write *w)
     (void)target_answer_row(call);
     if (call->outcome == OUTCOME_FAILED)
         return CALL_DONE;
+    if (!precondition_holds(call, precondition_tag(row_of(call, rows), slice_from(""))))
+        return call_fail(call);
     write_applied(call, w);
     if (rows)
         buf_add_char(&call->reply, ']');

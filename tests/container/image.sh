@@ -66,6 +66,7 @@ if [ -n "$archive" ]; then
 else
     make_image buildah "" "$w/first"
     archive=$(ls "$w"/first/thimble-image-*.tar)
+    mkdir -p "$root/build" && cp "$archive" "$root/build/" # for the other scripts
 fi
 ! python3 "$root/scripts/normalise-image" "$archive" "$w/large.tar" thimble:large \
     "$(pod image inspect "$image" --format '{{.Architecture}}')" 0 1000000 2> "$w/error" ||
