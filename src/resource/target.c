@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/target.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/parse.h"
 #include "base/text.h"
 #include "query/grammar.h"
@@ -157,15 +154,23 @@ enum progress target_not_allowed(struct call *call, unsigned methods)
 
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total)
 {
-    char *out = call->content_range;
-    size_t size = sizeof call->content_range;
-    int n = rows > 0 ? snprintf(out, size, "%" PRId64 "-%" PRId64 "/", first, first + rows - 1)
-                     : snprintf(out, size, "*/");
+    /* Three numbers of at most 19 digits, two marks and the end: they fit, and b never grows. */
+    const size_t size = sizeof call->content_range;
+    struct buf b = {.data = call->content_range, .cap = size, .max = size};
 
+    if (rows > 0) {
+        buf_add_int64(&b, first);
+        buf_add_char(&b, '-');
+        buf_add_int64(&b, first + rows - 1);
+    } else {
+        buf_add_char(&b, '*');
+    }
+    buf_add_char(&b, '/');
     if (total < 0)
-        snprintf(out + n, size - (size_t)n, "*");
+        buf_add_char(&b, '*');
     else
-        snprintf(out + n, size - (size_t)n, "%" PRId64, total);
+        buf_add_int64(&b, total);
+    buf_add_char(&b, '\0');
 }
 
 void target_applied(struct call *call, unsigned follows)

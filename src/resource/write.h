@@ -59,6 +59,9 @@ enum progress write_plan_and_submit(struct call *call, struct write *w);
 /* Makes the statements for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
+/* True if the body itself gives every column of the key, so that no one need be asked. */
+bool write_key_is_given(const struct call *call, const struct write *w);
+
 /* Sets Preference-Applied to the preferences that the answer follows. */
 void write_applied(struct call *call, const struct write *w);
 

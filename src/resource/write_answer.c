@@ -1,0 +1,163 @@
+/*
+ * The answer of a write: its rows in the reply, Location, the preferences that were followed.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/text.h"
+#include "query/json_out.h"
+#include "resource/precondition.h"
+#include "resource/target.h"
+#include "resource/write.h"
+#include "store/catalog.h"
+
+void write_begin(struct call *call, const struct write *w)
+{
+    const struct shape *shape =
+        w->reread || w->key_known || w->select_first ? &w->select.shape : &w->plan.shape;
+
+    if (w->answer == ANSWER_ROWS || (w->answer == ANSWER_OBJECT && call->media == MEDIA_CSV))
+        media_begin(call, shape);
+}
+
+void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape)
+{
+    media_row(call, st, shape, w->shown++);
+}
+
+void write_end(struct call *call, const struct write *w)
+{
+    if (w->answer == ANSWER_ROWS)
+        media_end(call);
+}
+
+/* The key's values as the body gave them. */
+static void key_from_body(const struct call *call, struct write *w)
+{
+    if (w->has_key || !write_key_is_given(call, w))
+        return;
+    for (size_t i = 0; i < call->table->n_key; i++)
+        w->key[i] = w->body.values[body_column(&w->body, call->table->key[i])];
+    w->has_key = true;
+}
+
+static bool add_key_value(struct buf *b, const struct value *v)
+{
+    struct buf text;
+
+    switch (v->type) {
+    case VALUE_INTEGER: buf_add_int64(b, v->as.integer); return true;
+    case VALUE_REAL: json_out_real(b, v->as.real); return true;
+    case VALUE_TEXT: text_percent_encode(b, v->as.bytes); return true;
+    case VALUE_BLOB:
+        buf_init(&text, v->as.bytes.len * 2 + 4);
+        text_base64_encode(&text, v->as.bytes);
+        text_percent_encode(b, buf_slice(&text));
+        buf_finish(&text);
+        return true;
+    case VALUE_SHAPE:
+    case VALUE_NULL: break;
+    }
+    return false; /* a key with NULL in it has no path */
+}
+
+/* Location: {base}/{table}/{key},{key} */
+static void set_location(struct call *call, struct write *w)
+{
+    struct buf b;
+    bool ok = true;
+
+    key_from_body(call, w);
+    if (!w->has_key || call->table->kind != TABLE_TABLE)
+        return;
+    buf_init(&b, 8192);
+    buf_add_text(&b, call->service->base_path);
+    buf_add_char(&b, '/');
+    text_percent_encode(&b, call->table->name);
+    for (size_t i = 0; i < call->table->n_key && ok; i++) {
+        buf_add_char(&b, i ? ',' : '/');
+        ok = add_key_value(&b, &w->key[i]);
+    }
+    if (ok && !b.failed)
+        call->location = arena_copy(&call->arena, buf_slice(&b));
+    buf_finish(&b);
+}
+
+/* A change of many says how many there were, if asked to. */
+static bool counts(const struct call *call, const struct write *w)
+{
+    return call->prefer.count != PREFER_COUNT_NONE && !w->one_row;
+}
+
+void write_applied(struct call *call, const struct write *w)
+{
+    unsigned follows = PREFER_FOLLOWS_RETURN;
+
+    if (w->kind == WRITE_INSERT && call->table->n_key)
+        follows |= PREFER_FOLLOWS_RESOLUTION;
+    if (w->kind == WRITE_INSERT)
+        follows |= PREFER_FOLLOWS_MISSING;
+    if (w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE)
+        follows |= PREFER_FOLLOWS_AFFECTED;
+    if (counts(call, w))
+        follows |= PREFER_FOLLOWS_COUNT;
+    if (call->service->allow_tx)
+        follows |= PREFER_FOLLOWS_TX;
+    target_applied(call, follows);
+}
+
+/* A row that was ignored (RAISE(IGNORE), ON CONFLICT IGNORE) or that a trigger took away again
+ * leaves no object to answer with. */
+static enum outcome outcome_of(const struct write *w)
+{
+    bool creates = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
+
+    if (w->answer == ANSWER_OBJECT && w->shown == 0)
+        return OUTCOME_NO_CONTENT;
+    if (creates && (!w->looks || w->created > 0))
+        return OUTCOME_CREATED;
+    if (w->kind == WRITE_INSERT)
+        return OUTCOME_OK; /* every row was there already: updated */
+    return w->answer == ANSWER_NOTHING ? OUTCOME_NO_CONTENT : OUTCOME_OK;
+}
+
+/* Back on the loop: the job is committed, or its error says why not. */
+static enum progress finish(struct call *call)
+{
+    struct write *w = call->state;
+    enum outcome outcome = outcome_of(w);
+
+    if (error_is_set(&call->error))
+        return call_fail(call);
+    write_applied(call, w);
+    if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
+        set_location(call, w);
+    if (w->kind == WRITE_INSERT && call->prefer.count != PREFER_COUNT_NONE)
+        target_range(call, 0, 0, (int64_t)w->affected);
+    if (!w->one_row && w->kind != WRITE_INSERT)
+        target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
+                     counts(call, w) ? (int64_t)w->affected : -1);
+    if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT) {
+        call->outcome = outcome;
+        return CALL_DONE;
+    }
+    (void)target_reply(call, outcome);
+    if (w->answer == ANSWER_OBJECT && call->media == MEDIA_JSON && call->query.len == 0)
+        call->tag = precondition_tag(buf_slice(&call->reply), slice_from(""));
+    return CALL_DONE;
+}
+
+/* True if the job fails by its one statement or, but for rare cases, not at all. */
+static bool is_single(const struct call *call, const struct write *w)
+{
+    return w->body.n_rows == 1 && !call->table->has_triggers &&
+           (w->one_row || w->kind == WRITE_INSERT ||
+            (call->media != MEDIA_OBJECT && !call->prefer.has_max_affected));
+}
+
+enum progress write_submit(struct call *call, struct write *w)
+{
+    if (media_is_plan(call))
+        return target_answer_plan(call, &w->plan);
+    call->job.single = is_single(call, w);
+    return call_submit(call, write_run, finish);
+}
