@@ -72,14 +72,11 @@ static bool lock_bytes(struct hold *h, const char *path, struct error *e)
     return errno == EAGAIN || errno == EACCES ? in_use(path, e) : part_error(e, "lock", path);
 }
 
-static bool take_hold(struct hold *h, const char *path, bool replace, struct error *e)
+static bool take_hold(struct hold *h, const char *path, struct error *e)
 {
-    *h = (struct hold){.fd = -1};
     h->exists = stat(path, &h->old) == 0;
     if (!h->exists)
         return errno == ENOENT || part_error(e, "write", path);
-    if (!replace)
-        return error_set(e, ERROR_FAILURE, "%s is there already; --force replaces it", path);
     switch (lock_database(h, path)) {
     case SQLITE_OK: return true;
     case SQLITE_BUSY:
@@ -132,14 +129,14 @@ bool backup_restore(const char *from, const char *to, const struct backup_option
                     struct backup_made *out, struct error *e)
 {
     struct part part = {.fd = -1};
-    struct hold hold;
+    struct hold hold = {.fd = -1};
     bool ok;
 
     if (access(from, R_OK) != 0)
         return part_error(e, "read", from);
     if (same_file(from, to))
         return error_set(e, ERROR_FAILURE, "%s is the database itself", from);
-    ok = take_hold(&hold, to, options->replace, e) && part_open(&part, to, options->replace, e) &&
+    ok = part_open(&part, to, options->replace, e) && take_hold(&hold, to, e) &&
          backup_fill(&part, from, options, out, e) && keep_owner(&hold, &part, e) &&
          remove_logs(to, e) && part_commit(&part, e);
     part_discard(&part);
