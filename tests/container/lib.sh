@@ -35,6 +35,7 @@ pod() { podman --log-level=fatal "$@"; }
 # crun refuses a machine that mounts both versions of cgroups.
 containers_begin() {
     w=$(mktemp -d)
+    had_network=$(network_chains nat)
     trap containers_end EXIT
     trap 'exit 130' INT TERM
     local runtime=runc
@@ -59,10 +60,24 @@ S
     export CONTAINERS_STORAGE_CONF=$w/storage.conf CONTAINERS_CONF=$w/containers.conf
 }
 
+# The chains that podman's network has in a table of the packet filter.
+network_chains() { iptables -t "$1" -S 2> /dev/null | awk '$1 == "-N" && /NETAVARK/ { print $2 }'; }
+
+# podman leaves its chains behind, and the kernel follows every connection for them.
+forget_network() {
+    local table chain
+    for table in nat filter; do
+        for chain in $(network_chains $table); do iptables -t $table -F "$chain"; done
+        iptables -t $table -S | grep -- '^-A .*NETAVARK' | sed 's/^-A/-D/' | xargs -rL1 iptables -t $table
+        for chain in $(network_chains $table); do iptables -t $table -X "$chain"; done
+    done
+}
+
 containers_end() {
     local status=$?
     pod rm -af -t 3 > /dev/null 2>&1 || true
     pod system reset -f > /dev/null 2>&1 || true
+    [ -n "$had_network" ] || forget_network > /dev/null 2>&1 || true
     rm -rf "$w"
     exit $status
 }
