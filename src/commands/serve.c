@@ -29,6 +29,9 @@
 struct run {
     const struct config *config;
     struct migrations migrations;
+    /* The first connection, until the writer has its own: the last to close would take the log and
+     * its index away, for the next to make anew. */
+    struct db *first;
     struct store store;
     bool store_is_open;
     struct writer *writer;
@@ -45,17 +48,13 @@ struct run {
 
 static bool migrate(struct run *r, struct error *e)
 {
-    struct db *db = NULL;
     size_t applied;
-    bool ok = migrations_load(&r->migrations, r->config->migrations, e);
 
-    if (ok)
-        db = database_open(r->config, !r->migrations.none, e);
-    ok = ok && db;
-    if (ok && !r->migrations.none)
-        ok = migrate_up(db, &r->migrations.set, &applied, reload_log_applied, NULL, e);
-    db_close(db);
-    return ok;
+    if (!migrations_load(&r->migrations, r->config->migrations, e))
+        return false;
+    r->first = database_open(r->config, !r->migrations.none, e);
+    return r->first && (r->migrations.none || migrate_up(r->first, &r->migrations.set, &applied,
+                                                         reload_log_applied, NULL, e));
 }
 
 /* For readiness: what the loop's reader sees. */
@@ -95,6 +94,8 @@ static bool open_store(struct run *r, struct error *e)
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);
+    db_close(r->first);
+    r->first = NULL;
     return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
@@ -283,6 +284,7 @@ int command_serve(const struct config *config, int n_words, char **words)
     ok = serve(r, &e);
     keeper_stop(r->keeper);
     keeper_free(r->keeper);
+    db_close(r->first);
     writer_stop(r->writer);
     reload_finish(&r->reload);
     if (r->store_is_open)
