@@ -287,7 +287,9 @@ static int say_done(const struct import *im)
 static int say_failed(const struct import *im, const struct error *cause)
 {
     struct error e = error_none();
+    const char *name = im->stopped ? im->name : "";
     char line[64] = "", kept[128] = "";
+    size_t room = sizeof e.message - sizeof ": ";
 
     if (im->stopped)
         snprintf(line, sizeof line, ", line %lld", (long long)im->records.line);
@@ -296,8 +298,10 @@ static int say_failed(const struct import *im, const struct error *cause)
                  (long long)im->loader.committed, (long long)im->committed_line);
     else if (im->table && im->table->insertable)
         snprintf(kept, sizeof kept, "; nothing is imported");
-    error_set(&e, cause->code, "%.80s%s%s%.300s%s", im->stopped ? im->name : "", line,
-              im->stopped ? ": " : "", cause->message, kept);
+    /* What is in the table is told to the end, however long the rest is. */
+    room -= strnlen(name, 80) + strlen(line) + strlen(kept);
+    error_set(&e, cause->code, "%.80s%s%s%.*s%s", name, line, im->stopped ? ": " : "", (int)room,
+              cause->message, kept);
     return command_fail(&e);
 }
 

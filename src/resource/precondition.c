@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/precondition.h"
 
-#include <stdio.h>
-
 #include "base/hash.h"
 #include "base/text.h"
 #include "resource/call.h"

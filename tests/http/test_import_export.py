@@ -436,6 +436,18 @@ def peak_kib(*args):
     return process.returncode, out, peak
 
 
+def test_what_is_in_the_table_is_told_however_long_the_rest_is(db, tmp_path):
+    path = tmp_path / ("n" * 120 + ".ndjson")
+    with sqlite3.connect(db) as changed:
+        changed.execute("CREATE TRIGGER wordy BEFORE INSERT ON counter WHEN new.n = 99 "
+                        f"BEGIN SELECT RAISE(ABORT, '{'why ' * 100}'); END")
+    rows = [{"id": 10 + i, "n": i} for i in range(4)] + [{"id": 14, "n": 99}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    code, out, err = run("import", "counter", path, "--db", db, "--batch-max", "2")
+    assert code == 1 and out == ""
+    assert "line 5: " in err and "; the 4 rows up to line 4 are imported, none after it" in one_line(err)
+
+
 def numbers(path, first, n):
     with open(path, "w") as file:
         file.write("id,n\n" if path.suffix == ".csv" else "")
