@@ -20,7 +20,9 @@ struct migrations {
 
 /*
  * Loads what --migrations says ("builtin", "none", a folder, or a folder if it is there and else
- * one of the words), ordered and checked: names NNNN_name.sql, no two of one version. Freed by migrations_finish in either case.
+ * one of the words), ordered and checked: names as migrate_parse_file reads them, no two of one
+ * version; of files and pairs that lead both ways, the way up. Freed by migrations_finish in
+ * either case.
  */
 bool migrations_load(struct migrations *m, const char *setting, struct error *e)
     __attribute__((warn_unused_result));

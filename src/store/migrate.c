@@ -10,28 +10,6 @@
 #include "store/migrate_apply.h"
 #include "store/statement.h"
 
-/* What a migration's name may hold. */
-#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
-
-bool migrate_parse_file(const char *file, int64_t *version, char name[128])
-{
-    size_t digits = strspn(file, "0123456789");
-    size_t len = strlen(file);
-    size_t name_len;
-
-    if (digits == 0 || digits > 18 || len < digits + 6 || file[digits] != '_' ||
-        strcmp(file + len - 4, ".sql") != 0)
-        return false;
-    name_len = len - 4 - (digits + 1);
-    if (strspn(file + digits, NAME_BYTES) < name_len + 1)
-        return false;
-    if (name_len >= 128 || !parse_int64(slice_make(file, digits), version) || *version == 0)
-        return false;
-    memcpy(name, file + digits + 1, name_len);
-    name[name_len] = '\0';
-    return true;
-}
-
 static bool have_table(struct db *db, bool *have, struct error *e)
 {
     int64_t count = 0;

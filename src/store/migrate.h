@@ -22,20 +22,14 @@ struct migration {
     int64_t version;    /* from the file name: 1 for 0001_lists.sql */
     const char *name;   /* "lists" */
     const char *file;   /* "0001_lists.sql", for messages */
-    struct slice sql;   /* NUL-terminated */
-    const char *sha256; /* of sql, 64 hex digits */
+    struct slice sql;   /* what is run: the way up; NUL-terminated */
+    const char *sha256; /* of the whole file, 64 hex digits */
 };
 
 struct migration_set {
     const struct migration *items; /* ascending by version, no duplicates */
     size_t count;
 };
-
-/*
- * Splits "NNNN_name.sql" into version and name (copied to `name`, at most 127 bytes).
- * False if the file name has another form.
- */
-bool migrate_parse_file(const char *file, int64_t *version, char name[128]);
 
 /*
  * Applies what is not applied yet, in order; *applied says how many. Refuses a changed

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "store/db.h"
 #include "store/migrate.h"
+#include "store/migrate_statement.h"
 #include "store/statement.h"
 
 static const char create_table[] = "CREATE TABLE IF NOT EXISTS thimble_migrations("
@@ -68,8 +69,12 @@ static bool run_statement(struct db *db, const struct migration *m, const char *
 {
     const char *statement = *sql;
     sqlite3_stmt *stmt = NULL;
-    int rc = sqlite3_prepare_v2(db_handle(db), statement, -1, &stmt, sql);
+    char why[256];
+    int rc;
 
+    if (!migrate_statement_allowed(statement, why, sizeof why))
+        return error_set(e, ERROR_FAILURE, "%s:%zu: %s", m->file, line_of(m, statement), why);
+    rc = sqlite3_prepare_v2(db_handle(db), statement, -1, &stmt, sql);
     if (rc == SQLITE_OK && stmt) {
         do {
             rc = sqlite3_step(stmt);

@@ -16,6 +16,7 @@
 #include "store/catalog.h"
 #include "store/diagnose.h"
 #include "store/migrate.h"
+#include "store/migrate_file.h"
 #include "store/reader.h"
 #include "store/statement.h"
 #include "store/store.h"
@@ -240,18 +241,40 @@ static void migrations(void **state)
 
 static void migration_file_names(void **state)
 {
-    char name[128];
-    int64_t version;
-    static const char *const bad[] = {"a.sql",        "0001.sql",   "0001_.sql",
-                                      "0001-a.sql",   "0000_a.sql", "0001_a.txt",
-                                      "0001_a b.sql", "_a.sql",     ""};
+    static const struct {
+        const char *file, *name;
+        int64_t version;
+        bool undoes;
+    } good[] = {
+        {"0042_add_tags.sql", "add_tags", 42, false},
+        {"0000_a.sql", "a", 0, false},
+        {"20240131120000_a-b.sql", "a-b", 20240131120000, false},
+        {"7_a.up.sql", "a", 7, false},
+        {"7_a.down.sql", "a", 7, true},
+        {"V7__a.sql", "a", 7, false},
+        {"U7__a.sql", "a", 7, true},
+    };
+    static const char *const bad[] = {
+        "a.sql",        "0001.sql", "0001_.sql", "0001-a.sql", "0001_a.txt",
+        "0001_a b.sql", "_a.sql",   "",          "R__a.sql",   "V1.2__a.sql",
+        "V1_2__a.sql",  "V__a.sql", "1_a.b.sql", "1_.up.sql",  "9999999999999999999_a.sql"};
+    struct migration_file file;
     (void)state;
 
-    assert_true(migrate_parse_file("0042_add_tags.sql", &version, name));
-    assert_int_equal(version, 42);
-    assert_string_equal(name, "add_tags");
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_false(migrate_parse_file(bad[i], &version, name));
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        struct error e = error_none();
+
+        assert_true(migrate_parse_file(good[i].file, &file, &e));
+        assert_int_equal(file.version, good[i].version);
+        assert_string_equal(file.name, good[i].name);
+        assert_int_equal(file.undoes, good[i].undoes);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct error e = error_none();
+
+        assert_false(migrate_parse_file(bad[i], &file, &e));
+        assert_true(e.message[0] != '\0');
+    }
 }
 
 static void two_processes_migrate_once(void **state)
