@@ -28,14 +28,23 @@ static bool deferred_keys_hold(struct db *db, struct error *e)
                                   "constraint");
 }
 
-static void undo_savepoint(struct db *db)
+/*
+ * Takes back what the job did. False if that cannot be done alone: the whole transaction is given up,
+ * and the job is told why, unless it has failed already.
+ */
+static bool undo_savepoint(struct db *db, struct error *e)
 {
-    struct error ignored = error_none();
+    struct error cause = error_none();
 
     if (!db_in_transaction(db))
-        return; /* SQLite undid everything: batch_run sees to it */
-    db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK TO job"), &ignored);
-    db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), &ignored);
+        return false; /* SQLite undid everything */
+    if (db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK TO job"), &cause) &&
+        db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), &cause))
+        return true;
+    if (!error_is_set(e))
+        *e = cause;
+    db_rollback(db);
+    return false;
 }
 
 static bool do_work(struct db *db, struct job *job)
@@ -45,19 +54,20 @@ static bool do_work(struct db *db, struct job *job)
     db_deadline(db, job->deadline_us);
     ok = job->run(job, db) && deferred_keys_hold(db, job->error);
     db_deadline(db, 0);
-    return ok;
+    /* What has not done its work has not succeeded, also where it says no reason. */
+    return ok || error_set(job->error, ERROR_INTERNAL, "the write failed without a reason");
 }
 
-static void run_in_savepoint(struct db *db, struct job *job)
+static bool run_in_savepoint(struct db *db, struct job *job)
 {
     struct error *e = job->error;
 
     if (!db_run(db, (struct slice)SLICE_LITERAL("SAVEPOINT job"), e))
-        return;
-    if (!do_work(db, job) || job->discard)
-        undo_savepoint(db);
-    else if (!db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), e))
-        undo_savepoint(db);
+        return db_in_transaction(db);
+    if (do_work(db, job) && !job->discard &&
+        db_run(db, (struct slice)SLICE_LITERAL("RELEASE job"), e))
+        return true;
+    return undo_savepoint(db, e);
 }
 
 /*
@@ -66,22 +76,28 @@ static void run_in_savepoint(struct db *db, struct job *job)
  * something stays all the same -- FAIL, a failure found after the statement -- the transaction
  * is given up, and the others are run again.
  */
-static void run_alone(struct db *db, struct job *job)
+static bool run_alone(struct db *db, struct job *job)
 {
     int64_t before = db_total_changes(db);
 
-    if (!do_work(db, job) && (db_total_changes(db) != before || job->error->code == ERROR_RAISED))
-        db_rollback(db);
+    if (do_work(db, job))
+        return true;
+    if (db_total_changes(db) == before && job->error->code != ERROR_RAISED)
+        return db_in_transaction(db);
+    db_rollback(db);
+    return false;
 }
 
-static void run_job(struct db *db, struct job *job, bool trusting)
+/* False if the transaction is lost, or holds what the job, which has failed, left behind. */
+static bool run_job(struct db *db, struct job *job, bool trusting)
 {
-    if (job->deadline_us && clock_us() > job->deadline_us)
+    if (job->deadline_us && clock_us() > job->deadline_us) {
         error_set(job->error, ERROR_TIMEOUT, "the write waited longer than its request may take");
-    else if (trusting && job->single && !job->discard)
-        run_alone(db, job);
-    else
-        run_in_savepoint(db, job);
+        return true;
+    }
+    if (trusting && job->single && !job->discard)
+        return run_alone(db, job);
+    return run_in_savepoint(db, job);
 }
 
 static void fail_all(struct job *first, const struct error *cause)
@@ -94,7 +110,7 @@ static void fail_all(struct job *first, const struct error *cause)
 
 enum round { ROUND_NOTHING, ROUND_WORK, ROUND_LOST };
 
-/* Runs each job that has not failed. ROUND_LOST: the transaction is rolled back. */
+/* Runs each job that has not failed. ROUND_LOST: the transaction is, or is to be, rolled back. */
 static enum round run_round(struct db *db, struct job *first, bool trusting)
 {
     enum round round = ROUND_NOTHING;
@@ -102,13 +118,21 @@ static enum round run_round(struct db *db, struct job *first, bool trusting)
     for (struct job *job = first; job; job = next_job(job)) {
         if (error_is_set(job->error))
             continue;
-        run_job(db, job, trusting);
-        if (!db_in_transaction(db))
+        if (!run_job(db, job, trusting))
             return ROUND_LOST;
         if (!error_is_set(job->error) && !job->discard)
             round = ROUND_WORK;
     }
     return round;
+}
+
+/* A transaction that could not be rolled back, for want of memory, is rolled back first. */
+static bool begin(struct db *db, struct error *e)
+{
+    db_rollback(db);
+    if (db_in_transaction(db))
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    return db_begin_immediate(db, e);
 }
 
 /*
@@ -126,7 +150,7 @@ int64_t batch_run(struct store *store, struct db *db, struct job *first)
     do {
         bool trusting = round != ROUND_LOST;
 
-        if (!db_begin_immediate(db, &cause)) {
+        if (!begin(db, &cause)) {
             fail_all(first, &cause);
             return -1;
         }

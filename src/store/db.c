@@ -207,8 +207,8 @@ void db_rollback(struct db *db)
 {
     struct error ignored = error_none();
 
-    if (db_in_transaction(db))
-        db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored);
+    if (db_in_transaction(db) && !db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored))
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
 }
 
 bool db_in_transaction(const struct db *db)

@@ -67,7 +67,8 @@ bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
 bool db_begin_immediate(struct db *db, struct error *e) __attribute__((warn_unused_result));
 bool db_commit(struct db *db, struct error *e) __attribute__((warn_unused_result));
 
-/* ROLLBACK if a transaction is open; never fails. */
+/* ROLLBACK if a transaction is open. It fails only without memory: then the transaction stays open
+ * (db_in_transaction), and is rolled back by the next call. */
 void db_rollback(struct db *db);
 
 /* True while a transaction is open (SQLite rolls back by itself on some errors). */

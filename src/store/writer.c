@@ -80,12 +80,14 @@ static struct letter *take_batch(struct writer *w)
     return first;
 }
 
-/* What it has committed is not known: the readers are to look in any case. */
+/* What it has committed is not known: the readers are to look in any case. -1: no COMMIT of ours. */
 static int64_t run_alone(struct writer *w, struct job *job)
 {
-    (void)!job->run(job, w->db);
+    db_rollback(w->db);
+    if (!job->run(job, w->db))
+        (void)error_set(job->error, ERROR_INTERNAL, "the job failed without a reason");
     store_committed(w->store);
-    return 0;
+    return -1;
 }
 
 /* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. */
