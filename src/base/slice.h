@@ -38,6 +38,12 @@ static inline bool slice_equal(struct slice a, struct slice b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+/* True if one of its bytes is `byte`; a NUL is a byte like another. */
+static inline bool slice_has(struct slice s, char byte)
+{
+    return s.len > 0 && memchr(s.data, (unsigned char)byte, s.len) != NULL;
+}
+
 static inline bool slice_is(struct slice s, const char *text)
 {
     return slice_equal(s, slice_from(text));

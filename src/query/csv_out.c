@@ -6,10 +6,11 @@
  * the word NULL; quotes doubled. */
 static void field(struct buf *b, struct slice text)
 {
+    static const struct slice special = SLICE_LITERAL("\",\n\r\0");
     bool quote = text.len == 0 || slice_is(text, "NULL");
 
     for (size_t i = 0; i < text.len && !quote; i++)
-        quote = strchr("\",\n\r", text.data[i]) != NULL; /* NUL, too */
+        quote = slice_has(special, text.data[i]);
     if (!quote) {
         buf_add_slice(b, text);
         return;

@@ -45,9 +45,10 @@ void fts_string(struct buf *b, struct slice word)
 
 struct slice fts_until(struct fts *f, const char *stops)
 {
+    const struct slice ends = slice_from(stops);
     size_t start = f->at;
 
-    while (!fts_at_end(f) && !is_blank(fts_peek(f)) && !(fts_peek(f) && strchr(stops, fts_peek(f))))
+    while (!fts_at_end(f) && !is_blank(fts_peek(f)) && !slice_has(ends, fts_peek(f)))
         f->at++;
     return slice_make(f->text.data + start, f->at - start);
 }

@@ -51,7 +51,7 @@ static bool valid_escape(struct cursor *c)
 {
     char kind = peek(c);
 
-    if (!kind || !strchr("\"\\/bfnrtu", kind))
+    if (!slice_has((struct slice)SLICE_LITERAL("\"\\/bfnrtu"), kind))
         return false;
     c->at++;
     for (int i = 0; kind == 'u' && i < 4; i++) {

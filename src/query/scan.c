@@ -9,6 +9,18 @@
 /* What an error shows of a long value. */
 #define SHOWN_MAX 80
 
+/* The character at which reading stopped, all bytes of it; a NUL would end the text of the error. */
+static struct slice unexpected(const struct scan *s)
+{
+    size_t end = s->at + 1;
+
+    if (s->text.data[s->at] == '\0')
+        return (struct slice)SLICE_LITERAL("\\NUL");
+    while (end < s->text.len && ((unsigned char)s->text.data[end] & 0xc0) == 0x80)
+        end++;
+    return slice_make(s->text.data + s->at, end - s->at);
+}
+
 bool scan_fail(struct scan *s, const char *expected)
 {
     int shown = (int)(s->text.len > SHOWN_MAX ? SHOWN_MAX : s->text.len);
@@ -16,7 +28,8 @@ bool scan_fail(struct scan *s, const char *expected)
     error_set(s->error, ERROR_SYNTAX, "\"failed to parse %s (%.*s)\" (line 1, column %zu)", s->what,
               shown, s->text.data ? s->text.data : "", s->at + 1);
     if (s->at < s->text.len)
-        error_details(s->error, "unexpected \"%c\" expecting %s", s->text.data[s->at], expected);
+        error_details(s->error, "unexpected \"%.*s\" expecting %s", SLICE_ARG(unexpected(s)),
+                      expected);
     else
         error_details(s->error, "unexpected end of input expecting %s", expected);
     return false;
@@ -43,11 +56,12 @@ bool scan_take(struct scan *s, char wanted)
 
 bool scan_take_word(struct scan *s, const char *word)
 {
-    size_t len = strlen(word);
+    const struct slice wanted = slice_from(word);
 
-    if (s->text.len - s->at < len || memcmp(s->text.data + s->at, word, len) != 0)
+    if (s->text.len - s->at < wanted.len ||
+        memcmp(s->text.data + s->at, wanted.data, wanted.len) != 0)
         return false;
-    s->at += len;
+    s->at += wanted.len;
     return true;
 }
 
@@ -103,16 +117,17 @@ bool scan_quoted(struct scan *s, struct slice *out)
 /* As PostgREST reads it: a quote that does not end the word is a character like another. */
 bool scan_word(struct scan *s, const char *stops, struct slice *out)
 {
+    const struct slice ends = slice_from(stops);
     size_t start = s->at;
 
     if (scan_peek(s) == '"') {
         if (!scan_quoted(s, out))
             return false;
-        if (s->at == s->text.len || (scan_peek(s) && strchr(stops, scan_peek(s))))
+        if (s->at == s->text.len || slice_has(ends, scan_peek(s)))
             return true;
         s->at = start;
     }
-    while (s->at < s->text.len && (!s->text.data[s->at] || !strchr(stops, s->text.data[s->at])))
+    while (s->at < s->text.len && !slice_has(ends, s->text.data[s->at]))
         s->at++;
     *out = slice_make(s->text.data + start, s->at - start);
     return true;

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/parse.h"
 #include "base/text.h"
 #include "query/scan.h"
 
@@ -48,12 +49,13 @@ static bool is_digits(struct slice s)
 /* What follows an arrow: an index, a key, or a key in quotes. */
 static bool json_key(struct scan *s, struct json_step *step)
 {
+    static const struct slice ends = SLICE_LITERAL("(:.,>)");
     size_t start = s->at;
 
     if (scan_peek(s) == '"')
         return scan_quoted(s, &step->key);
     (void)scan_take(s, '-');
-    while (s->at < s->text.len && (!scan_peek(s) || !strchr("(:.,>)", scan_peek(s))) &&
+    while (s->at < s->text.len && !slice_has(ends, scan_peek(s)) &&
            (scan_peek(s) != '-' || at_dash(s)))
         s->at++;
     step->key = text_trim(slice_make(s->text.data + start, s->at - start));
@@ -149,9 +151,32 @@ static bool embed(struct scan *s, struct select_item *item, struct slice relatio
     return scan_take(s, ')') || scan_fail(s, "\",\" or \")\"");
 }
 
-static bool cast(struct scan *s, struct slice *out)
+/* (3), (10,2) after a type's name. */
+static bool modifiers(struct scan *s, struct cast_ask *out)
 {
-    return !scan_take_word(s, "::") || scan_name(s, out);
+    do {
+        size_t start;
+        int64_t number;
+
+        scan_spaces(s);
+        start = s->at;
+        while (scan_peek(s) >= '0' && scan_peek(s) <= '9')
+            s->at++;
+        if (out->n_modifiers == CAST_MODIFIERS ||
+            !parse_int64(slice_make(s->text.data + start, s->at - start), &number) ||
+            number > INT32_MAX)
+            return scan_fail(s, "a type with at most two numbers: numeric(10,2)");
+        out->modifiers[out->n_modifiers++] = (int)number;
+        scan_spaces(s);
+    } while (scan_take(s, ','));
+    return scan_take(s, ')') || scan_fail(s, "\")\"");
+}
+
+/* ::type, ::type(n), ::type(n,m) */
+static bool cast(struct scan *s, struct cast_ask *out)
+{
+    return !scan_take_word(s, "::") ||
+           (scan_name(s, &out->type) && (!scan_take(s, '(') || modifiers(s, out)));
 }
 
 static bool aggregate(struct scan *s, struct select_item *item)

@@ -87,6 +87,23 @@ void sql_shown_column(struct sql *q, const struct node *node, const struct colum
 void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
               struct output *out);
 
+/* ---- sql_cast.c */
+
+/* A cast that is begun: what comes after the value. */
+struct sql_cast {
+    const char *after;    /* NULL: no cast is asked for, and nothing is written */
+    const char *function; /* of a type with a modifier: around it all; else NULL */
+    const char *argument; /* …and what comes before the modifier */
+    int modifier;
+    enum column_kind kind;
+};
+
+/* What comes before a value of kind `from`; fails with ERROR_UNSUPPORTED for a type that is not
+ * there, ERROR_VALUE for a modifier that it does not take. */
+struct sql_cast sql_cast_begin(struct sql *q, const struct cast_ask *ask, enum column_kind from);
+/* What comes after the value; its kind from then on. */
+void sql_cast_end(struct sql *q, const struct sql_cast *cast, enum column_kind *kind);
+
 /* ---- sql_filter.c */
 
 /* The conditions, all of which must hold. */

@@ -1,5 +1,5 @@
 /*
- * Fields as SQL: columns, what JSON paths find in them, casts, aggregates.
+ * Fields as SQL: columns, what JSON paths find in them, aggregates.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -132,67 +132,6 @@ void sql_field(struct sql *q, const struct node *node, const struct field *field
     json_field(q, node, field, column, use);
 }
 
-/* What a cast means to SQLite, around the value. */
-static const struct cast {
-    const char *names; /* separated by spaces */
-    const char *before, *after;
-    enum column_kind kind;
-} casts[] = {
-    {" text varchar char bpchar name citext uuid ", "CAST(", " AS TEXT)", KIND_TEXT},
-    {" int integer int2 int4 int8 bigint smallint ", "CAST(", " AS INTEGER)", KIND_INTEGER},
-    {" float float4 float8 real double ", "CAST(", " AS REAL)", KIND_REAL},
-    {" numeric decimal ", "CAST(", " AS NUMERIC)", KIND_NUMERIC},
-    {" bool boolean ", "CAST(", " AS INTEGER)", KIND_BOOLEAN},
-    {" json jsonb ", "", "", KIND_JSON},
-    {" date ", "date(", ")", KIND_TEXT},
-    {" time ", "time(", ")", KIND_TEXT},
-    {" timestamp timestamptz ", "datetime(", ")", KIND_TEXT},
-};
-
-static const struct cast *find_cast(struct sql *q, struct slice name)
-{
-    char padded[32];
-
-    if (name.len < sizeof padded - 2) {
-        size_t n = 0;
-
-        padded[n++] = ' ';
-        memcpy(padded + n, name.data, name.len);
-        n += name.len;
-        padded[n++] = ' ';
-        padded[n] = '\0';
-        for (size_t i = 0; i < sizeof casts / sizeof *casts && !strchr(padded + 1, ' ')[1]; i++) {
-            if (strstr(casts[i].names, padded))
-                return &casts[i];
-        }
-    }
-    if (q->failed)
-        return NULL;
-    error_set(q->error, ERROR_UNSUPPORTED, "a cast to \"%.*s\" is not supported",
-              (int)(name.len > 80 ? 80 : name.len), name.data);
-    error_hint(q->error, "Casts are to text, int, float, numeric, boolean, json, date, time and "
-                         "timestamp.");
-    sql_give_up(q);
-    return NULL;
-}
-
-/* PostgreSQL writes booleans as words and rounds numbers; SQLite's CAST does neither. */
-static void cast_around(const struct cast *cast, enum column_kind from, const char **before,
-                        const char **after)
-{
-    bool fraction = from == KIND_REAL || from == KIND_NUMERIC;
-
-    *before = cast->before;
-    *after = cast->after;
-    if (cast->kind == KIND_TEXT && from == KIND_BOOLEAN && cast == &casts[0]) {
-        *before = "CASE ";
-        *after = " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END";
-    } else if (cast->kind == KIND_INTEGER && fraction) {
-        *before = "CAST(round(";
-        *after = ") AS INTEGER)";
-    }
-}
-
 /* The kind of a field before it is written: a cast must know what it is around. */
 static enum column_kind field_kind(const struct node *node, const struct field *field)
 {
@@ -206,16 +145,10 @@ static enum column_kind field_kind(const struct node *node, const struct field *
 static void cast_field(struct sql *q, const struct node *node, const struct select_item *item,
                        enum column_kind *kind)
 {
-    const struct cast *cast = item->cast.len ? find_cast(q, item->cast) : NULL;
-    const char *before = "", *after = "";
+    const struct sql_cast cast = sql_cast_begin(q, &item->cast, field_kind(node, &item->field));
 
-    if (cast)
-        cast_around(cast, field_kind(node, &item->field), &before, &after);
-    sql_text(q, before);
     sql_field(q, node, &item->field, FIELD_SHOWN, kind);
-    sql_text(q, after);
-    if (cast)
-        *kind = cast->kind;
+    sql_cast_end(q, &cast, kind);
 }
 
 static const char *aggregate_name(enum tree_aggregate aggregate)
@@ -279,18 +212,13 @@ static void item_expression(struct sql *q, const struct node *node, const struct
 void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
               struct output *out)
 {
-    const struct cast *cast = item->aggregate_cast.len ? find_cast(q, item->aggregate_cast) : NULL;
-    const char *before = "", *after = "";
+    const struct sql_cast cast =
+        sql_cast_begin(q, &item->aggregate_cast, aggregate_kind(item->aggregate, KIND_NUMERIC));
     int column =
         item->aggregate || item->field.path ? -1 : table_column(node->table, item->field.name);
 
-    if (cast)
-        cast_around(cast, aggregate_kind(item->aggregate, KIND_NUMERIC), &before, &after);
-    sql_text(q, before);
     item_expression(q, node, item, &out->kind);
-    sql_text(q, after);
-    if (cast)
-        out->kind = cast->kind;
+    sql_cast_end(q, &cast, &out->kind);
     out->name = item->alias.len ? item->alias : own_name(item);
     if (column >= 0 && !item->alias.len)
         out->key = node->table->columns[column].json_key;

@@ -115,15 +115,24 @@ enum select_kind {
     SELECT_SPREAD, /* ...relation(…): its columns beside the others */
 };
 
+/* A type to cast to: numeric(10,2). */
+#define CAST_MODIFIERS 2
+
+struct cast_ask {
+    struct slice type; /* empty: none is asked for */
+    int n_modifiers;
+    int modifiers[CAST_MODIFIERS];
+};
+
 struct select_item {
     struct select_item *next;
     enum select_kind kind;
     struct slice alias; /* the JSON name asked for, or empty */
 
-    struct field field;            /* SELECT_FIELD */
-    struct slice cast;             /* to this type before the aggregate, or empty */
-    enum tree_aggregate aggregate; /* … */
-    struct slice aggregate_cast;   /* the aggregate's value to this type, or empty */
+    struct field field;             /* SELECT_FIELD */
+    struct cast_ask cast;           /* before the aggregate */
+    enum tree_aggregate aggregate;  /* … */
+    struct cast_ask aggregate_cast; /* of the aggregate's value */
 
     struct slice relation;   /* SELECT_EMBED, SELECT_SPREAD: table, constraint or column */
     struct slice hint;       /* which relation is meant, or empty */

@@ -173,7 +173,7 @@ json_t *body_load(struct slice text, int64_t max_depth, struct error *e)
     root = json_loadb(text.data, text.len, flags, &cause);
     if (root)
         return root;
-    if (memchr(text.data, '\n', text.len))
+    if (slice_has(text, '\n'))
         error_set(e, ERROR_BODY, "Empty or invalid json: %s (line %d, column %d)", cause.text,
                   cause.line, cause.column);
     else

@@ -81,7 +81,7 @@ static struct slice unquote(struct slice word, char copy[64])
 {
     size_t n = 0;
 
-    if (word.len >= 64 || !memchr(word.data, '"', word.len))
+    if (word.len >= 64 || !slice_has(word, '"'))
         return word;
     for (size_t i = 0; i < word.len; i++) {
         if (word.data[i] != '"')

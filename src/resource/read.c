@@ -50,10 +50,12 @@ static bool count_rows(struct call *call, const struct plan_source *source, int6
  * are that RFC 3986 does not let a URI hold, '>' of a JSON path above all. */
 static void add_target(struct buf *b, struct slice text)
 {
+    static const struct slice refused = SLICE_LITERAL("<>\"\\^`{|}");
+
     for (size_t i = 0; i < text.len; i++) {
         unsigned char c = (unsigned char)text.data[i];
 
-        if (c <= ' ' || c >= 0x7f || strchr("<>\"\\^`{|}", c))
+        if (c <= ' ' || c >= 0x7f || slice_has(refused, (char)c))
             buf_addf(b, "%%%02X", c);
         else
             buf_add_char(b, (char)c);

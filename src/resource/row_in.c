@@ -51,9 +51,9 @@ static bool scan(struct row_in *in, struct csv *c, struct slice text, struct err
     *c = (struct csv){.text = text};
     if (!check_text(text, e))
         return false;
-    if (memchr(text.data, '"', text.len))
+    if (slice_has(text, '"'))
         c->copy = arena_alloc(&in->arena, text.len);
-    return c->copy || !memchr(text.data, '"', text.len) || no_memory(e);
+    return c->copy || !slice_has(text, '"') || no_memory(e);
 }
 
 static bool take_name(struct row_in *in, struct slice name, struct error *e)

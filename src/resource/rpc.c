@@ -112,9 +112,8 @@ static int find_param(const struct routine_source *s, struct slice name)
 /* A name that is neither a parameter nor a column of the result is a mistake. */
 static bool is_filter(const struct rpc *r, struct slice name)
 {
-    return grammar_is_reserved(name) || memchr(name.data, '.', name.len) ||
-           memchr(name.data, '>', name.len) || name.data[0] == '"' ||
-           table_column(&r->routine->result, name) >= 0 ||
+    return grammar_is_reserved(name) || slice_has(name, '.') || slice_has(name, '>') ||
+           (name.len > 0 && name.data[0] == '"') || table_column(&r->routine->result, name) >= 0 ||
            (r->routine->result.fts && slice_equal(r->routine->result.fts->index->name, name));
 }
 
