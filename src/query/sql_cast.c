@@ -138,8 +138,9 @@ static bool refuse(struct sql *q, struct slice type)
         return false;
     error_set(q->error, ERROR_UNSUPPORTED, "a cast to \"%.*s\" is not supported",
               (int)(type.len > 80 ? 80 : type.len), type.data);
-    error_hint(q->error, "Casts are to text, varchar(n), int, float, numeric, boolean, json, date, "
-                         "time and timestamp.");
+    error_hint(q->error,
+               "Casts are to text, int, float, numeric, boolean, json, date, time, timestamp "
+               "and varchar(n).");
     return sql_give_up(q);
 }
 
