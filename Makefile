@@ -68,6 +68,15 @@ tsan_CC      = $(CC)
 tsan_CFLAGS  = -O1 -g -Werror -fsanitize=thread $(SANITIZE) -DTHIMBLE_LIBC='"glibc"' $(CFLAGS)
 tsan_LDFLAGS = -fsanitize=thread
 
+# For the fuzzers: clang, whose libFuzzer sees which edges an input takes.
+CLANG ?= clang
+fuzz_DEPS   = $(DEPS)/dev
+fuzz_DIR    = $(BUILD)/fuzz
+fuzz_CC     = $(CLANG)
+fuzz_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined $(SANITIZE) -Wno-unknown-warning-option \
+              -DTHIMBLE_LIBC='"glibc"' $(CFLAGS)
+fuzz_LDFLAGS = -fsanitize=address,undefined
+
 .PHONY: all dev help
 all: $(BUILD)/thimble ## build/thimble: static, musl, stripped (the default)
 
@@ -103,6 +112,7 @@ endef
 $(eval $(call flavour,musl,$(BUILD)/musl/thimble))
 $(eval $(call flavour,dev,$(BUILD)/dev/thimble))
 $(eval $(call flavour,tsan,$(BUILD)/tsan/thimble))
+$(eval $(call flavour,fuzz,$(BUILD)/fuzz/thimble))
 
 # gcc's specs make the static PIE: CC=clang builds dev and tsan.
 ifneq ($(findstring clang,$(CC)),)
@@ -175,10 +185,27 @@ $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(T
 .PHONY: format fmt floors lint units unit http http-static tsan check test run tools-build tools-test
 
 check: ## formatting, floors, lint, unit tests, a minute of fuzzing, HTTP tests of both builds
-	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz http http-static
+	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept http http-static
 
-test: tools-test ## install what is missing, build, and pass all of check
-	+@$(MAKE) --no-print-directory check
+# T=name: only the tests of that name, or of names that it is a part of.
+T ?=
+test: tools-test ## install what is missing, build, and pass all of check; T=name: that test alone
+	+@MAKE='$(MAKE)' PYTHON='$(PYTHON)' $(if $(T),scripts/run-one $(BUILD) '$(T)',$(MAKE) --no-print-directory check)
+
+# A dev build of its own that counts lines, and the tests that run it. The tests' verdict is check's.
+.PHONY: coverage
+coverage: tools-test ## which lines the unit and HTTP tests reach: build/coverage/summary.txt
+	+@find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null; \
+	    $(MAKE) --no-print-directory BUILD=$(BUILD)/coverage DEPS=$(DEPS) CC='$(CC)' \
+	        CFLAGS='--coverage -fprofile-update=atomic' LDFLAGS=--coverage dev units && \
+	    { $(MAKE) --no-print-directory -k BUILD=$(BUILD)/coverage DEPS=$(DEPS) CC='$(CC)' \
+	        CFLAGS='--coverage -fprofile-update=atomic' LDFLAGS=--coverage unit http || true; }
+	@scripts/coverage $(BUILD)/coverage
+
+.PHONY: compile_commands.json
+compile_commands.json: $(DEPS)/dev/.built ## for clangd: how each file of src and tests is compiled
+	@scripts/compile-commands $(CC) $(CPPFLAGS_ALL) $(filter-out -MMD -MP -ffile-prefix-map%,$(CFLAGS_ALL)) \
+	    $(dev_CFLAGS) -isystem $(DEPS)/dev/include -Itests/unit -Itests/fuzz > $@
 
 .PHONY: build-all
 build-all: all dev units
@@ -234,21 +261,30 @@ http-arm64: arm64 ## the HTTP tests against build/arm64/thimble, under qemu-user
 	@scripts/emulated aarch64 $(BUILD)/arm64/thimble $(BUILD)/arm64/emulated/thimble
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http-arm64 $(BUILD)/arm64/emulated/thimble $(HTTP_FLAGS)
 
-# The fuzzer is built with libFuzzer, which comes with clang.
-CLANG ?= clang
+# Each tests/fuzz/fuzz_NAME.c is a fuzzer, built with libFuzzer, which comes with clang. Its kept
+# inputs are tests/fuzz/corpus for fuzz_query, tests/fuzz/NAME for the others; its words, if it has
+# any, tests/fuzz/NAME.dict.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SECONDS ?= 60
-FUZZED := $(wildcard src/base/*.c src/store/*.c src/query/*.c)
-$(BUILD)/fuzz/fuzz_query: tests/fuzz/fuzz_query.c $(FUZZED) $(HEADERS) $(DEPS)/dev/.built
-	@mkdir -p $(@D)
-	@command -v $(CLANG) > /dev/null || { echo "the fuzzer takes clang and libclang-rt-dev" >&2; exit 1; }
-	@echo "  CC    $@"
-	@$(CLANG) -std=c11 -g -O1 $(CPPFLAGS_ALL) -isystem $(DEPS)/dev/include \
-	    -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ \
-	    tests/fuzz/fuzz_query.c $(FUZZED) $(DEPS)/dev/lib/libsqlite3.a -lm -lpthread
+FUZZ_RUNS    ?= 400000
+FUZZ ?=
 
-.PHONY: fuzz
-fuzz: $(BUILD)/fuzz/fuzz_query ## fuzz URL, tree and SQL for FUZZ_SECONDS (60)
-	@scripts/run-fuzz $(BUILD)/results/fuzz $< $(FUZZ_SECONDS)
+$(BUILD)/fuzz/libthimble.a: $(fuzz_INNER) $(BUILD)/fuzz/objects
+	@rm -f $@
+	@ar rcs $@ $(fuzz_INNER)
+
+# The clock is the fuzzer's own (tests/fuzz/fuzz.h): a run does not depend on the machine's speed.
+$(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c tests/fuzz/fuzz.h $(BUILD)/fuzz/libthimble.a Makefile
+	@echo "  CC    $@"
+	@$(fuzz_CC) $(CPPFLAGS_ALL) -Itests/fuzz -isystem $(DEPS)/dev/include -std=c11 $(fuzz_CFLAGS) \
+	    -fsanitize=fuzzer -Wl,--wrap=clock_us -o $@ $< $(BUILD)/fuzz/libthimble.a $(fuzz_LIBS) -lm -lpthread
+
+.PHONY: fuzz fuzz-kept
+fuzz: $(if $(FUZZ),$(BUILD)/fuzz/fuzz_$(FUZZ),$(FUZZERS)) ## fuzz each of tests/fuzz for FUZZ_SECONDS (60); FUZZ=query: one of them
+	@scripts/run-fuzz $(BUILD)/results/fuzz -max_total_time=$(FUZZ_SECONDS) $^
+
+fuzz-kept: $(FUZZERS) ## the inputs that are kept, and FUZZ_RUNS more of each fuzzer, the same ones every time
+	@scripts/run-fuzz $(BUILD)/results/fuzz-kept -runs=$(FUZZ_RUNS) $^
 
 # ---- the rest
 

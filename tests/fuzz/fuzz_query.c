@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
+
 #include "base/clock.h"
 #include "base/text.h"
 #include "query/grammar.h"

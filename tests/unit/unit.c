@@ -8,6 +8,15 @@
 
 #include "query/json_out.h"
 
+/* THIMBLE_TEST=name runs the tests of that name alone: make test T=name. */
+__attribute__((constructor)) static void choose_tests(void)
+{
+    const char *pattern = getenv("THIMBLE_TEST");
+
+    if (pattern)
+        cmocka_set_test_filter(pattern);
+}
+
 static char folder[] = "/tmp/thimble-unit-XXXXXX";
 static int made;
 
