@@ -28,7 +28,16 @@
     X(CORRUPT, "XX001")             /* the database file is damaged or not a database */           \
     X(IO, "58030")                  /* the disk or a file failed */                                \
     X(FULL, "53100")                /* the disk is full */                                         \
-    X(READ_ONLY, "25006")           /* the database cannot be written */                           \
+    X(READ_ONLY, "25006")           /* the database is served read-only */                         \
+    X(UNWRITABLE, "58030")          /* a write was tried: the file lets nobody write */            \
+    X(LOST, "58P01")                /* the database's file is not where it was */                  \
+    X(DENIED, "42501")              /* SQLite may not do this here */                              \
+    X(BROKEN_TABLE, "42P01")        /* the schema refers to a table that is not there */           \
+    X(BROKEN_COLUMN, "42703")       /* … to a column */                                          \
+    X(BROKEN_FUNCTION, "42883")     /* … to a function */                                        \
+    X(BROKEN_OBJECT, "42704")       /* … to a collation, a module, an index */                   \
+    X(BROKEN_SCHEMA, "42P17")       /* a part of the schema does not compile */                    \
+    X(TOO_COMPLEX, "54001")         /* more than SQLite does in one statement */                   \
     X(SYNTAX, "PGRST100")           /* the query string does not parse */                          \
     X(UNSUPPORTED, "0A000")         /* understood, but SQLite cannot mean it */                    \
     X(BODY, "PGRST102")             /* the body is not what was announced */                       \
@@ -127,6 +136,12 @@ void error_constraint(struct error *e, const char *name);
 static inline bool error_is_set(const struct error *e)
 {
     return e->code != ERROR_NONE;
+}
+
+/* A failure that lies in the database's schema, and lasts. */
+static inline bool error_is_broken(enum error_code code)
+{
+    return code >= ERROR_BROKEN_TABLE && code <= ERROR_BROKEN_SCHEMA;
 }
 
 /* The client-visible code, e.g. "23505"; static. */

@@ -16,8 +16,6 @@ bool part_error(struct error *e, const char *what, const char *path)
 
     if (number == ENOSPC || number == EDQUOT || number == EFBIG)
         code = ERROR_FULL;
-    else if (number == EROFS || number == EACCES || number == EPERM)
-        code = ERROR_READ_ONLY;
     return error_set(e, code, "cannot %s %s: %s", what, path, strerror(number));
 }
 

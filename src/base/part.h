@@ -24,8 +24,8 @@ struct part {
 
 /*
  * Opens an empty NAME.part, readable by its owner only. A file of that name is refused unless
- * `replace`. False with ERROR_FAILURE, ERROR_BUSY (another process writes it), ERROR_FULL,
- * ERROR_READ_ONLY or ERROR_IO, in words for a person; then nothing is open.
+ * `replace`. False with ERROR_FAILURE, ERROR_BUSY (another process writes it), ERROR_FULL
+ * or ERROR_IO, in words for a person; then nothing is open.
  */
 bool part_open(struct part *part, const char *name, bool replace, struct error *e)
     __attribute__((warn_unused_result));
@@ -42,7 +42,7 @@ bool part_commit(struct part *part, struct error *e) __attribute__((warn_unused_
 /* Removes what was written, unless it was committed; closes. For every part that was opened. */
 void part_discard(struct part *part);
 
-/* ERROR_FULL, ERROR_READ_ONLY or ERROR_IO for what errno says; "cannot WHAT PATH: reason". */
+/* ERROR_FULL or ERROR_IO for what errno says; "cannot WHAT PATH: reason". */
 bool part_error(struct error *e, const char *what, const char *path);
 
 #endif

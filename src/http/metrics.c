@@ -34,6 +34,8 @@ static enum reject reject_of(const struct request *r)
     case ERROR_MEMORY: return REJECT_MEMORY;
     case ERROR_LOCKED: return REJECT_LOCKED;
     case ERROR_FULL: return REJECT_DISK_FULL;
+    case ERROR_LOST:
+    case ERROR_UNWRITABLE:
     case ERROR_READ_ONLY: return REJECT_READ_ONLY;
     default: return REJECT_NONE;
     }

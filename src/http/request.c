@@ -195,6 +195,8 @@ static enum MHD_Result on_body(struct request *r, const char *data, size_t *size
 
 static enum MHD_Result answer(struct request *r)
 {
+    if (r->call.outcome == OUTCOME_FAILED)
+        call_explain(&r->call);
     if (r->peer)
         peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
     return reply_send(r) ? MHD_YES : MHD_NO;
@@ -210,6 +212,15 @@ static enum MHD_Result park(struct request *r)
     return MHD_YES;
 }
 
+/* What the verb, or what is left of it, came to: it is answered, waits for its job, or is planned
+ * anew for a schema that changed meanwhile. */
+static enum MHD_Result go_on(struct request *r, enum progress progress)
+{
+    if (progress == CALL_DONE && call_again(&r->call))
+        progress = route_run(&r->call, &r->route);
+    return progress == CALL_DONE ? answer(r) : park(r);
+}
+
 /* The request is there in full. */
 static enum MHD_Result on_complete(struct request *r)
 {
@@ -223,7 +234,7 @@ static enum MHD_Result on_complete(struct request *r)
     }
     if (reply_again(r))
         return MHD_YES;
-    return route_run(&r->call, &r->route) == CALL_DONE ? answer(r) : park(r);
+    return go_on(r, route_run(&r->call, &r->route));
 }
 
 void request_returned(struct request *r)
@@ -246,7 +257,7 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
     switch (r->phase) {
     case REQUEST_HEADERS: return on_headers(r, method);
     case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
-    case REQUEST_RETURNED: return r->call.finish(&r->call) == CALL_DONE ? answer(r) : park(r);
+    case REQUEST_RETURNED: return go_on(r, r->call.finish(&r->call));
     case REQUEST_WAITING:
     case REQUEST_ANSWERED: break;
     }

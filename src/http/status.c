@@ -15,7 +15,16 @@ static const unsigned short error_status[] = {
     [ERROR_CORRUPT] = 500,
     [ERROR_IO] = 500,
     [ERROR_FULL] = 507,
-    [ERROR_READ_ONLY] = 503,
+    [ERROR_READ_ONLY] = 405,
+    [ERROR_UNWRITABLE] = 500,
+    [ERROR_LOST] = 503, /* whoever moved the file may put it back, or start the service again */
+    [ERROR_DENIED] = 403,
+    [ERROR_BROKEN_TABLE] = 500,
+    [ERROR_BROKEN_COLUMN] = 500,
+    [ERROR_BROKEN_FUNCTION] = 500,
+    [ERROR_BROKEN_OBJECT] = 500,
+    [ERROR_BROKEN_SCHEMA] = 500,
+    [ERROR_TOO_COMPLEX] = 400,
     [ERROR_SYNTAX] = 400,
     [ERROR_UNSUPPORTED] = 400,
     [ERROR_BODY] = 400,
@@ -94,6 +103,7 @@ const char *status_title(unsigned status)
     } titles[] = {
         {300, "Multiple Choices"},
         {400, "Bad Request"},
+        {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
         {406, "Not Acceptable"},
@@ -118,6 +128,7 @@ const char *status_title(unsigned status)
     return "";
 }
 
+/* The same request may succeed soon: nothing else may say so. */
 unsigned status_retry_after(enum error_code code)
 {
     switch (code) {
@@ -125,9 +136,7 @@ unsigned status_retry_after(enum error_code code)
     case ERROR_LOCKED:
     case ERROR_MEMORY:
     case ERROR_TOO_MANY: return 1;
-    case ERROR_DRAINING:
-    case ERROR_READ_ONLY: return 5;
-    case ERROR_FULL: return 60;
+    case ERROR_DRAINING: return 5;
     default: return 0;
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/call.h"
 
+#include "store/blame.h"
 #include "store/catalog.h"
 #include "store/reader.h"
 
@@ -19,6 +20,30 @@ const char *method_name(enum method method)
     return names[method];
 }
 
+/* What a verb sets. */
+static void forget_answer(struct call *call)
+{
+    call->outcome = OUTCOME_NONE;
+    call->steady = STEADY_NOT;
+    error_clear(&call->error);
+    call->content_type_out = call->location = call->link = NULL;
+    call->preference_applied = NULL;
+    call->tag = 0;
+    call->content_range[0] = '\0';
+    call->allow = 0;
+    call->table = NULL;
+    call->parameters = NULL;
+    call->media = MEDIA_JSON;
+    call->options = (struct plan_options){.max_rows = call->service->max_rows,
+                                          .aggregates = call->service->aggregates,
+                                          .strip_nulls = false};
+    call->job = (struct job){.run = NULL};
+    call->finish = NULL;
+    call->dispose = NULL;
+    call->state = NULL;
+    buf_clear(&call->reply);
+}
+
 /* Field by field: the struct holds an error of two kilobytes, and this is every request. */
 void call_init(struct call *call, const struct service *service)
 {
@@ -30,32 +55,15 @@ void call_init(struct call *call, const struct service *service)
     call->if_match = call->if_none_match = none;
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
+    call->again = false;
     call->admin = false;
     call->service = service;
-    call->admin = false;
     call->reader = NULL;
     call->mailbox = NULL;
-    call->outcome = OUTCOME_NONE;
-    call->steady = STEADY_NOT;
-    error_clear(&call->error);
-    call->content_type_out = call->location = call->link = NULL;
-    call->preference_applied = NULL;
-    call->tag = 0;
-    call->content_range[0] = '\0';
-    call->allow = 0;
     call->catalog = NULL;
-    call->table = NULL;
-    call->parameters = NULL;
-    call->media = MEDIA_JSON;
-    call->options = (struct plan_options){
-        .max_rows = service->max_rows, .aggregates = service->aggregates, .strip_nulls = false};
-    call->job = (struct job){.run = NULL};
-    call->finish = NULL;
-    call->dispose = NULL;
-    call->state = NULL;
+    forget_answer(call);
     call->arena.max = CALL_ARENA_MAX;
     call->reply.max = (size_t)service->max_answer;
-    buf_clear(&call->reply);
     buf_clear(&call->body);
 }
 
@@ -81,6 +89,46 @@ enum progress call_fail(struct call *call)
 {
     call->outcome = OUTCOME_FAILED;
     return CALL_DONE;
+}
+
+/* Failures that another schema might not have. */
+static bool depends_on_schema(enum error_code code)
+{
+    switch (code) {
+    case ERROR_NO_TABLE:
+    case ERROR_NO_COLUMN:
+    case ERROR_NO_BODY_COLUMN:
+    case ERROR_NO_RELATION:
+    case ERROR_NO_ROUTINE:
+    case ERROR_CONFLICT_TARGET:
+    case ERROR_METHOD: return true;
+    default: return error_is_broken(code);
+    }
+}
+
+bool call_again(struct call *call)
+{
+    struct error ignored = error_none();
+    int64_t planned;
+
+    if (call->again || !call->catalog || !depends_on_schema(call->error.code))
+        return false;
+    call->again = true;
+    planned = call->catalog->schema_version;
+    reader_release(call->reader);
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &ignored) ||
+        reader_catalog(call->reader)->schema_version == planned)
+        return false;
+    if (call->dispose)
+        call->dispose(call->state);
+    forget_answer(call);
+    return true;
+}
+
+void call_explain(struct call *call)
+{
+    if (error_is_broken(call->error.code) && !call->error.details[0])
+        blame_schema(reader_db(call->reader), call->table, &call->error);
 }
 
 enum progress call_submit(struct call *call, job_run_fn *run,

@@ -107,6 +107,7 @@ struct call {
 
     /* Surroundings. */
     const struct service *service;
+    bool again;              /* it is run for the second time (call_again) */
     bool admin;              /* came by the operators' listener, --metrics-listen */
     struct reader *reader;   /* the loop's */
     struct mailbox *mailbox; /* the loop's: where the job comes back to */
@@ -161,6 +162,16 @@ enum progress call_fail(struct call *call);
  */
 enum progress call_submit(struct call *call, job_run_fn *run,
                           enum progress (*finish)(struct call *call));
+
+/*
+ * After a failure: true if another process changed the schema since the call was planned, and the
+ * failure may come from that. Then the call is as before its verb, and is to be run anew; once at
+ * most.
+ */
+bool call_again(struct call *call);
+
+/* Adds to a failure of the schema which object of it is to blame. */
+void call_explain(struct call *call);
 
 /* Maps the job's letter back to its call. */
 struct call *call_of_job(struct job *job);

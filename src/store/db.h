@@ -44,7 +44,7 @@ struct db_options db_options_default(void);
 
 /*
  * Opens `path` (":memory:" too) in WAL mode with foreign keys enforced. NULL with
- * ERROR_IO, ERROR_CORRUPT, ERROR_READ_ONLY, ERROR_LOCKED or ERROR_MEMORY; the message
+ * ERROR_IO, ERROR_CORRUPT, ERROR_UNWRITABLE, ERROR_LOCKED or ERROR_MEMORY; the message
  * names the file and the cause. The caller closes.
  */
 struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
@@ -100,6 +100,9 @@ void db_allow_prepare(struct db *db, bool on);
  * columns are read from SQLite's message. Returns false.
  */
 bool db_error(struct db *db, int result, struct error *e);
+
+/* The same for a statement that does not compile: no value is at fault. */
+bool db_compile_error(struct db *db, int result, struct error *e);
 
 /* How often the caches of connections had what was asked for. */
 struct db_cache_counts {

@@ -5,7 +5,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,77 +12,7 @@
 
 #include "base/slice.h"
 #include "store/db.h"
-
-static const struct {
-    int code;
-    const char *name;
-} result_names[] = {
-/* clang-format off */
-#define NAME(code) {code, #code}
-    /* clang-format on */
-    NAME(SQLITE_ERROR),
-    NAME(SQLITE_INTERNAL),
-    NAME(SQLITE_PERM),
-    NAME(SQLITE_ABORT),
-    NAME(SQLITE_BUSY),
-    NAME(SQLITE_BUSY_RECOVERY),
-    NAME(SQLITE_BUSY_SNAPSHOT),
-    NAME(SQLITE_BUSY_TIMEOUT),
-    NAME(SQLITE_LOCKED),
-    NAME(SQLITE_NOMEM),
-    NAME(SQLITE_READONLY),
-    NAME(SQLITE_READONLY_DBMOVED),
-    NAME(SQLITE_READONLY_DIRECTORY),
-    NAME(SQLITE_READONLY_CANTINIT),
-    NAME(SQLITE_INTERRUPT),
-    NAME(SQLITE_IOERR),
-    NAME(SQLITE_IOERR_READ),
-    NAME(SQLITE_IOERR_SHORT_READ),
-    NAME(SQLITE_IOERR_WRITE),
-    NAME(SQLITE_IOERR_FSYNC),
-    NAME(SQLITE_IOERR_DIR_FSYNC),
-    NAME(SQLITE_IOERR_TRUNCATE),
-    NAME(SQLITE_IOERR_FSTAT),
-    NAME(SQLITE_IOERR_LOCK),
-    NAME(SQLITE_IOERR_SHMOPEN),
-    NAME(SQLITE_IOERR_SHMSIZE),
-    NAME(SQLITE_IOERR_SHMMAP),
-    NAME(SQLITE_CORRUPT),
-    NAME(SQLITE_CORRUPT_INDEX),
-    NAME(SQLITE_CORRUPT_VTAB),
-    NAME(SQLITE_FULL),
-    NAME(SQLITE_CANTOPEN),
-    NAME(SQLITE_CANTOPEN_ISDIR),
-    NAME(SQLITE_PROTOCOL),
-    NAME(SQLITE_SCHEMA),
-    NAME(SQLITE_TOOBIG),
-    NAME(SQLITE_MISMATCH),
-    NAME(SQLITE_MISUSE),
-    NAME(SQLITE_AUTH),
-    NAME(SQLITE_RANGE),
-    NAME(SQLITE_NOTADB),
-    NAME(SQLITE_CONSTRAINT),
-    NAME(SQLITE_CONSTRAINT_CHECK),
-    NAME(SQLITE_CONSTRAINT_FOREIGNKEY),
-    NAME(SQLITE_CONSTRAINT_FUNCTION),
-    NAME(SQLITE_CONSTRAINT_NOTNULL),
-    NAME(SQLITE_CONSTRAINT_PRIMARYKEY),
-    NAME(SQLITE_CONSTRAINT_ROWID),
-    NAME(SQLITE_CONSTRAINT_TRIGGER),
-    NAME(SQLITE_CONSTRAINT_UNIQUE),
-    NAME(SQLITE_CONSTRAINT_VTAB),
-    NAME(SQLITE_CONSTRAINT_DATATYPE),
-#undef NAME
-};
-
-static const char *result_name(int code)
-{
-    for (size_t i = 0; i < sizeof result_names / sizeof *result_names; i++) {
-        if (result_names[i].code == code)
-            return result_names[i].name;
-    }
-    return code == (code & 0xff) ? NULL : result_name(code & 0xff);
-}
+#include "store/db_fault.h"
 
 /* "… failed: REST" → REST, or the whole message. */
 static const char *after_colon(const char *message)
@@ -179,50 +108,26 @@ static bool constraint_error(int code, const char *message, struct error *e)
     }
 }
 
-/* What a failure of the machine or the file is, whatever statement met it. */
-static enum error_code environment_error(int code, int system_errno)
+/* What SQLite says, and for a failed system call what the system says. */
+static void describe(struct error *e, const struct fault *fault, const char *message, int number)
 {
-    switch (code & 0xff) {
-    case SQLITE_NOMEM: return ERROR_MEMORY;
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: return ERROR_LOCKED;
-    case SQLITE_INTERRUPT: return ERROR_TIMEOUT;
-    case SQLITE_FULL: return ERROR_FULL;
-    case SQLITE_IOERR:
-    case SQLITE_CANTOPEN:
-        return system_errno == ENOSPC || system_errno == EDQUOT ? ERROR_FULL : ERROR_IO;
-    case SQLITE_READONLY:
-    case SQLITE_PERM: return ERROR_READ_ONLY;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return ERROR_CORRUPT;
-    default: return ERROR_NONE;
-    }
+    const char *words = fault->words ? fault->words : "";
+    bool machine = fault->error == ERROR_IO || fault->error == ERROR_FULL;
+
+    if (machine && number != 0)
+        error_record(e, fault->error, "%s%s: %s", words, message, strerror(number));
+    else
+        error_record(e, fault->error, "%s%s", words, message);
+    if (fault->hint)
+        error_record_hint(e, "%s", fault->hint);
 }
 
-static bool statement_error(int code, const char *message, struct error *e)
-{
-    if (strncmp(message, "no such ", 8) == 0 || (code & 0xff) == SQLITE_SCHEMA) {
-        error_set(e, ERROR_BUSY, "the schema changed while the request was on its way: %s",
-                  message);
-        return error_hint(e, "Send the request again.");
-    }
-    switch (code & 0xff) {
-    case SQLITE_ERROR: /* a function refused its argument, an integer overflowed */
-    case SQLITE_MISMATCH: return error_set(e, ERROR_VALUE, "%s", message);
-    case SQLITE_TOOBIG:
-        error_set(e, ERROR_ANSWER_TOO_LARGE, "the answer would be too large: %s", message);
-        return error_hint(e, "Ask for fewer rows with limit= or fewer columns with select=.");
-    default: return error_set(e, ERROR_INTERNAL, "SQLite: %s", message);
-    }
-}
-
-bool db_error(struct db *db, int result, struct error *e)
+static bool record(struct db *db, int result, bool compiling, struct error *e)
 {
     sqlite3 *handle = db_handle(db);
     int code = handle ? sqlite3_extended_errcode(handle) : result;
+    int number = handle ? sqlite3_system_errno(handle) : 0;
     const char *message = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(result);
-    enum error_code environment;
 
     if (error_is_set(e))
         return false;
@@ -231,13 +136,21 @@ bool db_error(struct db *db, int result, struct error *e)
         message = sqlite3_errstr(result);
     }
     e->sqlite_code = code;
-    e->sqlite_name = result_name(code);
-    environment = environment_error(code, handle ? sqlite3_system_errno(handle) : 0);
-    if (environment == ERROR_TIMEOUT)
+    e->sqlite_name = fault_code_name(code);
+    if ((code & 0xff) == SQLITE_INTERRUPT)
         return error_set(e, ERROR_TIMEOUT, "canceling statement due to statement timeout");
-    if (environment != ERROR_NONE)
-        return error_set(e, environment, "%s", message);
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return constraint_error(code, message, e);
-    return statement_error(code, message, e);
+    describe(e, fault_find(code, message, compiling, number), message, number);
+    return false;
+}
+
+bool db_error(struct db *db, int result, struct error *e)
+{
+    return record(db, result, false, e);
+}
+
+bool db_compile_error(struct db *db, int result, struct error *e)
+{
+    return record(db, result, true, e);
 }

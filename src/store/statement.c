@@ -44,7 +44,7 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
     rc = sqlite3_prepare_v3(db_handle(db), copy, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT,
                             &st->stmt, NULL);
     if (rc != SQLITE_OK || !st->stmt) {
-        db_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
+        db_compile_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
         free(st);
         return NULL;
     }

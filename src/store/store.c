@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "store/blame.h"
 #include "store/routine.h"
 
 bool store_open(struct store *store, const char *path, const struct db_options *options,
@@ -18,6 +19,8 @@ bool store_open(struct store *store, const char *path, const struct db_options *
     atomic_init(&store->routines, routine_set_hold(routines));
     if (db)
         store->catalog = catalog_load_strict(db, routines, e);
+    if (store->catalog)
+        blame_at_start(db, store->catalog);
     db_close(db);
     if (store->catalog)
         return true;
@@ -41,6 +44,7 @@ bool store_set_routines(struct store *store, struct db *db, struct routine_set *
 
     if (!catalog)
         return false;
+    blame_at_start(db, catalog);
     pthread_mutex_lock(&store->lock);
     catalog_drop(store->catalog);
     store->catalog = catalog;
