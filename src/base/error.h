@@ -42,6 +42,8 @@
     X(UNSUPPORTED, "0A000")         /* understood, but SQLite cannot mean it */                    \
     X(BODY, "PGRST102")             /* the body is not what was announced */                       \
     X(VALUE, "22P02")               /* a value does not fit its column's type */                   \
+    X(OUT_OF_RANGE, "22003")        /* a number that its column's type cannot hold */              \
+    X(GENERATED, "428C9")           /* a value for a column that is computed */                    \
     X(NO_TABLE, "PGRST205")         /* no such table or view */                                    \
     X(NO_COLUMN, "42703")           /* a filter, order or select names no column */                \
     X(NO_BODY_COLUMN, "PGRST204")   /* the body names no column */                                 \

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/text.h"
@@ -61,6 +62,100 @@ static bool looks_decimal(struct slice s)
     return end == s.len;
 }
 
+/* Digits after an optional sign; what no number's exponent needs is cut. */
+static int64_t read_exponent(struct slice s, size_t i)
+{
+    const int64_t huge = (int64_t)1 << 40;
+    bool negative = i < s.len && s.data[i] == '-';
+    int64_t value = 0;
+
+    for (i += i < s.len && (s.data[i] == '-' || s.data[i] == '+'); i < s.len; i++)
+        value = value < huge ? value * 10 + (s.data[i] - '0') : huge;
+    return negative ? -value : value;
+}
+
+/* value × 10^n; false past 64 bits. */
+static bool scale(int64_t *value, int64_t n)
+{
+    while (*value != 0 && n-- > 0) {
+        if (__builtin_mul_overflow(*value, 10, value))
+            return false;
+    }
+    return true;
+}
+
+bool parse_whole(struct slice s, int64_t *out)
+{
+    bool negative = s.len && s.data[0] == '-', fraction = false;
+    int64_t value = 0, exponent = 0, zeros = 0; /* zeros that are not yet in the value */
+    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
+
+    if (!looks_decimal(s))
+        return false;
+    for (; i < s.len && s.data[i] != 'e' && s.data[i] != 'E'; i++) {
+        int digit = s.data[i] - '0';
+
+        if (s.data[i] == '.') {
+            fraction = true;
+            continue;
+        }
+        exponent -= fraction;
+        if (digit == 0) {
+            zeros++;
+            continue;
+        }
+        if (!scale(&value, zeros + 1) || __builtin_sub_overflow(value, digit, &value))
+            return false; /* downwards: INT64_MIN fits */
+        zeros = 0;
+    }
+    exponent += zeros + read_exponent(s, i + 1);
+    if (value != 0 && (exponent < 0 || !scale(&value, exponent)))
+        return false;
+    if (!negative && value == INT64_MIN)
+        return false;
+    *out = negative ? value : -value;
+    return true;
+}
+
+/*
+ * As strtod of any length: of digits past 800 only whether one is not zero can matter (the longest
+ * tie between two doubles has 767).
+ */
+static double long_double(struct slice s)
+{
+    enum { DIGITS_MAX = 800 };
+    char text[DIGITS_MAX + 32];
+    size_t i = s.data[0] == '-' || s.data[0] == '+', n = 0, digits = 0;
+    bool fraction = false, more = false;
+    int64_t exponent = 0;
+
+    if (s.data[0] == '-')
+        text[n++] = '-';
+    text[n++] = '0'; /* there may be no other */
+    for (; i < s.len && s.data[i] != 'e' && s.data[i] != 'E'; i++) {
+        if (s.data[i] == '.') {
+            fraction = true;
+            continue;
+        }
+        exponent -= fraction;
+        if (digits == 0 && s.data[i] == '0')
+            continue;
+        if (digits++ < DIGITS_MAX) {
+            text[n++] = s.data[i];
+            continue;
+        }
+        more = more || s.data[i] != '0';
+        exponent++;
+    }
+    exponent += read_exponent(s, i + 1);
+    if (more) {
+        text[n++] = '1';
+        exponent--;
+    }
+    snprintf(text + n, sizeof text - n, "e%lld", (long long)exponent);
+    return strtod(text, NULL);
+}
+
 /*
  * Few digits and no exponent: both the digits and the power of ten are doubles without error, so
  * that one division rounds as strtod does (Clinger, "How to read floating point numbers
@@ -95,16 +190,20 @@ static bool short_double(struct slice s, double *out)
 
 bool parse_double(struct slice s, double *out)
 {
-    char text[512];
+    char text[128];
     double value;
 
     if (short_double(s, out))
         return true;
-    if (s.len >= sizeof text || !looks_decimal(s))
+    if (!looks_decimal(s))
         return false;
-    memcpy(text, s.data, s.len);
-    text[s.len] = '\0';
-    value = strtod(text, NULL); /* the program never leaves the C locale */
+    if (s.len < sizeof text) {
+        memcpy(text, s.data, s.len);
+        text[s.len] = '\0';
+        value = strtod(text, NULL); /* the program never leaves the C locale */
+    } else {
+        value = long_double(s);
+    }
     if (!isfinite(value))
         return false;
     *out = value;

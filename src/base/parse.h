@@ -15,6 +15,12 @@
 /* A decimal integer with an optional sign, in range. False otherwise, *out untouched. */
 bool parse_int64(struct slice s, int64_t *out);
 
+/*
+ * A decimal number that is whole, however it is spelled ("12", "1e18", "1200.50e2"), exactly. False
+ * if it is not, or not within 64 bits.
+ */
+bool parse_whole(struct slice s, int64_t *out);
+
 /* A JSON-style or plain decimal number ("1", "-0.5", ".5", "1e-3"), finite. */
 bool parse_double(struct slice s, double *out);
 

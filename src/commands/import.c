@@ -20,7 +20,6 @@
 #include "commands/database.h"
 #include "commands/file_format.h"
 #include "commands/rejects.h"
-#include "resource/body.h"
 #include "resource/row_in.h"
 #include "store/diagnose.h"
 #include "store/loader.h"
@@ -332,7 +331,6 @@ int command_import(const struct config *config, int n_words, char **words)
         return command_fail(&e);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not an end */
-    body_seed();
     arena_init(&im.arena, PLAN_MAX);
     ok = run(&im, words[0], &e);
     if (im.loader.db && !ok)

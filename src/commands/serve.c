@@ -21,7 +21,6 @@
 #include "http/inherit.h"
 #include "http/listen.h"
 #include "http/server.h"
-#include "resource/body.h"
 #include "store/keeper.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -247,7 +246,6 @@ static bool serve(struct run *r, struct error *e)
     int number;
 
     block_signals(&signals);
-    body_seed();
     if (!check_surroundings(r, e) || !migrate(r, e) || !open_store(r, e) || !start_keeper(r, e) ||
         !start_server(r, e))
         return false;

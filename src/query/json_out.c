@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/json_out.h"
 
+#include "base/json.h"
 #include "base/text.h"
 
 /* Nesting of JSON that is embedded as it is; deeper text comes out as a string. */
@@ -10,7 +11,7 @@ static void out_text(struct buf *b, struct slice text, enum column_kind kind)
 {
     bool nested = kind == KIND_JSON || kind == KIND_JSONB;
 
-    if (kind == KIND_NESTED || (nested && json_out_valid(text, EMBED_DEPTH)))
+    if (kind == KIND_NESTED || (nested && json_valid(text, EMBED_DEPTH)))
         buf_add_slice(b, text);
     else
         text_json_string(b, text);

@@ -29,9 +29,6 @@ void json_out_value(struct buf *b, const struct value *value, enum column_kind k
  */
 void json_out_real(struct buf *b, double value);
 
-/* True if `text` is one JSON value (RFC 8259) nested at most `depth` deep. */
-bool json_out_valid(struct slice text, int depth);
-
 /* CSV (RFC 4180) as PostgreSQL writes it: names, then rows; NULL is nothing, true is t. Lines end
  * in \n; the caller puts them between. */
 void csv_out_header(struct buf *b, const struct shape *shape);

@@ -53,8 +53,11 @@ bool plan_check_writable(const struct table *table, const struct assignment *set
         if (!column->generated)
             continue;
         error_column(e, column->name.data);
-        return error_set(e, ERROR_VALUE, "cannot write the generated column \"%s\"",
-                         column->name.data);
+        error_set(e, ERROR_GENERATED, "cannot write the generated column \"%s\"",
+                  column->name.data);
+        return error_hint(e,
+                          "The database computes it: leave it out of the body, or name the other "
+                          "columns in columns=.");
     }
     return true;
 }

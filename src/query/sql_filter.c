@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/json.h"
 #include "base/text.h"
 #include "query/grammar.h"
-#include "query/json_out.h"
 #include "query/sql.h"
 
 /* Nesting of a JSON value in a filter. */
@@ -47,7 +47,7 @@ static void compare_json(struct sql *q, const struct node *node, const struct co
     enum column_kind kind;
     struct value value;
 
-    if (!json_out_valid(text, VALUE_DEPTH)) {
+    if (!json_valid(text, VALUE_DEPTH)) {
         error_set(q->error, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
                   (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
         error_hint(q->error, "Compare text with ->> in the place of the last ->.");

@@ -16,11 +16,6 @@ static struct slice media_type_of(const struct call *call)
     return text_trim(type);
 }
 
-void body_seed(void)
-{
-    json_object_seed(0);
-}
-
 bool body_is_merge_patch(const struct call *call)
 {
     return text_equal_nocase(media_type_of(call), slice_from("application/merge-patch+json"));
@@ -77,6 +72,22 @@ bool body_make_room(struct call *call, struct body *body, size_t n)
     return body->set || error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
+int *body_make_places(struct call *call, const struct body *body)
+{
+    size_t n = call->table->n_columns;
+    int *places = arena_alloc(&call->arena, (n + 1) * sizeof *places);
+
+    if (!places) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++)
+        places[i] = -1;
+    for (size_t i = 0; i < body->n_set; i++)
+        places[body->set[i].column] = (int)i;
+    return places;
+}
+
 bool body_is_json(struct call *call)
 {
     enum body_form form = find_form(call);
@@ -87,28 +98,26 @@ bool body_is_json(struct call *call)
 
 bool body_parse(struct call *call, enum body_use use, struct body *body)
 {
-    bool ok = false;
+    enum body_form form = find_form(call);
+    bool ok = false, may_be_none;
 
     *body = (struct body){0};
-    switch (find_form(call)) {
+    switch (form) {
     case FORM_JSON: ok = body_parse_json(call, body); break;
     case FORM_CSV: ok = body_parse_csv(call, body); break;
     case FORM_FIELDS: ok = body_parse_form(call, body); break;
     case FORM_UNKNOWN: break;
     }
-    if (ok && use != BODY_CREATE && body->n_rows != 1)
+    may_be_none = use == BODY_CHANGE || use == BODY_MERGE;
+    if (ok && use != BODY_CREATE && body->n_rows != 1 && !(may_be_none && body->n_rows == 0))
         return error_set(&call->error, ERROR_BODY, "the body must be one object");
     if (ok && use != BODY_CREATE)
         body->is_array = false;
-    if (ok && use == BODY_MERGE && body->root)
-        body_mark_merges(call, body);
+    if (ok && body->n_rows == 0)
+        body->n_set = 0;
+    if (ok && use == BODY_MERGE && form == FORM_JSON)
+        body_mark_merges(call->table, body);
     return ok;
-}
-
-void body_free(struct body *body)
-{
-    json_decref(body->root);
-    body->root = NULL;
 }
 
 long body_column(const struct body *body, int column)

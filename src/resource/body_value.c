@@ -3,9 +3,8 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "query/json_out.h"
+#include "base/parse.h"
 #include "query/plan.h"
 
 /* Nesting of JSON within a field of text. */
@@ -22,105 +21,157 @@ static const char *kind_name(enum column_kind kind)
     return names[kind];
 }
 
-/* The value as compact JSON text in the arena. */
-static bool json_text(struct arena *arena, const json_t *json, struct value *out, struct error *e)
+static bool misfit(const struct column *column, struct slice shown, struct error *e)
 {
-    const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-    size_t len = json_dumpb(json, NULL, 0, flags);
-    char *text = arena_alloc(arena, len + 1);
-
-    if (!text || len == 0)
-        return error_set(e, ERROR_MEMORY, "out of memory");
-    json_dumpb(json, text, len, flags);
-    *out = value_text(slice_make(text, len));
-    return true;
-}
-
-static bool misfit(struct arena *arena, const struct column *column, const json_t *json,
-                   struct error *e)
-{
-    struct value shown;
-
+    if (shown.len > 80)
+        shown.len = 80;
     error_column(e, column->name.data);
-    if (!json_text(arena, json, &shown, e))
-        return false;
-    if (shown.as.bytes.len > 80)
-        shown.as.bytes.len = 80;
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: %.*s", kind_name(column->kind),
-              SLICE_ARG(shown.as.bytes));
+              SLICE_ARG(shown));
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, kind_name(column->kind));
 }
 
-/* A real that is a whole number, as 1.0 or 1e3, where a double stands for one integer alone. */
-static bool whole(double real, int64_t *out)
+/* The type's limit is SQLite's: 64 bits, or a double's largest. */
+static bool out_of_range(const struct column *column, struct slice number, struct error *e)
 {
-    if (fabs(real) > 9007199254740991.0 || nearbyint(real) != real)
-        return false;
-    *out = (int64_t)real;
+    if (number.len > 80)
+        number.len = 80;
+    error_column(e, column->name.data);
+    error_set(e, ERROR_OUT_OF_RANGE, "the value %.*s is out of range for type %s",
+              SLICE_ARG(number), kind_name(column->kind));
+    return error_hint(e,
+                      "The column \"%s\" takes %s. A larger number can be kept in a column of "
+                      "TEXT or within JSON.",
+                      column->name.data,
+                      column->kind == KIND_INTEGER
+                          ? "integers from -9223372036854775808 to 9223372036854775807"
+                          : "what a double can hold, up to 1.7976931348623157e308");
+}
+
+static bool real_value(const struct column *column, const struct json_item *item, struct value *out,
+                       struct error *e)
+{
+    double real;
+
+    if (!parse_double(item->text, &real))
+        return out_of_range(column, item->text, e);
+    *out = value_real(real);
     return true;
 }
 
-static bool number_value(struct arena *arena, const struct column *column, const json_t *json,
+/* Whole numbers, however they are spelled: 12, 12.0, 1e18. */
+static bool integer_value(const struct column *column, const struct json_item *item,
+                          struct value *out, struct error *e)
+{
+    int64_t integer;
+    double real;
+
+    if (item->integer ? !parse_int64(item->text, &integer) : !parse_whole(item->text, &integer)) {
+        if (item->integer || !parse_double(item->text, &real) || fabs(real) >= 0x1p63)
+            return out_of_range(column, item->text, e);
+        return misfit(column, item->text, e);
+    }
+    *out = value_integer(integer);
+    return true;
+}
+
+static bool number_value(const struct column *column, const struct json_item *item,
                          struct value *out, struct error *e)
 {
     int64_t integer;
 
     switch (column->kind) {
-    case KIND_INTEGER:
-        if (json_is_integer(json))
-            *out = value_integer(json_integer_value(json));
-        else if (whole(json_real_value(json), &integer))
-            *out = value_integer(integer);
-        else
-            return misfit(arena, column, json, e);
-        return true;
-    case KIND_REAL: *out = value_real(json_number_value(json)); return true;
+    case KIND_INTEGER: return integer_value(column, item, out, e);
+    case KIND_REAL: return real_value(column, item, out, e);
     case KIND_NUMERIC:
-        *out = json_is_integer(json) ? value_integer(json_integer_value(json))
-                                     : value_real(json_real_value(json));
+        /* Past 64 bits SQLite's integers are reals, and JavaScript writes 1e20 with all its zeros. */
+        if (!item->integer || !parse_int64(item->text, &integer))
+            return real_value(column, item, out, e);
+        *out = value_integer(integer);
         return true;
     case KIND_BOOLEAN:
-        integer = json_is_integer(json) ? json_integer_value(json) : -1;
+        if (!item->integer || !parse_int64(item->text, &integer) || (integer & ~1) != 0)
+            return misfit(column, item->text, e);
         *out = value_integer(integer);
-        return integer == 0 || integer == 1 || misfit(arena, column, json, e);
-    case KIND_TEXT:
-        return json_text(arena, json, out, e); /* as PostgreSQL reads a number for a text */
-    default: return misfit(arena, column, json, e);
+        return true;
+    default: return misfit(column, item->text, e);
     }
 }
 
-static bool string_value(struct arena *arena, const struct column *column, const json_t *json,
-                         struct value *out, struct error *e)
+bool body_string(struct arena *arena, const struct json_item *string, struct slice *out,
+                 struct error *e)
 {
-    struct slice text = slice_make(json_string_value(json), json_string_length(json));
+    char *text;
+    long len;
 
+    *out = slice_make(string->text.data + 1, string->text.len - 2);
+    if (string->plain)
+        return true;
+    text = arena_alloc(arena, out->len);
+    if (!text)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    len = json_decode(string, text);
+    if (len < 0)
+        return error_set(e, ERROR_BODY,
+                         "Empty or invalid json: half of a surrogate pair is no character: %.*s",
+                         (int)(string->text.len > 80 ? 80 : string->text.len), string->text.data);
+    *out = slice_make(text, (size_t)len);
+    return true;
+}
+
+static bool string_value(struct arena *arena, const struct column *column,
+                         const struct json_item *item, struct value *out, struct error *e)
+{
+    struct slice text;
+
+    if (!body_string(arena, item, &text, e))
+        return false;
     if (column->kind == KIND_TEXT || (column->kind == KIND_NUMERIC && !column->type[0])) {
         *out = value_text(text);
         return true;
     }
-    return plan_value(arena, column, text, out, e) || misfit(arena, column, json, e);
+    return plan_value(arena, column, text, out, e);
 }
 
-bool body_value(struct arena *arena, const struct column *column, const json_t *json,
+/* Numbers, strings and their order as they are spelled, without the blanks between them. */
+static bool spelled_value(struct arena *arena, const struct json_item *item, struct value *out,
+                          struct error *e)
+{
+    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
+    char *text;
+
+    *out = value_text(item->text);
+    if (!nested || item->plain)
+        return true;
+    text = arena_alloc(arena, item->text.len);
+    if (!text)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    *out = value_text(slice_make(text, json_compact(item, text)));
+    return true;
+}
+
+bool body_value(struct arena *arena, const struct column *column, const struct json_item *item,
                 struct value *out, struct error *e)
 {
-    if (json_is_null(json)) {
+    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
+    bool as_spelled = json || (column->kind == KIND_TEXT && item->kind != JSON_IS_STRING);
+
+    if (item->kind == JSON_IS_NULL) {
         *out = value_null();
         return true;
     }
-    if (column->kind == KIND_JSON || column->kind == KIND_JSONB)
-        return json_text(arena, json, out, e);
-    if (json_is_string(json))
-        return string_value(arena, column, json, out, e);
-    if (json_is_number(json))
-        return number_value(arena, column, json, out, e);
-    if (json_is_boolean(json) && column->kind == KIND_BOOLEAN) {
-        *out = value_integer(json_is_true(json));
+    if (as_spelled)
+        return spelled_value(arena, item, out, e);
+    switch (item->kind) {
+    case JSON_IS_STRING: return string_value(arena, column, item, out, e);
+    case JSON_IS_NUMBER: return number_value(column, item, out, e);
+    case JSON_IS_BOOLEAN:
+        if (column->kind != KIND_BOOLEAN)
+            return misfit(column, item->text, e);
+        *out = value_integer(item->text.data[0] == 't');
         return true;
+    default: return misfit(column, item->text, e);
     }
-    if (column->kind == KIND_TEXT)
-        return json_text(arena, json, out, e);
-    return misfit(arena, column, json, e);
 }
 
 bool body_text_value(struct arena *arena, const struct column *column, struct slice text,
@@ -128,7 +179,7 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
 {
     bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
 
-    if (json && !json_out_valid(text, JSON_DEPTH)) {
+    if (json && !json_valid(text, JSON_DEPTH)) {
         error_column(e, column->name.data);
         return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
                          (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
@@ -136,49 +187,40 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
     return plan_value(arena, column, text, out, e);
 }
 
-/* Before the parser, which nests as the text does: how deep is it? */
-static bool check_depth(struct slice text, int64_t max, struct error *e)
+struct slice body_without_mark(struct slice text)
 {
-    bool in_string = false;
-    int64_t depth = 0;
+    static const struct slice mark = SLICE_LITERAL("\xef\xbb\xbf");
 
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.data[i];
-
-        if (in_string) {
-            if (c == '\\')
-                i++;
-            in_string = c != '"';
-        } else if (c == '"') {
-            in_string = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > max)
-                return error_set(e, ERROR_BODY, "the body is nested more than %lld deep",
-                                 (long long)max);
-        } else if (c == '}' || c == ']') {
-            depth--;
-        }
-    }
-    return true;
+    if (text.len < mark.len || memcmp(text.data, mark.data, mark.len) != 0)
+        return text;
+    return slice_make(text.data + mark.len, text.len - mark.len);
 }
 
-json_t *body_load(struct slice text, int64_t max_depth, struct error *e)
+bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct error *e)
 {
-    const size_t flags = JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES | JSON_DECODE_ANY;
-    json_error_t cause;
-    json_t *root;
+    size_t line = 1, column = 1;
 
-    if (!check_depth(text, max_depth, e))
-        return NULL;
-    root = json_loadb(text.data, text.len, flags, &cause);
-    if (root)
-        return root;
-    if (slice_has(text, '\n'))
-        error_set(e, ERROR_BODY, "Empty or invalid json: %s (line %d, column %d)", cause.text,
-                  cause.line, cause.column);
-    else
-        error_set(e, ERROR_BODY, "Empty or invalid json: %s (column %d)", cause.text, cause.column);
-    return NULL;
+    if (reader->too_deep) {
+        error_set(e, ERROR_BODY, "the body is nested more than %lld deep", (long long)max_depth);
+        return error_hint(e, "Nest it less, or raise --max-depth.");
+    }
+    for (const char *at = reader->start; at < reader->at; at++) {
+        column = *at == '\n' ? 1 : column + 1;
+        line += *at == '\n';
+    }
+    return error_set(e, ERROR_BODY, "Empty or invalid json: %s (line %zu, column %zu)",
+                     reader->fault, line, column);
+}
+
+bool body_check_json(struct slice text, int64_t max_depth, struct error *e)
+{
+    struct json_reader reader = json_reader_make(text, (int)max_depth);
+    struct json_item item;
+
+    if (json_read(&reader, &item) && json_at_end(&reader))
+        return !error_is_set(e);
+    error_clear(e);
+    return body_json_fault(&reader, max_depth, e);
 }
 
 bool body_no_column(const struct table *table, struct slice name, struct error *e)

@@ -32,7 +32,6 @@ bool row_in_init(struct row_in *in, const struct table *table, size_t max, int64
 
 void row_in_finish(struct row_in *in)
 {
-    json_decref(in->root);
     arena_finish(&in->arena);
     arena_finish(&in->keep);
     *in = (struct row_in){0};
@@ -129,26 +128,42 @@ bool row_in_csv(struct row_in *in, struct slice text, struct error *e)
 
 /* ---- NDJSON */
 
-static bool take_members(struct row_in *in, json_t *object, struct error *e)
+static bool take_member(struct row_in *in, struct slice name, struct json_item *item,
+                        struct error *e)
 {
-    const char *key;
-    size_t key_len;
-    json_t *value;
+    int i = table_column(in->table, name);
+    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
+
+    if (i < 0)
+        return body_no_column(in->table, name, e);
+    if (in->given[i])
+        return error_set(e, ERROR_BODY, "the member \"%s\" is there twice",
+                         in->table->columns[i].name.data);
+    in->given[i] = true;
+    item->plain = item->plain || nested; /* with its blanks: what was exported comes back */
+    return in->table->columns[i].generated ||
+           body_value(&in->arena, &in->table->columns[i], item, &in->by_column[i], e);
+}
+
+static bool take_members(struct row_in *in, struct json_reader *reader, struct error *e)
+{
+    struct json_item name, item;
+    enum json_next step;
+    bool first = true;
 
     memset(in->given, 0, in->table->n_columns * sizeof *in->given);
-    json_object_keylen_foreach(object, key, key_len, value)
-    {
-        int column = table_column(in->table, slice_make(key, key_len));
+    if (!json_enter(reader, '{'))
+        return error_set(e, ERROR_BODY, "the line must be an object");
+    while ((step = json_next_member(reader, &first, &name)) == JSON_NEXT) {
+        struct slice text;
 
-        if (column < 0)
-            return body_no_column(in->table, slice_make(key, key_len), e);
-        if (in->table->columns[column].generated)
-            continue;
-        if (!body_value(&in->arena, &in->table->columns[column], value, &in->by_column[column], e))
+        if (!json_read(reader, &item))
+            return body_json_fault(reader, in->max_depth, e);
+        if (!body_string(&in->arena, &name, &text, e) || !take_member(in, text, &item, e))
             return false;
-        in->given[column] = true;
     }
-    return true;
+    return (step == JSON_CLOSED && json_at_end(reader)) ||
+           body_json_fault(reader, in->max_depth, e);
 }
 
 /* The members in the order of the table's columns: rows with the same ones meet one statement. */
@@ -157,7 +172,7 @@ static void take_set(struct row_in *in)
     size_t n = 0;
 
     for (size_t i = 0; i < in->table->n_columns; i++) {
-        if (!in->given[i])
+        if (!in->given[i] || in->table->columns[i].generated)
             continue;
         in->reshaped = in->reshaped || n >= in->n_set || in->set[n].column != (int)i;
         in->set[n].column = (int)i;
@@ -169,15 +184,11 @@ static void take_set(struct row_in *in)
 
 bool row_in_json(struct row_in *in, struct slice text, struct error *e)
 {
-    json_decref(in->root);
+    struct json_reader reader = json_reader_make(text, (int)in->max_depth);
+
     arena_reset(&in->arena);
-    in->root = check_text(text, e) ? body_load(text, in->max_depth, e) : NULL;
-    if (!in->root)
-        return false;
-    if (!json_is_object(in->root))
-        return error_set(e, ERROR_BODY, "the line must be an object");
-    if (!take_members(in, in->root, e))
-        return false;
+    if (!take_members(in, &reader, e))
+        return body_check_json(text, in->max_depth, e);
     take_set(in);
     return true;
 }

@@ -18,8 +18,6 @@
 #include "store/catalog.h"
 #include "store/value.h"
 
-struct json_t;
-
 struct row_in {
     const struct table *table; /* borrowed */
     int64_t max_depth;         /* nesting of JSON */
@@ -31,9 +29,8 @@ struct row_in {
     bool reshaped; /* `set` is another than that of the row before */
 
     /* row_in.c's own */
-    struct arena keep;   /* what lives as long as this */
-    struct arena arena;  /* the row's values */
-    struct json_t *root; /* NDJSON: the row, which values borrow from */
+    struct arena keep;  /* what lives as long as this */
+    struct arena arena; /* the row's values */
     struct value *by_column;
     bool *given;
     size_t n_fields;

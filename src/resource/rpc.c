@@ -13,11 +13,6 @@
 #include "resource/target.h"
 #include "resource/verbs.h"
 
-static void dispose(void *state)
-{
-    body_free(&((struct rpc *)state)->body);
-}
-
 static bool no_routine(struct call *call)
 {
     struct slice name = call->table_name;
@@ -50,7 +45,6 @@ static struct rpc *begin(struct call *call)
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);
     r->source = (struct routine_call){r->routine, r->values};
     call->state = r;
-    call->dispose = dispose;
     if (r->values && r->given)
         return r;
     error_set(&call->error, ERROR_MEMORY, "out of memory");
@@ -219,8 +213,7 @@ enum progress rpc_call(struct call *call)
     struct rpc *r = begin(call);
 
     if (!r || !precondition_none(call) ||
-        !body_arguments(call, r->routine->source, r->values, r->given, &r->body) ||
-        !fill_in(call, r))
+        !body_arguments(call, r->routine->source, r->values, r->given) || !fill_in(call, r))
         return call_fail(call);
     if (r->routine->source->writes)
         return rpc_submit(call, r);

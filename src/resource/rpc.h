@@ -15,7 +15,6 @@ struct rpc {
     struct routine_call source;
     struct value *values;
     bool *given;
-    struct body body;   /* what values borrow from */
     struct plan *plans; /* of a query that writes: one for each statement */
     size_t n_rows;
 };

@@ -5,11 +5,6 @@
 #include "resource/target.h"
 #include "store/catalog.h"
 
-static void dispose(void *state)
-{
-    body_free(&((struct write *)state)->body);
-}
-
 struct write *write_new(struct call *call, enum write_kind kind)
 {
     struct write *w;
@@ -24,7 +19,6 @@ struct write *write_new(struct call *call, enum write_kind kind)
     w->kind = kind;
     w->body.n_rows = 1;
     call->state = w;
-    call->dispose = dispose;
     return w;
 }
 

@@ -170,7 +170,7 @@ enum progress list_update(struct call *call)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_UPDATE);
     if (!w || !check_filtered(call) || !check_limit(call) ||
-        !body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_ROW, &w->body))
+        !body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_CHANGE, &w->body))
         return call_fail(call);
     w->answer = write_choose_answer(call, false);
     return w->body.n_set ? write_plan_and_submit(call, w) : change_nothing(call, w);

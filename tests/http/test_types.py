@@ -136,7 +136,7 @@ def test_dates_are_text(server):
 def test_values_that_do_not_fit(server, column, text):
     reply = server.request("POST", "/kinds", f'{{"{column}":{text}}}')
     assert reply.status == 400, reply
-    assert reply.json()["code"] in ("22P02", "PGRST102")
+    assert reply.json()["code"] == ("22003" if text in ("9223372036854775808", "1e400") else "22P02")
 
 
 def test_strict_tables(server):

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/json.h"
 #include "query/grammar.h"
 #include "query/json_out.h"
 #include "query/plan.h"
@@ -474,7 +475,7 @@ static void reals_read_back(void **state)
         json_out_real(&b, value);
         buf_add_char(&b, '\0');
         assert_true(strtod(b.data, NULL) == value);
-        assert_true(json_out_valid(slice_from(b.data), 1));
+        assert_true(json_valid(slice_from(b.data), 1));
         assert_non_null(strpbrk(b.data, ".e"));
     }
     buf_clear(&b);
@@ -496,11 +497,11 @@ static void json_is_recognised(void **state)
     (void)state;
 
     for (size_t i = 0; i < COUNT(good); i++)
-        assert_true(json_out_valid(slice_from(good[i]), 10));
+        assert_true(json_valid(slice_from(good[i]), 10));
     for (size_t i = 0; i < COUNT(bad); i++)
-        assert_false(json_out_valid(slice_from(bad[i]), 10));
-    assert_true(json_out_valid(slice_from("[[[1]]]"), 3));
-    assert_false(json_out_valid(slice_from("[[[1]]]"), 2));
+        assert_false(json_valid(slice_from(bad[i]), 10));
+    assert_true(json_valid(slice_from("[[[1]]]"), 3));
+    assert_false(json_valid(slice_from("[[[1]]]"), 2));
 }
 
 static void rows_become_json(void **state)

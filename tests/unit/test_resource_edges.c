@@ -127,7 +127,7 @@ static void options_of_rows(void **state)
     assert_false(RUN(list_options, "v")->allow & METHOD_BIT(METHOD_POST));
 }
 
-/* Reals without a fraction are integers only where a double stands for one integer alone. */
+/* Numbers that are whole are integers, exactly, however they are spelled. */
 static void whole_reals(void **state)
 {
     const char *query = "select=i";
@@ -137,7 +137,10 @@ static void whole_reals(void **state)
                    OUTCOME_CREATED, "{\"i\":9007199254740991}");
     fixture_expect(RUN(list_create, "t", .query = query, .body = "{\"i\":-1e3}"), OUTCOME_CREATED,
                    "{\"i\":-1000}");
-    fixture_expect_error(RUN(list_create, "t", .body = "{\"i\":9007199254740993.0}"), ERROR_VALUE);
+    fixture_expect(RUN(list_create, "t", .query = query, .body = "{\"i\":9007199254740993.0}"),
+                   OUTCOME_CREATED, "{\"i\":9007199254740993}");
+    fixture_expect_error(RUN(list_create, "t", .body = "{\"i\":9007199254740993.5}"), ERROR_VALUE);
+    fixture_expect_error(RUN(list_create, "t", .body = "{\"i\":1e19}"), ERROR_OUT_OF_RANGE);
     fixture_expect(RUN(list_create, "t", .query = query, .body = "{\"i\":9007199254740993}"),
                    OUTCOME_CREATED, "{\"i\":9007199254740993}");
 }
