@@ -28,7 +28,7 @@ const char *parser_type(struct parser *p, struct slice type)
 bool parser_add_param(struct parser *p, struct slice name, struct slice type)
 {
     struct routine_param *param = &p->params[p->n_params];
-    bool is_array = type.len > 2 && memcmp(type.data + type.len - 2, "[]", 2) == 0;
+    bool is_array = type.len >= 2 && memcmp(type.data + type.len - 2, "[]", 2) == 0;
 
     if (p->n_params == PARAMS_MAX)
         return parser_fail(p, "too many parameters", name);
