@@ -21,6 +21,7 @@ enum config_source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
 
 struct config {
     const char *db;
+    bool read_only;
     const char *migrations; /* "builtin", "none" or a directory */
     const char *queries;    /* the same */
 

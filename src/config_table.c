@@ -18,6 +18,8 @@ static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
 const struct setting settings[] = {
     {data, "db", SETTING_TEXT, AT(db), "thimble.db", 0, 0, NULL, "FILE",
      "the SQLite database; made if it is not there"},
+    {data, "read-only", SETTING_BOOL, AT(read_only), "off", 0, 0, NULL, NULL,
+     "serve it without changing it; so is one whose file, folder or volume cannot be written"},
     {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
      "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
      "database as it is; \"DIR,builtin\", \"DIR,none\": the folder if it is there"},

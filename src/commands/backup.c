@@ -108,8 +108,14 @@ static int no_file(const char *name)
 
 int command_backup(const struct config *config, int n_words, char **words)
 {
+    struct error e = error_none();
+    bool read_only;
+    char why[256];
+
     if (n_words < 1)
         return no_file("backup");
+    if (!database_look(config, false, &read_only, why, &e))
+        return command_fail(&e);
     return run(config, "backed up", backup_take, config->db, words[0]);
 }
 

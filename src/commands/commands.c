@@ -16,7 +16,7 @@ const struct command commands[] = {
     {"restore", command_restore, 1, "FILE [--force]",
      "put a backup in the place of the database, checked"},
     {"healthcheck", command_healthcheck, 0, "",
-     "ask the server whether it is alive, where its probes are"},
+     "ask the server whether it is ready, where its probes are"},
     {"config", command_config, 0, "[--markdown|--man]",
      "print the settings and where they came from"},
     {"completion", command_completion, 1, "bash|zsh|fish", "print the shell's completion"},

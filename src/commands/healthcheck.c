@@ -1,5 +1,5 @@
 /*
- * For a container without a shell: is the server alive? Asked where its probes are.
+ * For a container without a shell: is the server ready? Asked where its probes are.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -96,29 +96,52 @@ static int open_tcp(const char *address, const char *flag, int64_t deadline_us, 
     return fd;
 }
 
+/* Reads until the server closes. */
+static bool read_answer(int fd, int64_t deadline_us, char *out, size_t size, struct error *e)
+{
+    size_t got = 0;
+
+    for (;;) {
+        ssize_t n;
+
+        if (got + 1 == size)
+            return true;
+        if (!wait_for(fd, POLLIN, deadline_us, e))
+            return false;
+        n = recv(fd, out + got, size - 1 - got, 0);
+        if (n <= 0)
+            break;
+        got += (size_t)n;
+    }
+    return got > 0 || error_set(e, ERROR_FAILURE, "the server closed the connection");
+}
+
+/* The first check that failed, as /readyz names it. */
+static bool tell(const char *answer, struct error *e)
+{
+    const char *line = strstr(answer, "[-]");
+    size_t status = strcspn(answer, "\r\n");
+
+    if (line)
+        return error_set(e, ERROR_FAILURE, "%.*s", (int)strcspn(line + 3, "\n"), line + 3);
+    return error_set(e, ERROR_FAILURE, "the server answered %.*s", (int)(status > 60 ? 60 : status),
+                     answer);
+}
+
 static bool ask(int fd, int64_t deadline_us, struct error *e)
 {
     static const char request[] =
-        "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    char answer[64] = "";
-    size_t got = 0;
+        "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    static const char well[] = "HTTP/1.1 200";
+    char answer[4096] = "";
 
     if (!wait_for(fd, POLLOUT, deadline_us, e))
         return false;
     if (send(fd, request, sizeof request - 1, MSG_NOSIGNAL) != (ssize_t)sizeof request - 1)
         return error_set(e, ERROR_FAILURE, "cannot send: %s", strerror(errno));
-    while (got < strlen("HTTP/1.1 200")) {
-        ssize_t n;
-
-        if (!wait_for(fd, POLLIN, deadline_us, e))
-            return false;
-        n = recv(fd, answer + got, sizeof answer - 1 - got, 0);
-        if (n <= 0)
-            return error_set(e, ERROR_FAILURE, "the server closed the connection");
-        got += (size_t)n;
-    }
-    return strncmp(answer, "HTTP/1.1 200", strlen("HTTP/1.1 200")) == 0 ||
-           error_set(e, ERROR_FAILURE, "the server answered %.12s", answer);
+    if (!read_answer(fd, deadline_us, answer, sizeof answer, e))
+        return false;
+    return strncmp(answer, well, strlen(well)) == 0 || tell(answer, e);
 }
 
 int command_healthcheck(const struct config *config, int n_words, char **words)

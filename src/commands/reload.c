@@ -84,6 +84,33 @@ static bool run(struct job *job, struct db *db)
     return false;
 }
 
+/* Without a writer: at once, on a connection that reads. The queries may have changed, and the
+ * migrations must be applied already. */
+static bool run_reading(struct reload *r, struct error *e)
+{
+    struct db *db = db_open(r->store->path, DB_READ, &r->store->options, e);
+
+    if (!db)
+        return false;
+    error_clear(&r->error);
+    if (r->next.none || migrate_current(db, &r->next.set, &r->error))
+        (void)!run(&r->job, db);
+    store_committed(r->store);
+    db_close(db);
+    mailbox_post(&r->mailbox, &r->job.letter, &r->job.letter);
+    return true;
+}
+
+static bool submit(struct reload *r, struct error *e)
+{
+    if (r->store->options.read_only)
+        return run_reading(r, e);
+    if (writer_submit(r->writer, &r->job))
+        return true;
+    *e = r->error;
+    return false;
+}
+
 bool reload_begin(struct reload *r, struct error *e)
 {
     struct migrations next;
@@ -100,10 +127,9 @@ bool reload_begin(struct reload *r, struct error *e)
     pthread_mutex_unlock(&r->lock);
     r->applied = 0;
     r->job = (struct job){.run = run, .mailbox = &r->mailbox, .alone = true, .error = &r->error};
-    r->running = writer_submit(r->writer, &r->job);
+    r->running = submit(r, e);
     if (r->running)
         return true;
-    *e = r->error;
     pthread_mutex_lock(&r->lock);
     r->changing = false;
     pthread_mutex_unlock(&r->lock);

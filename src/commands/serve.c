@@ -27,6 +27,7 @@
 
 struct run {
     const struct config *config;
+    bool read_only;
     struct migrations migrations;
     /* The first connection, until the writer has its own: the last to close would take the log and
      * its index away, for the next to make anew. */
@@ -45,12 +46,33 @@ struct run {
     _Atomic bool draining;
 };
 
+/* Nothing is written: what is to be served must be there already. */
+static bool is_migrated_already(struct run *r, struct error *e)
+{
+    struct error cause = error_none();
+
+    if (r->migrations.none || migrate_current(r->first, &r->migrations.set, &cause))
+        return true;
+    return error_set(e, cause.code,
+                     "%s is served read-only, and %s; run thimble migrate where it can be written, "
+                     "or serve it as it is: --migrations none",
+                     r->config->db, cause.message);
+}
+
 static bool migrate(struct run *r, struct error *e)
 {
+    char why[256];
     size_t applied;
 
-    if (!migrations_load(&r->migrations, r->config->migrations, e))
+    if (!migrations_load(&r->migrations, r->config->migrations, e) ||
+        !database_look(r->config, !r->migrations.none, &r->read_only, why, e))
         return false;
+    if (r->read_only) {
+        if (!r->config->read_only)
+            log_say(LOG_WARN, "%s: the database is served read-only", why);
+        r->first = database_open_read_only(r->config, e);
+        return r->first && is_migrated_already(r, e);
+    }
     r->first = database_open(r->config, !r->migrations.none, e);
     return r->first && (r->migrations.none || migrate_up(r->first, &r->migrations.set, &applied,
                                                          reload_log_applied, NULL, e));
@@ -77,7 +99,7 @@ static bool read_mode(const char *text, unsigned *mode, struct error *e)
 static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
-    const struct db_options db_options = database_options(c);
+    struct db_options db_options = database_options(c);
     struct routine_set *queries;
     const struct writer_options writer_options = {
         .queue_max = (size_t)c->queue_length,
@@ -85,6 +107,7 @@ static bool open_store(struct run *r, struct error *e)
         .checkpoint_pages = c->checkpoint_pages,
     };
 
+    db_options.read_only = r->read_only;
     queries = reload_queries(c, e);
     if (!queries)
         return false;
@@ -93,8 +116,10 @@ static bool open_store(struct run *r, struct error *e)
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);
-    db_close(r->first);
-    r->first = NULL;
+    if (!r->read_only) { /* else there is no writer's connection that the log would stay for */
+        db_close(r->first);
+        r->first = NULL;
+    }
     return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
@@ -143,6 +168,7 @@ static bool start_server(struct run *r, struct error *e)
         .max_elements = c->max_elements,
         .max_depth = c->max_depth,
         .max_answer = c->max_answer,
+        .read_only = r->read_only,
         .aggregates = c->aggregates,
         .default_minimal = strcmp(c->default_return, "minimal") == 0,
         .allow_tx = c->allow_tx,
@@ -191,9 +217,9 @@ static void say_ready(const struct run *r)
 
     const char *operators = server_metrics_url(r->server);
 
-    printf("thimble %s serves %zu resources of %s at %s%s%s\n", THIMBLE_VERSION, catalog->n_tables,
-           r->config->db, server_url(r->server), operators[0] ? " and, for operators, at " : "",
-           operators);
+    printf("thimble %s serves %zu resources of %s%s at %s%s%s\n", THIMBLE_VERSION,
+           catalog->n_tables, r->config->db, r->read_only ? ", read-only," : "",
+           server_url(r->server), operators[0] ? " and, for operators, at " : "", operators);
     fflush(stdout);
     catalog_drop(catalog);
 }

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "http/metrics.h"
+#include "resource/target.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 
@@ -144,6 +145,13 @@ static enum progress not_here(struct call *call)
     return call_fail(call);
 }
 
+/* A row or a list is to be changed. */
+static bool changes_rows(const struct route *route, enum method method)
+{
+    return (route->kind == ROUTE_LIST || route->kind == ROUTE_ROW) && method >= METHOD_POST &&
+           method <= METHOD_DELETE;
+}
+
 enum progress route_run(struct call *call, const struct route **found)
 {
     const struct route *route = *found = route_find(call);
@@ -152,10 +160,10 @@ enum progress route_run(struct call *call, const struct route **found)
         return call_fail(call);
     if (!is_served(route, call))
         return not_here(call);
+    if (call->service->read_only && changes_rows(route, call->method))
+        return target_read_only(call);
     if (call->method < METHOD_OTHER && route->verbs[call->method])
         return route->verbs[call->method](call);
-    if (route == &rpc_route)
-        return rpc_refuse(call); /* what is allowed depends on the query */
     call->allow = methods_of(route);
     error_set(&call->error, ERROR_METHOD, "this method is not allowed here");
     error_hint(&call->error, "The Allow header lists those that are.");

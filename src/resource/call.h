@@ -55,6 +55,7 @@ struct service {
     int64_t max_elements;  /* of a POSTed array */
     int64_t max_depth;     /* nesting of a JSON body */
     int64_t max_answer;    /* bytes of one answer */
+    bool read_only;        /* nothing is written */
     bool aggregates;       /* select= may ask for sum() and its like */
     bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
     bool allow_tx;         /* Prefer: tx=rollback is followed */

@@ -30,10 +30,7 @@ static bool check_database(struct call *call, struct error *e)
 
 static bool check_writer(struct call *call, struct error *e)
 {
-    struct writer_stats stats;
-
-    writer_stats(call->service->writer, &stats);
-    return stats.alive || error_set(e, ERROR_FAILURE, "the writer has ended");
+    return writer_well(call->service->writer, e);
 }
 
 static bool check_migrations(struct call *call, struct error *e)
@@ -75,6 +72,14 @@ static bool is_verbose(const struct call *call)
            (call->query.len > 8 && memcmp(call->query.data, "verbose=", 8) == 0);
 }
 
+/* What else a check that passed has to say. */
+static const char *note(const struct call *call, check_fn *check)
+{
+    bool writer = check == check_writer;
+
+    return writer && call->service->read_only ? ": read-only" : "";
+}
+
 /* Failing checks are always named; the others only with ?verbose. */
 enum progress health_ready(struct call *call)
 {
@@ -88,7 +93,7 @@ enum progress health_ready(struct call *call)
         if (!ok)
             buf_addf(&call->reply, "[-]%s failed: %s\n", checks[i].name, cause.message);
         else if (verbose)
-            buf_addf(&call->reply, "[+]%s ok\n", checks[i].name);
+            buf_addf(&call->reply, "[+]%s ok%s\n", checks[i].name, note(call, checks[i].check));
     }
     if (verbose || !ready)
         buf_addf(&call->reply, "readyz check %s\n", ready ? "passed" : "failed");

@@ -181,6 +181,8 @@ static json_t *row_path(const struct table *t)
 
     json_object_set_new(path, "parameters", key_parameter(t));
     json_object_set_new(path, "get", openapi_operation(t, "200", json_of(t), NULL));
+    if (!t->insertable) /* served read-only */
+        return path;
     json_object_set_new(path, "put", openapi_operation(t, "200", json_of(t), json_of(t)));
     json_object_set_new(
         path, "patch",

@@ -51,9 +51,12 @@ static json_t *query_operation(const struct routine *r, bool get)
 
 void openapi_add_query(const struct call *call, const struct routine *r, json_t *paths)
 {
-    json_t *path = json_object();
+    json_t *path;
     char name[1024];
 
+    if (r->source->writes && call->service->read_only)
+        return;
+    path = json_object();
     if (!r->source->writes)
         json_object_set_new(path, "get", query_operation(r, true));
     json_object_set_new(path, "post", query_operation(r, false));

@@ -152,6 +152,23 @@ enum progress target_not_allowed(struct call *call, unsigned methods)
     return call_fail(call);
 }
 
+enum progress target_read_only(struct call *call)
+{
+    static const char *const statements[] = {
+        [METHOD_POST] = "INSERT",
+        [METHOD_PUT] = "INSERT",
+        [METHOD_PATCH] = "UPDATE",
+        [METHOD_DELETE] = "DELETE",
+    };
+
+    if (!call_resolve(call))
+        return call_fail(call);
+    call->allow = call->keys_text.data ? resource_row_methods(call->table)
+                                       : resource_list_methods(call->table);
+    writer_read_only(statements[call->method], &call->error);
+    return call_fail(call);
+}
+
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total)
 {
     /* Three numbers of at most 19 digits, two marks and the end: they fit, and b never grows. */
@@ -213,7 +230,9 @@ unsigned resource_list_methods(const struct table *table)
         METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD) | METHOD_BIT(METHOD_OPTIONS);
 
     methods |= table->insertable ? METHOD_BIT(METHOD_POST) : 0;
-    methods |= table->kind == TABLE_TABLE && table->n_key ? METHOD_BIT(METHOD_PUT) : 0;
+    methods |= table->kind == TABLE_TABLE && table->n_key && table->insertable
+                   ? METHOD_BIT(METHOD_PUT)
+                   : 0;
     methods |= table->updatable ? METHOD_BIT(METHOD_PATCH) : 0;
     methods |= table->deletable ? METHOD_BIT(METHOD_DELETE) : 0;
     return methods;

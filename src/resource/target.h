@@ -37,6 +37,10 @@ void target_applied(struct call *call, unsigned follows);
 /* The same, and the filter is the row of the path: filters of the query string are refused. */
 bool target_row(struct call *call) __attribute__((warn_unused_result));
 
+/* A change of a table, and the database is served read-only: fails with ERROR_READ_ONLY, and sets
+ * Allow; or says that there is no such table. Returns CALL_DONE. */
+enum progress target_read_only(struct call *call);
+
 /* Fails with ERROR_METHOD and sets Allow. Returns CALL_DONE. */
 enum progress target_not_allowed(struct call *call, unsigned methods);
 

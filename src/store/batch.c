@@ -161,7 +161,9 @@ int64_t batch_run(struct store *store, struct db *db, struct job *first)
         return -1;
     }
     before = clock_us();
-    if (db_commit(db, &cause))
+    if (!db_files_stay(&store->files, &cause))
+        db_rollback(db);
+    if (!error_is_set(&cause) && db_commit(db, &cause))
         store_committed(store);
     else
         fail_all(first, &cause);

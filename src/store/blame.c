@@ -210,9 +210,11 @@ void blame_at_start(struct db *db, const struct catalog *catalog)
     struct buf sql;
 
     buf_init(&sql, SQL_MAX);
+    db_allow_prepare(db, true);
     for (size_t i = 0; i < catalog->n_tables; i++) {
         if (catalog->tables[i].kind != TABLE_VIRTUAL)
             check_table(db, &catalog->tables[i], &sql);
     }
+    db_allow_prepare(db, false);
     buf_finish(&sql);
 }

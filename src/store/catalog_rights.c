@@ -32,7 +32,9 @@ bool load_rights(struct load *l, struct table *table)
     struct statement *st;
     enum step step = STEP_FAILED;
 
-    if (table->kind == TABLE_TABLE) {
+    if (db_is_read_only(l->db)) {
+        table->insertable = table->updatable = table->deletable = false;
+    } else if (table->kind == TABLE_TABLE) {
         table->insertable = table->updatable = table->deletable = true;
     } else if (table->kind == TABLE_VIEW) {
         table->insertable = takes(l, "INSERT INTO %s DEFAULT VALUES", table->quoted, "");

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/db.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "store/db_files.h"
 #include "store/statement.h"
 
 /* Virtual-machine instructions between two looks at the clock. */
@@ -21,6 +24,9 @@ struct db {
     struct statement_cache *statements;
     int64_t deadline_us; /* 0: none */
     bool allow_prepare;  /* DB_READ: let the authorizer pass while a write is only prepared */
+    bool read_only;
+    const char *still_path; /* opened as a file that does not change; NULL: it is not */
+    struct stat still;      /* what it was then */
     struct counter page_hits, page_misses;
 };
 
@@ -39,7 +45,9 @@ struct db_options db_options_default(void)
 /* sqlite.org/c3ref/progress_handler.html: non-zero interrupts the running statement. */
 static int past_deadline(void *context)
 {
-    return db_is_overdue(context);
+    const struct db *db = context;
+
+    return db->deadline_us != 0 && clock_us() > db->deadline_us;
 }
 
 /* sqlite.org/c3ref/set_authorizer.html: what a reading connection may do. */
@@ -118,8 +126,42 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     return ok;
 }
 
-struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
-                   struct error *e)
+/* "file:PATH?immutable=1", the path percent-encoded (sqlite.org/uri.html); NULL without memory. */
+static char *still_uri(const char *path)
+{
+    static const char tail[] = "?immutable=1";
+    char *uri = malloc(strlen(path) * 3 + sizeof "file:" + sizeof tail), *at = uri;
+
+    if (!uri)
+        return NULL;
+    at += snprintf(at, sizeof "file:", "file:");
+    for (; *path; path++) {
+        if (strchr("?#% ", *path))
+            at += snprintf(at, 4, "%%%02X", (unsigned char)*path);
+        else
+            *at++ = *path;
+    }
+    snprintf(at, sizeof tail, "%s", tail);
+    return uri;
+}
+
+static int open_still(struct db *db, const char *path)
+{
+    char *uri = still_uri(path);
+    int rc = SQLITE_NOMEM;
+
+    if (uri && stat(path, &db->still) == 0) {
+        db->still_path = path;
+        rc = sqlite3_open_v2(uri, &db->handle,
+                             SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX |
+                                 SQLITE_OPEN_EXRESCODE,
+                             NULL);
+    }
+    free(uri);
+    return rc;
+}
+
+static int open_handle(struct db *db, const char *path, enum db_mode mode)
 {
     static const int flags[] = {
         [DB_READ] = SQLITE_OPEN_READONLY,
@@ -127,6 +169,16 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         [DB_CHECK] = SQLITE_OPEN_READWRITE,
         [DB_COPY] = SQLITE_OPEN_READWRITE,
     };
+
+    if (mode == DB_READ && db_is_still(path))
+        return open_still(db, path);
+    return sqlite3_open_v2(path, &db->handle,
+                           flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+}
+
+struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
+                   struct error *e)
+{
     struct error cause = error_none();
     struct db *db = calloc(1, sizeof *db);
 
@@ -137,8 +189,8 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         db_close(db);
         return NULL;
     }
-    int rc = sqlite3_open_v2(path, &db->handle,
-                             flags[mode] | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    db->read_only = options->read_only;
+    int rc = open_handle(db, path, mode);
     if (rc != SQLITE_OK)
         db_error(db, rc, &cause);
     if (error_is_set(&cause) || !set_up(db, mode, options, &cause)) {
@@ -147,6 +199,26 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         return NULL;
     }
     return db;
+}
+
+bool db_is_read_only(const struct db *db)
+{
+    return db->read_only;
+}
+
+bool db_is_unchanged(const struct db *db, struct error *e)
+{
+    struct stat now;
+
+    if (!db->still_path)
+        return true;
+    if (stat(db->still_path, &now) == 0 && now.st_ino == db->still.st_ino &&
+        now.st_size == db->still.st_size && now.st_mtim.tv_sec == db->still.st_mtim.tv_sec &&
+        now.st_mtim.tv_nsec == db->still.st_mtim.tv_nsec && db_is_still(db->still_path))
+        return true;
+    error_set(e, ERROR_LOST, "%s changed while it was served from a folder that cannot be written",
+              db->still_path);
+    return error_hint(e, "Start the service again.");
 }
 
 void db_close(struct db *db)
@@ -245,11 +317,6 @@ void db_forget_statements(struct db *db)
 void db_deadline(struct db *db, int64_t deadline_us)
 {
     db->deadline_us = deadline_us;
-}
-
-bool db_is_overdue(const struct db *db)
-{
-    return db->deadline_us != 0 && clock_us() > db->deadline_us;
 }
 
 void db_allow_prepare(struct db *db, bool on)

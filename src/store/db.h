@@ -33,6 +33,7 @@ struct db_options {
     int64_t cache_bytes;             /* page cache of this connection */
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
+    bool read_only;                  /* the catalogue is of a database that nobody writes here */
     bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
     row_writer *write_row;           /* for nested rows; NULL: none (store/rows.h) */
@@ -49,6 +50,15 @@ struct db_options db_options_default(void);
  */
 struct db *db_open(const char *path, enum db_mode mode, const struct db_options *options,
                    struct error *e);
+
+/* True if the database is served read-only: db_options.read_only. */
+bool db_is_read_only(const struct db *db);
+
+/*
+ * A DB_READ connection may be to a file that it takes for one that does not change (db_is_still):
+ * false with ERROR_LOST if it changed all the same. True, at no cost, for all others.
+ */
+bool db_is_unchanged(const struct db *db, struct error *e);
 
 /* Finalizes all statements and closes. Takes NULL. */
 void db_close(struct db *db);
@@ -91,8 +101,6 @@ void db_forget_statements(struct db *db);
 
 /* A statement that runs past this instant (clock_us) is stopped with ERROR_TIMEOUT; 0: never. */
 void db_deadline(struct db *db, int64_t deadline_us);
-/* Is it past the instant? For SQL functions, which SQLite does not stop on their way. */
-bool db_is_overdue(const struct db *db);
 
 /* While on, a DB_READ connection may *prepare* (not run) writes: the catalogue asks so. */
 void db_allow_prepare(struct db *db, bool on);

@@ -80,6 +80,8 @@ static void note_version(struct reader *reader)
 static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, struct error *e)
 {
     reader_release(reader);
+    if (!db_is_unchanged(reader->db, e))
+        return false;
     db_deadline(reader->db, 0);
     /* BEGIN takes no lock; reading the schema version starts the snapshot. */
     if (!db_run(reader->db, (struct slice)SLICE_LITERAL("BEGIN"), e))

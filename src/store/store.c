@@ -12,7 +12,7 @@
 bool store_open(struct store *store, const char *path, const struct db_options *options,
                 struct routine_set *routines, struct error *e)
 {
-    struct db *db = db_open(path, DB_CHECK, options, e);
+    struct db *db = db_open(path, options->read_only ? DB_READ : DB_CHECK, options, e);
 
     *store = (struct store){.path = path, .options = *options};
     pthread_mutex_init(&store->lock, NULL);

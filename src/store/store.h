@@ -16,10 +16,12 @@
 
 #include "store/catalog.h"
 #include "store/db.h"
+#include "store/db_files.h"
 
 struct store {
     const char *path; /* borrowed; outlives the store */
     struct db_options options;
+    struct db_files files;                  /* as the writer opened them; read-only while serving */
     _Atomic uint64_t generation;            /* commits of this process */
     pthread_mutex_t lock;                   /* guards catalog, and changes of routines */
     struct catalog *catalog;                /* the newest that was read; one reference */

@@ -8,22 +8,27 @@
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "store/batch.h"
 #include "store/store.h"
+#include "store/trouble.h"
 
 struct writer {
     struct store *store;
     struct db *db;
     struct checkpoint *checkpoint;
+    struct trouble trouble;
     struct writer_options options;
     pthread_t thread;
     bool started;
+    bool read_only; /* there is no connection and no thread */
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;
     struct letter *first, *last; /* the jobs waiting, oldest first */
     size_t queued;
     bool sleeping; /* the thread waits on `work` */
+    bool probing;  /* a probe is asked for */
     bool stopping;
 
     struct counter jobs, failed; /* the thread's */
@@ -50,18 +55,21 @@ static int note_wal(void *context, sqlite3 *handle, const char *schema, int page
     return SQLITE_OK;
 }
 
-/* Waits for work; takes at most batch_max jobs as a chain. NULL: stop. */
-static struct letter *take_batch(struct writer *w)
+/* Waits for work; takes at most batch_max jobs as a chain. NULL: there is only `*probe` to do, and
+ * if there is not even that, to stop. */
+static struct letter *take_batch(struct writer *w, bool *probe)
 {
     struct letter *first, *last;
     size_t n = 1;
 
     pthread_mutex_lock(&w->lock);
-    while (!w->first && !w->stopping) {
+    while (!w->first && !w->stopping && !w->probing) {
         w->sleeping = true;
         pthread_cond_wait(&w->work, &w->lock);
     }
     w->sleeping = false;
+    *probe = w->probing;
+    w->probing = false;
     first = last = w->first;
     if (first) {
         for (; n < w->options.batch_max && last->next; n++) {
@@ -84,21 +92,33 @@ static struct letter *take_batch(struct writer *w)
 static int64_t run_alone(struct writer *w, struct job *job)
 {
     db_rollback(w->db);
+    if (!db_files_stay(&w->store->files, job->error))
+        return -1;
     if (!job->run(job, w->db))
         (void)error_set(job->error, ERROR_INTERNAL, "the job failed without a reason");
     store_committed(w->store);
     return -1;
 }
 
-/* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. */
-static void count_jobs(struct writer *w, struct letter *letter)
+/* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. `wrote`: something
+ * was changed, and is kept if a job succeeded. */
+static void count_jobs(struct writer *w, struct letter *letter, bool wrote)
 {
+    const struct error *trouble = NULL;
     uint64_t jobs = 0, failed = 0;
 
     for (; letter; letter = letter->next) {
+        const struct error *e = job_of(letter)->error;
+
         jobs++;
-        failed += error_is_set(job_of(letter)->error);
+        failed += error_is_set(e);
+        if (trouble_is(e->code))
+            trouble = e;
     }
+    if (trouble)
+        trouble_set(&w->trouble, trouble);
+    else if (wrote && failed < jobs)
+        trouble_clear(&w->trouble);
     histogram_observe(&w->batches, &buckets_batch, jobs);
     counter_add(&w->jobs, jobs);
     counter_add(&w->failed, failed);
@@ -128,24 +148,56 @@ static void hand_back(struct letter *letter)
     }
 }
 
+static void run_batch(struct writer *w, struct letter *batch)
+{
+    struct job *job = job_of(batch);
+    int64_t before = db_total_changes(w->db);
+    int64_t us = job->alone ? run_alone(w, job) : batch_run(w->store, w->db, job);
+
+    if (us >= 0)
+        histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
+    db_count_pages(w->db);
+    count_jobs(w, batch, us >= 0 && db_total_changes(w->db) != before);
+    hand_back(batch);
+    checkpoint_notice(w->checkpoint, w->db,
+                      atomic_load_explicit(&w->wal_pages, memory_order_relaxed));
+}
+
 static void *writer_main(void *context)
 {
     struct writer *w = context;
+    struct letter *batch;
+    bool probe;
 
-    for (struct letter *batch; (batch = take_batch(w)) != NULL;) {
-        struct job *job = job_of(batch);
-        int64_t us = job->alone ? run_alone(w, job) : batch_run(w->store, w->db, job);
-
-        if (us >= 0)
-            histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
-        db_count_pages(w->db);
-        count_jobs(w, batch);
-        hand_back(batch);
-        checkpoint_notice(w->checkpoint, w->db,
-                          atomic_load_explicit(&w->wal_pages, memory_order_relaxed));
+    while ((batch = take_batch(w, &probe)) != NULL || probe) {
+        if (probe)
+            trouble_probe(&w->trouble, w->db, &w->store->files);
+        if (batch)
+            run_batch(w, batch);
     }
     atomic_store(&w->alive, false);
     return NULL;
+}
+
+/* Looks at what the connection has opened, and whether it could write. */
+static bool try_files(struct writer *w, struct error *e)
+{
+    struct error cause = error_none();
+
+    db_files_note(&w->store->files, w->store->path, sqlite3_db_filename(db_handle(w->db), "main"));
+    if (!db_begin_immediate(w->db, &cause) && cause.code != ERROR_LOCKED)
+        return error_set(e, cause.code, "cannot write database %s: %s", w->store->path,
+                         cause.message);
+    db_rollback(w->db);
+    return true;
+}
+
+/* One that has no thread and takes no jobs. */
+static struct writer *start_none(struct writer *w)
+{
+    w->read_only = true;
+    atomic_store(&w->alive, true);
+    return w;
 }
 
 struct writer *writer_start(struct store *store, const struct writer_options *options,
@@ -161,8 +213,11 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     w->options = *options;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->work, NULL);
+    trouble_init(&w->trouble);
+    if (store->options.read_only)
+        return start_none(w);
     w->db = db_open(store->path, DB_CHECK, &store->options, e);
-    if (w->db && db_integer(w->db, "PRAGMA page_size", &w->page_size, e))
+    if (w->db && db_integer(w->db, "PRAGMA page_size", &w->page_size, e) && try_files(w, e))
         w->checkpoint = checkpoint_start(store, options->checkpoint_pages, e);
     if (!w->checkpoint) {
         writer_stop(w);
@@ -188,6 +243,13 @@ static bool refuse(struct writer *w, struct job *job, bool stopping)
     return error_hint(job->error, "Send the request again later.");
 }
 
+bool writer_read_only(const char *what, struct error *e)
+{
+    error_set(e, ERROR_READ_ONLY, "cannot execute %s in a read-only transaction", what);
+    error_details(e, "The database is served read-only.");
+    return error_hint(e, "The Allow header lists what can be done.");
+}
+
 bool writer_submit(struct writer *w, struct job *job)
 {
     bool stopping, full, wake = false;
@@ -195,6 +257,8 @@ bool writer_submit(struct writer *w, struct job *job)
     assert(job->run && job->mailbox);
     job->letter.next = NULL;
     error_clear(job->error);
+    if (w->read_only)
+        return writer_read_only("a query that writes", job->error);
     pthread_mutex_lock(&w->lock);
     stopping = w->stopping;
     full = w->queued >= w->options.queue_max;
@@ -226,11 +290,34 @@ void writer_stats(struct writer *w, struct writer_stats *out)
     };
     histogram_collect(&w->batches, &out->batches);
     histogram_collect(&w->commits, &out->commits);
-    checkpoint_collect(w->checkpoint, &out->checkpoints);
-    db_collect_caches(w->db, &out->caches);
+    if (!w->read_only) {
+        checkpoint_collect(w->checkpoint, &out->checkpoints);
+        db_collect_caches(w->db, &out->caches);
+    }
     pthread_mutex_lock(&w->lock);
     out->queued = w->queued;
     pthread_mutex_unlock(&w->lock);
+}
+
+bool writer_well(struct writer *w, struct error *e)
+{
+    bool probe;
+
+    if (!atomic_load(&w->alive))
+        return error_set(e, ERROR_FAILURE, "the writer has ended");
+    if (w->read_only)
+        return true;
+    if (!db_files_stay(&w->store->files, e))
+        return false;
+    if (trouble_none(&w->trouble, clock_us(), &probe, e))
+        return true;
+    if (!probe)
+        return false;
+    pthread_mutex_lock(&w->lock);
+    w->probing = true;
+    pthread_cond_signal(&w->work);
+    pthread_mutex_unlock(&w->lock);
+    return false;
 }
 
 bool writer_moves(struct writer *w, uint64_t *seen)
@@ -238,7 +325,7 @@ bool writer_moves(struct writer *w, uint64_t *seen)
     bool moves;
 
     pthread_mutex_lock(&w->lock);
-    moves = w->sleeping || w->rounds != *seen;
+    moves = w->read_only || w->sleeping || w->rounds != *seen;
     *seen = w->rounds;
     pthread_mutex_unlock(&w->lock);
     return moves;
@@ -260,5 +347,6 @@ void writer_stop(struct writer *w)
     db_close(w->db);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->work);
+    trouble_finish(&w->trouble);
     free(w);
 }

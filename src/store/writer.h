@@ -63,15 +63,26 @@ struct writer_stats {
     bool alive;
 };
 
-/* Opens the connection and starts the thread. NULL with an error. */
+/* Opens the connection and starts the thread; with store->options.read_only neither, and no job is
+ * taken. NULL with an error. */
 struct writer *writer_start(struct store *store, const struct writer_options *options,
                             struct error *e);
 
 /*
  * Queues the job; from here until it comes back it belongs to the writer. False, with
- * *job->error set to ERROR_BUSY or ERROR_DRAINING, if it was not taken: nothing was done.
+ * *job->error set to ERROR_BUSY, ERROR_DRAINING or ERROR_READ_ONLY, if it was not taken: nothing was done.
  */
 bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
+
+/* Says that the database is served read-only, as ERROR_READ_ONLY; `what` was asked for. False. */
+bool writer_read_only(const char *what, struct error *e);
+
+/*
+ * Would a write of now be kept, as far as can be known? False with the reason: a file is not where
+ * it was, or the last write failed for a reason that is not its own. Then it tries a write that
+ * changes nothing, for the next to ask. Any thread; takes no lock that a write holds.
+ */
+bool writer_well(struct writer *writer, struct error *e);
 
 void writer_stats(struct writer *writer, struct writer_stats *out);
 

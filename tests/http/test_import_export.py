@@ -113,10 +113,11 @@ def test_every_table_comes_back(db, tmp_path, ending):
 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_chinook_comes_back(tmp_path, chinook_sql, ending):
+    script = chinook_sql.read_text(encoding="utf-8-sig")
     full, empty = tmp_path / "full.db", tmp_path / "empty.db"
     for path in full, empty:
         connection = sqlite3.connect(path)
-        connection.executescript(chinook_sql)
+        connection.executescript(script)
         connection.close()
     tables = ["Artist", "Album", "Genre", "MediaType", "Employee", "Customer", "Invoice", "Track",
               "InvoiceLine", "Playlist", "PlaylistTrack"]

@@ -246,3 +246,158 @@ def test_what_is_no_database_is_refused_at_the_start(tmp_path):
     path.write_text("this is no database, and long enough to be looked at by its header\n" * 40)
     code, _, err = run("serve", "--db", path, "--listen", "127.0.0.1:0", "--migrations", "none")
     assert code == 1 and "not a database" in err, err
+
+
+# Files that go away while they are served.
+
+def lost(server, what):
+    reply = server.post("/t", {"a": "lost"})
+    assert reply.status == 503 and reply.json()["code"] == "58P01", reply
+    assert "Retry-After" not in reply.headers and what in reply.json()["message"]
+    ready = server.get("/readyz")
+    assert ready.status == 503 and "[-]writer failed" in ready.body.decode() and what in ready.body.decode()
+    assert server.get("/healthz").status == 200
+    code, _, err = run("healthcheck", "--listen", f"127.0.0.1:{server.port}")
+    assert code == 1 and what in err, err
+
+
+@pytest.fixture
+def plain(tmp_path):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    path = folder / "plain.db"
+    db = sqlite3.connect(path)
+    db.executescript("PRAGMA journal_mode=WAL; CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);"
+                     "INSERT INTO t VALUES(1, 'one')")
+    db.close()
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["", "-wal", "-shm"])
+def test_a_write_to_a_file_that_was_removed_is_refused(serve, plain, suffix):
+    server = serve(db=plain, migrations="none")
+    assert server.post("/t", {"a": "kept"}).status == 201
+    os.rename(f"{plain}{suffix}", f"{plain}.away")
+    lost(server, "moved or removed")
+    os.rename(f"{plain}.away", f"{plain}{suffix}")
+    assert server.post("/t", {"a": "back"}).status == 201
+    assert server.get("/readyz").status == 200
+    os.remove(f"{plain}{suffix}")
+    lost(server, "moved or removed")
+    server.kill()
+
+
+def test_a_write_to_a_file_that_was_replaced_is_refused(serve, plain):
+    server = serve(db=plain, migrations="none")
+    other = plain.with_name("other.db")
+    db = sqlite3.connect(other)
+    db.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)")
+    db.close()
+    os.replace(other, plain)
+    lost(server, "replaced")
+    os.rename(plain.parent, plain.parent.with_name("elsewhere"))
+    lost(server, "moved or removed")
+    server.kill()
+
+
+def test_a_link_that_leads_elsewhere_is_a_lost_file(serve, plain):
+    link = plain.with_name("link.db")
+    link.symlink_to("plain.db")
+    server = serve(db=link, migrations="none")
+    assert server.post("/t", {"a": "kept"}).status == 201
+    db = sqlite3.connect(plain.with_name("b.db"))
+    db.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)")
+    db.close()
+    link.unlink()
+    link.symlink_to("b.db")
+    lost(server, "replaced")
+    server.kill()
+
+
+def test_readiness_tells_of_writes_that_fail_until_one_succeeds(serve, plain, tmp_path):
+    server = serve(db=plain, migrations="none", wrap=("prlimit", "--fsize=200000:unlimited"))
+    while server.post("/t", {"a": "x" * 20000}).status == 201:
+        pass
+    ready = server.get("/readyz")
+    assert ready.status == 503 and "writes fail" in ready.body.decode(), ready
+    subprocess.run(["prlimit", f"--pid={server.process.pid}", "--fsize=unlimited"], check=True)
+    deadline = time.monotonic() + 10
+    while server.get("/readyz").status != 200:  # nobody writes: it tries by itself
+        assert time.monotonic() < deadline, server.log()
+        time.sleep(0.2)
+    assert server.post("/t", {"a": "x" * 20000}).status == 201
+
+
+# Names that are no database, each with its line.
+
+def refused(*args, code=1):
+    got, out, err = run("serve", "--listen", "127.0.0.1:0", "--migrations", "none", *args)
+    assert got == code and len(err.splitlines()) == 1 and not out, (got, out, err)
+    return err
+
+
+def test_names_that_are_no_file(tmp_path):
+    for command in (["serve", "--listen", "127.0.0.1:0"], ["migrate"], ["export", "t"], ["backup", tmp_path / "b"]):
+        for name in (":memory:", "", "file:x.db", "file::memory:?cache=shared"):
+            code, _, err = run(*command, "--db", name, cwd=tmp_path)
+            assert code == 2 and len(err.splitlines()) == 1 and name in err, (command, name, err)
+    assert os.listdir(tmp_path) == []
+
+
+def test_what_is_in_the_way_of_a_database_is_named(plain, tmp_path):
+    assert "is a folder; name a file" in refused("--db", tmp_path)
+    assert "there is no folder" in refused("--db", tmp_path / "no" / "x.db", "--migrations", "builtin")
+    assert "is no folder" in refused("--db", plain / "x.db")
+    assert "there is no database" in refused("--db", tmp_path / "x.db")
+    os.mkfifo(tmp_path / "pipe")
+    assert "not an ordinary file" in refused("--db", tmp_path / "pipe")
+    for suffix in ("-wal", "-shm", "-journal"):
+        os.mkdir(f"{plain}{suffix}")
+        err = refused("--db", plain)
+        assert f"{plain}{suffix}" in err and "move it away" in err
+        os.rmdir(f"{plain}{suffix}")
+
+
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+as_nobody = pytest.mark.skipif(os.geteuid() != 0, reason="needs another user to become")
+
+
+def serve_as_nobody(path, *args):
+    done = subprocess.run([*NOBODY, str(BIN), "serve", "--db", str(path), "--listen", "127.0.0.1:0", *args],
+                          env=clean_env(), cwd="/", capture_output=True, text=True, timeout=30)
+    assert len(done.stderr.splitlines()) == 1, done
+    return done.returncode, done.stderr
+
+
+@as_nobody
+def test_what_is_not_permitted_is_named(plain, open_folders):
+    os.chmod(plain, 0o600)
+    code, err = serve_as_nobody(plain, "--migrations", "none")
+    assert code == 1 and "cannot read database" in err and "this process is uid 65534" in err
+    code, err = serve_as_nobody(plain.with_name("new.db"))
+    assert code == 1 and "no permission to write into the folder" in err
+    os.chmod(plain.parent, 0o700)
+    code, err = serve_as_nobody(plain, "--migrations", "none")
+    assert code == 1 and "no permission to enter the folder" in err
+    os.chmod(plain.parent, 0o777)
+    os.chmod(plain, 0o666)
+    pathlib_wal = plain.with_name(plain.name + "-wal")
+    pathlib_wal.write_bytes(b"")
+    os.chmod(pathlib_wal, 0o644)
+    code, err = serve_as_nobody(plain, "--migrations", "none")
+    assert code == 1 and "-wal, the log of database" in err and "owner of the database" in err
+
+
+@pytest.fixture
+def open_folders(plain):
+    """Other users may come as far as the database's folder."""
+    folder, closed = plain.parent, []
+    while str(folder) != "/":
+        mode = folder.stat().st_mode & 0o7777
+        if not mode & 0o001:
+            closed.append((folder, mode))
+            os.chmod(folder, mode | 0o055)
+        folder = folder.parent
+    yield
+    for folder, mode in closed:
+        os.chmod(folder, mode)
