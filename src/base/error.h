@@ -71,6 +71,7 @@
     X(PREFERENCES, "PGRST122")      /* Prefer: handling=strict, and not all are known */           \
     X(AGGREGATES, "PGRST123")       /* aggregates are off */                                       \
     X(MAX_AFFECTED, "PGRST124")     /* more rows than Prefer: max-affected says */                 \
+    X(AFFECTED_SHAPE, "PGRST128")   /* max-affected of a query that returns no rows to count */    \
     X(NO_RELATION, "PGRST200")      /* no foreign key between the two */                           \
     X(AMBIGUOUS, "PGRST201")        /* several foreign keys between the two */                     \
     X(NO_ROUTINE, "PGRST202")       /* no such query, or not with these parameters */              \

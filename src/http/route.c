@@ -164,6 +164,8 @@ enum progress route_run(struct call *call, const struct route **found)
         return target_read_only(call);
     if (call->method < METHOD_OTHER && route->verbs[call->method])
         return route->verbs[call->method](call);
+    if (route == &rpc_route)
+        return rpc_refuse(call); /* what is allowed depends on the query */
     call->allow = methods_of(route);
     error_set(&call->error, ERROR_METHOD, "this method is not allowed here");
     error_hint(&call->error, "The Allow header lists those that are.");

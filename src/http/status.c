@@ -58,6 +58,7 @@ static const unsigned short error_status[] = {
     [ERROR_PREFERENCES] = 400,
     [ERROR_AGGREGATES] = 400,
     [ERROR_MAX_AFFECTED] = 400,
+    [ERROR_AFFECTED_SHAPE] = 400,
     [ERROR_NO_RELATION] = 400,
     [ERROR_AMBIGUOUS] = 300,
     [ERROR_NO_ROUTINE] = 404,

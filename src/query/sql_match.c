@@ -15,40 +15,7 @@ static bool check_pattern(struct sql *q, struct slice pattern)
     return sql_give_up(q);
 }
 
-/*
- * LIKE with case is GLOB in SQLite (sqlite.org/lang_expr.html §5): % and * become *, _
- * becomes ?, a backslash takes the next character as it is, and GLOB's own specials are
- * put in brackets.
- */
-static struct value glob_pattern(struct sql *q, struct slice pattern)
-{
-    char *out = sql_alloc(q, pattern.len * 3 + 1, 1);
-    size_t n = 0;
-
-    if (!out)
-        return value_null();
-    for (size_t i = 0; i < pattern.len; i++) {
-        char c = pattern.data[i];
-        bool literal = c == '\\' && i + 1 < pattern.len;
-
-        if (literal)
-            c = pattern.data[++i];
-        if (!literal && (c == '%' || c == '*')) {
-            out[n++] = '*';
-        } else if (!literal && c == '_') {
-            out[n++] = '?';
-        } else if (c == '*' || c == '?' || c == '[') {
-            out[n++] = '[';
-            out[n++] = c;
-            out[n++] = ']';
-        } else {
-            out[n++] = c;
-        }
-    }
-    return value_text(slice_make(out, n));
-}
-
-/* LIKE without case: * stands for %, and the backslash is SQLite's escape too. */
+/* * stands for %, but after a backslash, which takes the next character as it is. */
 static struct value like_pattern(struct sql *q, struct slice pattern)
 {
     char *out = arena_copy(q->arena, pattern);
@@ -66,29 +33,26 @@ static struct value like_pattern(struct sql *q, struct slice pattern)
     return value_text(slice_make(out, pattern.len));
 }
 
+static const char *function_of(enum tree_operator op)
+{
+    switch (op) {
+    case OPERATOR_LIKE: return "thimble_like(";
+    case OPERATOR_ILIKE: return "thimble_ilike(";
+    case OPERATOR_MATCH: return "regexp(";
+    default: return "regexpi(";
+    }
+}
+
 void sql_match(struct sql *q, const struct node *node, const struct condition *c, struct slice text)
 {
     bool regexp = c->op == OPERATOR_MATCH || c->op == OPERATOR_IMATCH;
     enum column_kind kind;
-    struct value pattern;
 
     if (!check_pattern(q, text))
         return;
-    if (regexp) {
-        sql_text(q, c->op == OPERATOR_MATCH ? "regexp(" : "regexpi(");
-        sql_value(q, value_text(text));
-        SQL(q, ",");
-    }
+    sql_text(q, function_of(c->op));
+    sql_value(q, regexp ? value_text(text) : like_pattern(q, text));
+    SQL(q, ",");
     sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
-    if (regexp) {
-        SQL(q, ")");
-        return;
-    }
-    pattern = c->op == OPERATOR_LIKE ? glob_pattern(q, text) : like_pattern(q, text);
-    if (pattern.as.bytes.len > ROWS_PATTERN_MAX) /* GLOB's brackets made it longer */
-        pattern.as.bytes.len = check_pattern(q, pattern.as.bytes) ? pattern.as.bytes.len : 0;
-    sql_text(q, c->op == OPERATOR_LIKE ? " GLOB " : " LIKE ");
-    sql_value(q, pattern);
-    if (c->op == OPERATOR_ILIKE)
-        SQL(q, " ESCAPE '\\'");
+    SQL(q, ")");
 }

@@ -6,7 +6,7 @@
 #include "resource/call.h"
 
 /* The media type without its parameters. */
-static struct slice media_type_of(const struct call *call)
+struct slice body_media_type(const struct call *call)
 {
     struct slice type = call->content_type;
     const char *semicolon = type.len ? memchr(type.data, ';', type.len) : NULL;
@@ -18,10 +18,8 @@ static struct slice media_type_of(const struct call *call)
 
 bool body_is_merge_patch(const struct call *call)
 {
-    return text_equal_nocase(media_type_of(call), slice_from("application/merge-patch+json"));
+    return text_equal_nocase(body_media_type(call), slice_from("application/merge-patch+json"));
 }
-
-enum body_form { FORM_UNKNOWN, FORM_JSON, FORM_CSV, FORM_FIELDS };
 
 static const struct {
     const char *type;
@@ -36,19 +34,33 @@ static const struct {
     {"application/x-www-form-urlencoded", FORM_FIELDS},
 };
 
-static enum body_form find_form(struct call *call)
+enum body_form body_form(const struct call *call)
 {
-    struct slice type = media_type_of(call);
+    struct slice type = body_media_type(call);
 
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (text_equal_nocase(type, slice_from(forms[i].type)))
             return forms[i].form;
     }
+    return FORM_UNKNOWN;
+}
+
+bool body_refuse_type(struct call *call, const char *hint)
+{
+    struct slice type = body_media_type(call);
+
     error_set(&call->error, ERROR_MEDIA_TYPE, "the content type \"%.*s\" is not understood",
               (int)(type.len > 80 ? 80 : type.len), type.data);
-    error_hint(&call->error, "Send application/json, text/csv or "
-                             "application/x-www-form-urlencoded.");
-    return FORM_UNKNOWN;
+    return error_hint(&call->error, "%s", hint);
+}
+
+bool body_is_wanted(const struct call *call, struct slice name)
+{
+    const struct name_item *item = call->tree.columns;
+
+    while (item && !slice_equal(item->name, name))
+        item = item->next;
+    return !call->tree.columns || item;
 }
 
 bool body_check_rows(struct call *call, size_t rows)
@@ -88,17 +100,9 @@ int *body_make_places(struct call *call, const struct body *body)
     return places;
 }
 
-bool body_is_json(struct call *call)
-{
-    enum body_form form = find_form(call);
-
-    return form == FORM_JSON || (form != FORM_UNKNOWN && error_set(&call->error, ERROR_MEDIA_TYPE,
-                                                                   "parameters are sent as JSON"));
-}
-
 bool body_parse(struct call *call, enum body_use use, struct body *body)
 {
-    enum body_form form = find_form(call);
+    enum body_form form = body_form(call);
     bool ok = false, may_be_none;
 
     *body = (struct body){0};
@@ -106,7 +110,9 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     case FORM_JSON: ok = body_parse_json(call, body); break;
     case FORM_CSV: ok = body_parse_csv(call, body); break;
     case FORM_FIELDS: ok = body_parse_form(call, body); break;
-    case FORM_UNKNOWN: break;
+    case FORM_UNKNOWN:
+        return body_refuse_type(call, "Send application/json, text/csv or "
+                                      "application/x-www-form-urlencoded.");
     }
     may_be_none = use == BODY_CHANGE || use == BODY_MERGE;
     if (ok && use != BODY_CREATE && body->n_rows != 1 && !(may_be_none && body->n_rows == 0))

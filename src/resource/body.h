@@ -40,13 +40,27 @@ enum body_use {
 bool body_parse(struct call *call, enum body_use use, struct body *body)
     __attribute__((warn_unused_result));
 
+/* What a body's content type says that it is. */
+enum body_form { FORM_UNKNOWN, FORM_JSON, FORM_CSV, FORM_FIELDS };
+enum body_form body_form(const struct call *call);
+
+/* Fails with ERROR_MEDIA_TYPE; `hint` says which types are taken. Returns false. */
+bool body_refuse_type(struct call *call, const char *hint);
+
+/* The content type without its parameters. */
+struct slice body_media_type(const struct call *call);
+
 /*
- * Parses call->body (none is an empty object) for the parameters of a named query: values[i] and
- * given[i] for parameter i. False as body_parse, with ERROR_NO_ROUTINE for a member that is no
- * parameter.
+ * Parses call->body as JSON, one object or an array of one, for the parameters of a named query:
+ * values[i] and given[i] for parameter i. Members that columns= leaves out are not looked at.
+ * False with ERROR_BODY, ERROR_VALUE, ERROR_OUT_OF_RANGE, and ERROR_NO_ROUTINE for a member that is
+ * no parameter.
  */
 bool body_arguments(struct call *call, const struct routine_source *routine, struct value *values,
                     bool *given) __attribute__((warn_unused_result));
+
+/* True if columns= is not there, or names it. */
+bool body_is_wanted(const struct call *call, struct slice name);
 
 /* True if the content type is application/merge-patch+json. */
 bool body_is_merge_patch(const struct call *call);
@@ -58,9 +72,6 @@ long body_column(const struct body *body, int column);
 bool body_unknown_column(struct call *call, struct slice name);
 
 /* For the body_*.c files. */
-
-/* True if the content type is JSON's; false with ERROR_MEDIA_TYPE. */
-bool body_is_json(struct call *call);
 
 /* JSON: an object or an array of objects. */
 bool body_parse_json(struct call *call, struct body *body) __attribute__((warn_unused_result));

@@ -19,15 +19,6 @@ static bool field_value(struct call *call, const struct column *column, struct s
     return body_text_value(&call->arena, column, text, out, &call->error);
 }
 
-static bool is_wanted(const struct call *call, struct slice name)
-{
-    const struct name_item *item = call->tree.columns;
-
-    while (item && !slice_equal(item->name, name))
-        item = item->next;
-    return !call->tree.columns || item;
-}
-
 static bool not_utf8(struct call *call)
 {
     return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
@@ -53,7 +44,7 @@ bool body_parse_form(struct call *call, struct body *body)
     for (const struct parameter *p = fields; p; p = p->next) {
         int column = table_column(call->table, p->name);
 
-        if (!is_wanted(call, p->name))
+        if (!body_is_wanted(call, p->name))
             continue;
         if (column < 0)
             return body_unknown_column(call, p->name);
@@ -107,8 +98,8 @@ static bool read_header(struct lines *c, struct body *body, int **places, size_t
         if (*n == commas)
             return error_set(&c->call->error, ERROR_BODY, "the CSV's first line is malformed");
         column = table_column(c->call->table, name);
-        (*places)[(*n)++] = is_wanted(c->call, name) ? (int)body->n_set : -1;
-        if (!is_wanted(c->call, name))
+        (*places)[(*n)++] = body_is_wanted(c->call, name) ? (int)body->n_set : -1;
+        if (!body_is_wanted(c->call, name))
             continue;
         if (column < 0)
             return body_unknown_column(c->call, name);

@@ -5,8 +5,6 @@
  */
 #include "resource/rpc.h"
 
-#include <stdio.h>
-
 #include "query/grammar.h"
 #include "query/json_out.h"
 #include "resource/precondition.h"
@@ -51,90 +49,26 @@ static struct rpc *begin(struct call *call)
     return NULL;
 }
 
-static bool parameters_text(const struct routine_source *s, char out[256])
+static bool parse(struct call *call)
 {
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (size_t i = 0; i < s->n_params && used < 255; i++)
-        used += (size_t)snprintf(out + used, 256 - used, "%s%s%s", used ? ", " : "",
-                                 s->params[i].column.name.data, s->params[i].optional ? "?" : "");
-    return s->n_params > 0;
-}
-
-static bool wrong_parameters(struct call *call, const struct routine_source *s, const char *what,
-                             struct slice name)
-{
-    char list[256];
-
-    error_set(&call->error, ERROR_NO_ROUTINE, "the query %s: %s parameter \"%.*s\"", s->name.data,
-              what, (int)(name.len > 80 ? 80 : name.len), name.data);
-    if (!parameters_text(s, list))
-        return error_hint(&call->error, "It takes no parameters.");
-    return error_hint(&call->error, "Its parameters are: %s.", list);
-}
-
-/* Defaults where nothing is given. */
-static bool fill_in(struct call *call, struct rpc *r)
-{
-    const struct routine_source *s = r->routine->source;
-
-    for (size_t i = 0; i < s->n_params; i++) {
-        const struct routine_param *p = &s->params[i];
-
-        if (r->given[i])
-            continue;
-        if (!p->optional)
-            return wrong_parameters(call, s, "missing", p->column.name);
-        r->values[i] = value_null();
-        if (!p->default_null &&
-            !plan_value(&call->arena, &p->column, p->fallback, &r->values[i], &call->error))
-            return false;
-    }
-    return true;
-}
-
-static int find_param(const struct routine_source *s, struct slice name)
-{
-    for (size_t i = 0; i < s->n_params; i++) {
-        if (slice_equal(s->params[i].column.name, name))
-            return (int)i;
-    }
-    return -1;
-}
-
-/* A name that is neither a parameter nor a column of the result is a mistake. */
-static bool is_filter(const struct rpc *r, struct slice name)
-{
-    return grammar_is_reserved(name) || slice_has(name, '.') || slice_has(name, '>') ||
-           (name.len > 0 && name.data[0] == '"') || table_column(&r->routine->result, name) >= 0 ||
-           (r->routine->result.fts && slice_equal(r->routine->result.fts->index->name, name));
-}
-
-/* Takes the query's parameters out of the query string: the first of a name is one. */
-static bool take_parameters(struct call *call, struct rpc *r)
-{
-    const struct routine_source *s = r->routine->source;
-
-    for (struct parameter **p = &call->parameters; *p;) {
-        int i = find_param(s, (*p)->name);
-
-        if (i >= 0 && !r->given[i]) {
-            if (!plan_value(&call->arena, &s->params[i].column, (*p)->value, &r->values[i],
-                            &call->error))
-                return false;
-            r->given[i] = true;
-            *p = (*p)->next;
-            continue;
-        }
-        if ((*p)->name.len == 0 || !is_filter(r, (*p)->name))
-            return wrong_parameters(call, s, "unknown", (*p)->name);
-        p = &(*p)->next;
-    }
-    return true;
+    return grammar_parse(&call->arena, call->parameters, &call->tree, &call->error);
 }
 
 /* One row, or the first value of one: nothing is null. */
+static void write_first(struct call *call, struct statement *st, const struct plan *plan,
+                        enum routine_returns returns)
+{
+    if (!st) {
+        buf_add_text(&call->reply, "null");
+    } else if (returns == RETURNS_ONE) {
+        json_out_row(&call->reply, st, &plan->shape);
+    } else if (plan->shape.n > 0) {
+        struct value value = statement_value(st, 0);
+
+        json_out_value(&call->reply, &value, plan->shape.outputs[0].kind);
+    }
+}
+
 static enum progress answer_first(struct call *call, const struct plan_source *source,
                                   enum routine_returns returns)
 {
@@ -148,17 +82,22 @@ static enum progress answer_first(struct call *call, const struct plan_source *s
         return target_answer_plan(call, &plan);
     st = target_query(call, &plan);
     step = st ? statement_step(st, &call->error) : STEP_FAILED;
-    if (step == STEP_ROW && returns == RETURNS_ONE) {
-        json_out_row(&call->reply, st, &plan.shape);
-    } else if (step == STEP_ROW && plan.shape.n > 0) {
-        struct value value = statement_value(st, 0);
-
-        json_out_value(&call->reply, &value, plan.shape.outputs[0].kind);
-    } else {
-        buf_add_text(&call->reply, "null");
-    }
+    if (step != STEP_FAILED)
+        write_first(call, step == STEP_ROW ? st : NULL, &plan, returns);
     statement_release(st);
-    return step == STEP_FAILED ? call_fail(call) : target_json(call, OUTCOME_OK);
+    if (step == STEP_FAILED || !media_check_rows(call, step == STEP_ROW))
+        return call_fail(call);
+    return rpc_answer_first(call, step == STEP_ROW);
+}
+
+enum progress rpc_answer_first(struct call *call, bool found)
+{
+    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+
+    target_range(call, 0, found, counted ? found : -1);
+    target_applied(call, PREFER_FOLLOWS_COUNT);
+    return call->media == MEDIA_OBJECT ? target_reply(call, OUTCOME_OK)
+                                       : target_json(call, OUTCOME_OK);
 }
 
 static enum progress answer(struct call *call, struct rpc *r)
@@ -166,25 +105,34 @@ static enum progress answer(struct call *call, struct rpc *r)
     const struct plan_source source = {&r->routine->result, &r->source};
     enum routine_returns returns = r->routine->source->returns;
 
-    if (!grammar_parse(&call->arena, call->parameters, &call->tree, &call->error))
-        return call_fail(call);
     if (returns == RETURNS_MANY || call->media == MEDIA_CSV)
         return target_answer_list(call, &source);
     return answer_first(call, &source, returns);
 }
 
+static unsigned methods_of(const struct call *call, const struct routine_source *s)
+{
+    unsigned methods = METHOD_BIT(METHOD_OPTIONS);
+
+    if (!s->writes)
+        methods |= METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD);
+    if (!s->writes || !call->service->read_only)
+        methods |= METHOD_BIT(METHOD_POST);
+    return methods;
+}
+
 static enum progress not_by_get(struct call *call, const struct routine_source *s)
 {
-    call->allow = METHOD_BIT(METHOD_POST) | METHOD_BIT(METHOD_OPTIONS);
+    call->allow = methods_of(call, s);
     error_set(&call->error, ERROR_RPC_METHOD, "Cannot use the %s method on the query %s: it writes",
               method_name(call->method), s->name.data);
     error_hint(&call->error, "Call it with POST.");
     return call_fail(call);
 }
 
-static enum progress not_read_only(struct call *call)
+static enum progress not_read_only(struct call *call, const struct routine_source *s)
 {
-    call->allow = METHOD_BIT(METHOD_OPTIONS);
+    call->allow = methods_of(call, s);
     writer_read_only("a query that writes", &call->error);
     return call_fail(call);
 }
@@ -197,7 +145,7 @@ enum progress rpc_read(struct call *call)
         return call_fail(call);
     if (r->routine->source->writes)
         return not_by_get(call, r->routine->source);
-    if (!take_parameters(call, r) || !fill_in(call, r))
+    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !parse(call))
         return call_fail(call);
     return answer(call, r);
 }
@@ -208,13 +156,31 @@ enum progress rpc_options(struct call *call)
 
     if (!r)
         return call_fail(call);
-    call->allow = METHOD_BIT(METHOD_OPTIONS);
-    if (!r->routine->source->writes || !call->service->read_only)
-        call->allow |= METHOD_BIT(METHOD_POST);
-    if (!r->routine->source->writes)
-        call->allow |= METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD);
+    call->allow = methods_of(call, r->routine->source);
     call->outcome = OUTCOME_OK;
     return CALL_DONE;
+}
+
+enum progress rpc_refuse(struct call *call)
+{
+    struct rpc *r = begin(call);
+
+    if (!r)
+        return call_fail(call);
+    call->allow = methods_of(call, r->routine->source);
+    error_set(&call->error, ERROR_RPC_METHOD, "Cannot use the %s method on RPC",
+              method_name(call->method));
+    error_hint(&call->error, "The Allow header lists those that the query takes.");
+    return call_fail(call);
+}
+
+/* Where the body is one parameter the others are in the query string. */
+static bool take_call(struct call *call, struct rpc *r)
+{
+    bool whole = r->routine->source->body >= 0;
+
+    return precondition_none(call) && (!whole || rpc_take_query(call, r)) && parse(call) &&
+           rpc_take_body(call, r) && rpc_fill_in(call, r);
 }
 
 enum progress rpc_call(struct call *call)
@@ -222,9 +188,8 @@ enum progress rpc_call(struct call *call)
     struct rpc *r = begin(call);
 
     if (r && r->routine->source->writes && call->service->read_only)
-        return not_read_only(call);
-    if (!r || !precondition_none(call) ||
-        !body_arguments(call, r->routine->source, r->values, r->given) || !fill_in(call, r))
+        return not_read_only(call, r->routine->source);
+    if (!r || !take_call(call, r))
         return call_fail(call);
     if (r->routine->source->writes)
         return rpc_submit(call, r);

@@ -16,10 +16,61 @@ struct rpc {
     struct value *values;
     bool *given;
     struct plan *plans; /* of a query that writes: one for each statement */
-    size_t n_rows;
+    size_t n_rows;      /* of its last statement */
+    size_t n_changed;   /* rows that its statements changed, triggers not counted */
 };
 
 /* Plans the statements of a query that writes and hands them to the writer. */
 enum progress rpc_submit(struct call *call, struct rpc *r);
+
+/* The answer of a query that returns one or a scalar: the reply, with its row counted. */
+enum progress rpc_answer_first(struct call *call, bool found);
+
+/* ---- rpc_arguments.c: the parameters, from wherever they come */
+
+/*
+ * Takes the query's parameters out of the query string: of several with the same name the last
+ * counts, an array takes them all. What begins with an operator and has the name of a column of
+ * the result, too, is its filter. False with ERROR_VALUE, and ERROR_NO_ROUTINE for a name that is
+ * neither a parameter nor anything that a table takes.
+ */
+bool rpc_take_query(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
+/* Takes those of `list` that are parameters out of it. */
+bool rpc_take_list(struct call *call, struct rpc *r, struct parameter **list)
+    __attribute__((warn_unused_result));
+
+/* One text as the parameter's value; without a type it is the text that was typed. */
+bool rpc_text_value(struct call *call, const struct routine_param *param, struct slice text,
+                    struct value *out) __attribute__((warn_unused_result));
+
+/* The parameters of the body, by its content type (rpc_body.c). */
+bool rpc_take_body(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
+/* Defaults where nothing is given; false with ERROR_NO_ROUTINE where there is none. */
+bool rpc_fill_in(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
+/* Fails with ERROR_NO_ROUTINE: `what` is "unknown" or "missing". Returns false. */
+bool rpc_wrong_parameters(struct call *call, const struct routine_source *source, const char *what,
+                          struct slice name);
+
+/* ---- rpc_array.c */
+
+/* How much longer an element may become: escapes within JSON. */
+#define RPC_ARRAY_GROWTH 6
+
+/* PostgreSQL's spelling of an array, {1,2,"a b",NULL}, as the text of a JSON array; false with
+ * ERROR_VALUE. */
+bool rpc_array_literal(struct call *call, const struct routine_param *param, struct slice text,
+                       struct value *out) __attribute__((warn_unused_result));
+
+/* The texts of a list, each one element; one alone that is in braces is read as a literal. */
+bool rpc_array_texts(struct call *call, const struct routine_param *param,
+                     const struct parameter *texts, struct value *out)
+    __attribute__((warn_unused_result));
+
+/* What was written to `text` as a value in the call's arena; false with ERROR_MEMORY. */
+bool rpc_keep_text(struct call *call, const struct buf *text, struct value *out)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "query/grammar.h"
 #include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
@@ -101,6 +100,7 @@ static bool run_part(struct call *call, struct db *db, struct rpc *r, const stru
                      bool last)
 {
     struct statement *st = statement_get(db, plan->sql, &call->error);
+    bool writes = st && !statement_reads_only(st);
     enum step step = STEP_FAILED;
 
     if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
@@ -109,8 +109,32 @@ static bool run_part(struct call *call, struct db *db, struct rpc *r, const stru
                 add_row(call, r, st, &plan->shape);
         }
     }
+    if (step == STEP_DONE && writes)
+        r->n_changed += (size_t)db_changes(db);
     statement_release(st);
     return step == STEP_DONE;
+}
+
+static bool gives_rows(const struct rpc *r)
+{
+    return r->plans[r->routine->source->n_parts - 1].shape.n > 0;
+}
+
+static bool limits_affected(const struct call *call)
+{
+    return call->prefer.handling == PREFER_STRICT && call->prefer.has_max_affected;
+}
+
+/* Neither more rows changed nor, as PostgREST counts them, more rows returned. */
+static bool check_affected(struct call *call, const struct rpc *r)
+{
+    size_t affected = r->n_changed > r->n_rows ? r->n_changed : r->n_rows;
+
+    if (!limits_affected(call) || (int64_t)affected <= call->prefer.max_affected)
+        return true;
+    error_set(&call->error, ERROR_MAX_AFFECTED,
+              "Query result exceeds max-affected preference constraint");
+    return error_details(&call->error, "The query affects %zu rows", affected);
 }
 
 /* On the writer's thread, within the job's savepoint; may be run again (store/writer.h). */
@@ -122,8 +146,8 @@ static bool run(struct job *job, struct db *db)
     bool many = r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
 
     buf_clear(&call->reply);
-    r->n_rows = 0;
-    if (many && r->plans[n - 1].shape.n > 0)
+    r->n_rows = r->n_changed = 0;
+    if (many && gives_rows(r))
         media_begin(call, &r->plans[n - 1].shape);
     for (size_t i = 0; i < n; i++) {
         if (!run_part(call, db, r, &r->plans[i], i + 1 == n))
@@ -131,11 +155,12 @@ static bool run(struct job *job, struct db *db)
     }
     if (!many && r->n_rows == 0)
         buf_add_text(&call->reply, "null");
-    if (many && r->plans[n - 1].shape.n > 0) {
+    if (many && gives_rows(r))
         media_end(call);
-        if (!media_check_rows(call, r->n_rows))
-            return false;
-    }
+    if (gives_rows(r) && !media_check_rows(call, many ? r->n_rows : r->n_rows > 0))
+        return false;
+    if (!check_affected(call, r))
+        return false;
     if (!call->reply.failed)
         return true;
     return error_set(job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
@@ -145,22 +170,48 @@ static bool run(struct job *job, struct db *db)
 static enum progress finish(struct call *call)
 {
     struct rpc *r = call->state;
-    size_t n = r->routine->source->n_parts;
+    bool many = r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
+    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+    unsigned follows = PREFER_FOLLOWS_AFFECTED;
 
     if (error_is_set(&call->error))
         return call_fail(call);
-    target_applied(call, call->service->allow_tx ? PREFER_FOLLOWS_TX : 0);
-    if (r->plans[n - 1].shape.n > 0)
-        return target_reply(call, OUTCOME_OK);
-    buf_clear(&call->reply);
-    call->outcome = OUTCOME_NO_CONTENT;
+    if (gives_rows(r))
+        follows |= PREFER_FOLLOWS_COUNT;
+    if (call->service->allow_tx)
+        follows |= PREFER_FOLLOWS_TX;
+    if (!gives_rows(r)) {
+        target_applied(call, follows);
+        buf_clear(&call->reply);
+        call->outcome = OUTCOME_NO_CONTENT;
+        return CALL_DONE;
+    }
+    if (!many) {
+        (void)rpc_answer_first(call, r->n_rows > 0);
+    } else {
+        target_range(call, 0, (int64_t)r->n_rows, counted ? (int64_t)r->n_rows : -1);
+        (void)target_reply(call, OUTCOME_OK);
+    }
+    target_applied(call, follows);
     return CALL_DONE;
+}
+
+/* As PostgREST: only rows can be counted. */
+static bool check_limit(struct call *call, const struct rpc *r)
+{
+    bool rows = r->routine->source->returns == RETURNS_MANY && r->routine->result.n_columns > 0;
+
+    if (rows || !limits_affected(call))
+        return true;
+    error_set(&call->error, ERROR_AFFECTED_SHAPE,
+              "Function must return SETOF or TABLE when max-affected preference is used with "
+              "handling=strict");
+    return error_hint(&call->error, "The query must return rows: -- returns many, and RETURNING.");
 }
 
 enum progress rpc_submit(struct call *call, struct rpc *r)
 {
-    if (!grammar_parse(&call->arena, call->parameters, &call->tree, &call->error) ||
-        !plan_parts(call, r))
+    if (!check_limit(call, r) || !plan_parts(call, r))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);

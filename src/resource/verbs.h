@@ -30,6 +30,7 @@ verb_fn row_options; /* OPTIONS */
 verb_fn rpc_read;    /* GET, HEAD: parameters from the query string */
 verb_fn rpc_call;    /* POST: parameters from the body */
 verb_fn rpc_options; /* OPTIONS */
+verb_fn rpc_refuse;  /* any other */
 
 /* System paths. */
 verb_fn health_live;   /* /healthz, /livez: this loop answers */

@@ -134,6 +134,16 @@ void load_column(struct load *l, struct slice name, const char *type, struct col
     column->kind = catalog_kind(column->type);
 }
 
+void load_column_type(struct load *l, struct column *column, struct slice type)
+{
+    char *upper = (char *)load_copy(l, type);
+
+    for (size_t i = 0; i < type.len && upper[i]; i++)
+        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
+    column->type = upper;
+    column->kind = catalog_kind(upper);
+}
+
 struct statement *load_select_all(struct load *l, const char *quoted)
 {
     struct statement *st = NULL;

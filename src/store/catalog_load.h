@@ -52,6 +52,9 @@ int load_find_column(const struct table *table, struct slice name);
 /* Fills in a column's names, type and kind. */
 void load_column(struct load *l, struct slice name, const char *type, struct column *column);
 
+/* Declares a column's type anew: upper case, and its kind. */
+void load_column_type(struct load *l, struct column *column, struct slice type);
+
 /* SELECT * FROM the quoted name, prepared; NULL with the error. */
 struct statement *load_select_all(struct load *l, const char *quoted);
 
@@ -79,6 +82,10 @@ struct origins {
 
 /* The origins of the columns of `st`, a SELECT of all columns of the view. */
 bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out);
+
+/* The types of a view's columns that are expressions, as far as their text says them; `st` is a
+ * statement with the view's columns, `sql` its own text. */
+void load_inferred(struct load *l, struct statement *st, struct slice sql, struct table *view);
 
 /* Foreign keys of tables whose columns the view shows: as its own; as pointing to it (the first
  * counts[t] keys of each table, NULL: all). */

@@ -99,6 +99,56 @@ static bool result_columns(struct load *l, struct statement *st, struct table *r
     return true;
 }
 
+/* What the query declares counts for more than what SQLite knows. */
+static bool declared_types(struct load *l, const struct routine_source *s, struct table *result)
+{
+    struct column *columns = (struct column *)result->columns;
+
+    for (size_t i = 0; i < s->n_types; i++) {
+        int at = s->returns == RETURNS_SCALAR ? 0 : table_column(result, s->types[i].name);
+
+        if (at < 0)
+            return error_set(l->error, ERROR_FAILURE,
+                             "it declares \"%.*s\", and has no such column",
+                             SLICE_ARG(s->types[i].name));
+        load_column_type(l, &columns[at], slice_from(s->types[i].type));
+    }
+    return true;
+}
+
+/* The text of the last statement says the types of expressions. */
+static void inferred_types(struct load *l, const struct routine_source *s, struct statement *st,
+                           struct table *result)
+{
+    struct buf sql;
+
+    buf_init(&sql, SQL_MAX);
+    part_sql(&sql, &s->parts[s->n_parts - 1]);
+    if (!sql.failed)
+        load_inferred(l, st, buf_slice(&sql), result);
+    buf_finish(&sql);
+}
+
+/* A scalar's column goes by the name that it has in PostgREST. */
+static bool name_scalar(struct load *l, struct table *result)
+{
+    struct column *column = (struct column *)result->columns;
+    const char *quoted = column->quoted, *type = column->type;
+
+    load_column(l, slice_from(ROUTINE_SCALAR), type, column);
+    column->quoted = quoted;
+    return !error_is_set(l->error);
+}
+
+static bool check_columns(struct load *l, const struct routine_source *s,
+                          const struct table *result)
+{
+    if (s->returns != RETURNS_SCALAR || result->n_columns == 1)
+        return true;
+    return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",
+                     result->n_columns);
+}
+
 static bool compile_result(struct load *l, struct routine *r)
 {
     const struct routine_source *s = r->source;
@@ -113,7 +163,11 @@ static bool compile_result(struct load *l, struct routine *r)
     r->is_select = st != NULL;
     if (!st)
         st = compile_part(l, &s->parts[s->n_parts - 1], false);
-    ok = st && result_columns(l, st, &r->result);
+    ok = st && result_columns(l, st, &r->result) && check_columns(l, s, &r->result);
+    if (ok)
+        inferred_types(l, s, st, &r->result);
+    ok = ok && declared_types(l, s, &r->result) &&
+         (s->returns != RETURNS_SCALAR || name_scalar(l, &r->result));
     if (ok && r->is_select)
         ok = load_origins(l, st, &r->result, &origins) && (origins.one_way = true) &&
              load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
@@ -156,12 +210,7 @@ static bool compile(struct load *l, struct routine *r)
         if (!check_part(l, s, i))
             return false;
     }
-    if (!compile_result(l, r))
-        return false;
-    if (s->returns == RETURNS_SCALAR && r->result.n_columns != 1)
-        return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",
-                         r->result.n_columns);
-    return true;
+    return compile_result(l, r);
 }
 
 bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n)

@@ -6,6 +6,7 @@
  */
 #include "base/text.h"
 #include "store/catalog_load.h"
+#include "store/expression_type.h"
 
 bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out)
 {
@@ -85,10 +86,39 @@ static bool add_parent_view(struct load *l, const struct origins *o, const struc
            (o->one_way || load_add_foreign(l, (struct table *)key->child, copy));
 }
 
+void load_inferred(struct load *l, struct statement *st, struct slice sql, struct table *view)
+{
+    struct slice *types = load_alloc(l, view->n_columns, sizeof *types);
+
+    if (!types)
+        return;
+    select_types(sql, types, view->n_columns, 0);
+    for (size_t i = 0; i < view->n_columns; i++) {
+        struct column *column = (struct column *)&view->columns[i];
+        const char *table, *name;
+
+        if (types[i].len > 0 && !statement_origin(st, (int)i, &table, &name))
+            load_column_type(l, column, types[i]);
+    }
+}
+
+static void infer_view(struct load *l, struct statement *st, struct table *view)
+{
+    struct statement *text =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='view' AND name=?1", view->name);
+
+    if (text && statement_step(text, l->error) == STEP_ROW)
+        load_inferred(l, st, statement_bytes(text, 0), view);
+    statement_release(text);
+}
+
 static bool view_origins(struct load *l, struct table *view, struct origins *out)
 {
     struct statement *st = load_select_all(l, view->quoted);
     bool ok = st && load_origins(l, st, view, out);
+
+    if (ok)
+        infer_view(l, st, view);
 
     statement_release(st);
     return ok;

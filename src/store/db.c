@@ -45,9 +45,7 @@ struct db_options db_options_default(void)
 /* sqlite.org/c3ref/progress_handler.html: non-zero interrupts the running statement. */
 static int past_deadline(void *context)
 {
-    const struct db *db = context;
-
-    return db->deadline_us != 0 && clock_us() > db->deadline_us;
+    return db_is_overdue(context);
 }
 
 /* sqlite.org/c3ref/set_authorizer.html: what a reading connection may do. */
@@ -317,6 +315,11 @@ void db_forget_statements(struct db *db)
 void db_deadline(struct db *db, int64_t deadline_us)
 {
     db->deadline_us = deadline_us;
+}
+
+bool db_is_overdue(const struct db *db)
+{
+    return db->deadline_us != 0 && clock_us() > db->deadline_us;
 }
 
 void db_allow_prepare(struct db *db, bool on)

@@ -101,6 +101,8 @@ void db_forget_statements(struct db *db);
 
 /* A statement that runs past this instant (clock_us) is stopped with ERROR_TIMEOUT; 0: never. */
 void db_deadline(struct db *db, int64_t deadline_us);
+/* Is it past the instant? For SQL functions, which SQLite does not stop on their way. */
+bool db_is_overdue(const struct db *db);
 
 /* While on, a DB_READ connection may *prepare* (not run) writes: the catalogue asks so. */
 void db_allow_prepare(struct db *db, bool on);

@@ -20,10 +20,15 @@ enum routine_returns {
     RETURNS_MANY,   /* rows */
     RETURNS_ONE,    /* the first row */
     RETURNS_SCALAR, /* the first column of the first row */
+    RETURNS_FILE,   /* the first row is an answer: its body, its status, its header fields */
 };
+
+/* The name of a scalar's only column, as PostgREST has it. */
+#define ROUTINE_SCALAR "pgrst_scalar"
 
 struct routine_param {
     struct column column;  /* its name and type; what plan_value needs */
+    bool is_array;         /* many values of that type: bound as the text of a JSON array */
     bool optional;         /* has a default */
     bool default_null;     /* …which is NULL */
     struct slice fallback; /* …or this text */
@@ -41,11 +46,21 @@ struct routine_part {
     size_t n_pieces;
 };
 
+/* A column of the result whose type is declared. */
+struct routine_type {
+    struct slice name; /* empty: a scalar's */
+    const char *type;  /* upper case */
+};
+
 struct routine_source {
     struct slice name;  /* NUL-terminated */
     struct slice about; /* the comment at its top, or empty; NUL-terminated */
     bool writes;
     enum routine_returns returns;
+    const char *media; /* RETURNS_FILE: its media type, NULL: a column says it */
+    const struct routine_type *types;
+    size_t n_types;
+    int body; /* the parameter that is the whole body, -1: none is */
     const struct routine_param *params;
     size_t n_params;
     const struct routine_part *parts;
@@ -74,12 +89,21 @@ void routine_set_drop(struct routine_set *set);                /* one less; take
 
 /*
  * Takes the text of the query `name` apart. The comment lines at its top are description but
- * for these: "-- write", "-- returns one|many|scalar", "-- :parameter [type] [= default]".
+ * for these (docs/api.md, "Named queries"):
+ *
+ *   -- write
+ *   -- returns many|one [(column type, …)] | scalar [type] | file [media/type]
+ *   -- :parameter [type[[]]] [= default]
+ *   -- body :parameter [type]
+ *
  * False with ERROR_FAILURE in one line that names the query and the line. Everything is in
  * `arena`, `sql` is borrowed.
  */
 bool routine_parse(struct arena *arena, const char *name, struct slice sql,
                    struct routine_source *out, struct error *e) __attribute__((warn_unused_result));
+
+/* The parameter of that name, or -1. */
+int routine_find_param(const struct routine_source *source, struct slice name);
 
 /* By exact name; NULL if there is none. */
 const struct routine *catalog_routine(const struct catalog *catalog, struct slice name);

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "store/db.h"
+#include "store/patterns.h"
 
 /* ext/misc/regexp.c, compiled in (third_party/sqlite.options). */
 int sqlite3_regexp_init(sqlite3 *handle, char **message, const void *api);
@@ -126,7 +127,7 @@ bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e
     sqlite3 *handle = db_handle(db);
 
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, ROWS_PATTERN_MAX);
-    if (sqlite3_regexp_init(handle, NULL, NULL) != SQLITE_OK ||
+    if (sqlite3_regexp_init(handle, NULL, NULL) != SQLITE_OK || !patterns_register(db) ||
         (write && !register_writer(db, write, max)))
         return error_set(e, ERROR_MEMORY, "out of memory");
     return true;

@@ -4,6 +4,7 @@
  *   thimble_rows(shape, …)  an aggregate: its rows as a JSON array ('[]' of none)
  *   thimble_row(shape, …)   one row as JSON text
  *   regexp(pattern, text), regexpi(pattern, text)   SQLite's ext/misc/regexp.c, linear in time
+ *   thimble_like, thimble_ilike                     store/patterns.h
  *
  * `shape` is a bound pointer (VALUE_SHAPE) that the floor above understands: it says how the
  * values are written. So nested rows come out just as rows at the top do, and neither names nor
@@ -19,6 +20,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/like.h"
 #include "store/value.h"
 
 struct db;
@@ -27,7 +29,7 @@ struct db;
 #define ROWS_CELLS_MAX 900
 
 /* Bytes of a pattern of LIKE, GLOB and regexp. */
-#define ROWS_PATTERN_MAX 1000
+#define ROWS_PATTERN_MAX LIKE_PATTERN_MAX
 
 /* Appends the cells in the given shape. Same thread as the connection. */
 typedef void row_writer(struct buf *out, const void *shape, const struct value *cells, size_t n);

@@ -74,11 +74,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static bool is_keyword(struct slice word)
 {
     static const char words[] =
-        " AND AS ASC BY CASE CAST CONFLICT COUNT DEFAULT DELETE DESC DO ELSE END ESCAPE EXISTS "
-        "FALSE FIRST FROM GLOB GROUP IN INSERT INTEGER INTO IS JOIN LAST LEFT LIKE LIMIT MATCH NOT "
+        " AND AS ASC BY CASE CAST CONFLICT COUNT DEFAULT DELETE DESC DO ELSE END EXISTS "
+        "FALSE FIRST FROM GROUP IN INSERT INTEGER INTO IS JOIN LAST LEFT LIMIT MATCH NOT "
         "NOTHING NULL NULLS NUMERIC OFFSET ON OR ORDER REAL RETURNING SELECT SET TEXT THEN TRUE "
         "UPDATE VALUES WHEN WHERE avg count date datetime excluded json json_patch json_type "
-        "json_valid jsonb jsonb_patch max min regexp regexpi round rowid sum thimble_row "
+        "json_valid jsonb jsonb_patch max min regexp regexpi round rowid sum thimble_ilike "
+        "thimble_like thimble_row "
         "thimble_rows time ";
     char padded[40];
 

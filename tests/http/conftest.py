@@ -207,12 +207,11 @@ def server(serve):
     return serve()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chinook_sql():
-    for path in (ROOT.parent / "shared" / "data" / "chinook.sql",):
-        if path.exists():
-            return path
-    pytest.skip("the Chinook database is not on this machine")
+    """The schema of a well-known example with rows of our own: tests/chinook_like."""
+    return subprocess.run([ROOT / "tests" / "chinook_like" / "make_rows.py"], check=True,
+                          capture_output=True, encoding="utf-8").stdout
 
 
 def pytest_configure(config):

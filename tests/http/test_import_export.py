@@ -113,11 +113,10 @@ def test_every_table_comes_back(db, tmp_path, ending):
 
 @pytest.mark.parametrize("ending", FORMATS)
 def test_chinook_comes_back(tmp_path, chinook_sql, ending):
-    script = chinook_sql.read_text(encoding="utf-8-sig")
     full, empty = tmp_path / "full.db", tmp_path / "empty.db"
     for path in full, empty:
         connection = sqlite3.connect(path)
-        connection.executescript(script)
+        connection.executescript(chinook_sql)
         connection.close()
     tables = ["Artist", "Album", "Genre", "MediaType", "Employee", "Customer", "Invoice", "Track",
               "InvoiceLine", "Playlist", "PlaylistTrack"]
