@@ -233,6 +233,14 @@ void text_json_string(struct buf *b, struct slice s)
     buf_add_char(b, '"');
 }
 
+void text_add_utf8(struct buf *b, struct slice s)
+{
+    for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
+        n = utf8_length((const unsigned char *)s.data + i, s.len - i);
+        buf_add(b, n ? s.data + i : "\xef\xbf\xbd", n ? n : 3);
+    }
+}
+
 static char fold(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;

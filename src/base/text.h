@@ -43,6 +43,9 @@ long text_base64_decode(struct slice in, unsigned char *out);
  */
 void text_json_string(struct buf *b, struct slice s);
 
+/* Appends `s`; bytes that are not UTF-8 become U+FFFD. */
+void text_add_utf8(struct buf *b, struct slice s);
+
 /* How many bytes at the start stand for themselves within a JSON string: ASCII, but no quote,
  * backslash or control character. */
 size_t text_plain_run(struct slice s);

@@ -1,20 +1,36 @@
-/* SPDX-License-Identifier: MIT */
+/*
+ * CSV (RFC 4180) that resource/csv.c reads back: see there for the dialect.
+ *
+ * SPDX-License-Identifier: MIT
+ */
 #include "base/text.h"
 #include "query/json_out.h"
 
-/* Quoted if it holds a separator, a quote or a line's end, or would be read as NULL: an empty text,
- * the word NULL; quotes doubled. */
-static void field(struct buf *b, struct slice text)
+/* What would not be read as this text without quotes: separators, quotes, ends of lines; nothing and
+ * the word NULL, which are NULL; a byte order mark, which is passed over at the beginning. */
+static bool needs_quotes(struct slice text)
 {
-    static const struct slice special = SLICE_LITERAL("\",\n\r\0");
-    bool quote = text.len == 0 || slice_is(text, "NULL");
+    static const struct slice mark = SLICE_LITERAL("\xef\xbb\xbf");
 
-    for (size_t i = 0; i < text.len && !quote; i++)
-        quote = slice_has(special, text.data[i]);
-    if (!quote) {
-        buf_add_slice(b, text);
-        return;
+    if (text.len == 0 || slice_is(text, "NULL"))
+        return true;
+    if (text.len >= mark.len && memcmp(text.data, mark.data, mark.len) == 0)
+        return true;
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.data[i]) {
+        case '"':
+        case ',':
+        case '\n':
+        case '\r':
+        case '\0': return true; /* NUL for the sake of others */
+        default: break;
+        }
     }
+    return false;
+}
+
+static void quoted(struct buf *b, struct slice text)
+{
     buf_add_char(b, '"');
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] == '"')
@@ -24,29 +40,58 @@ static void field(struct buf *b, struct slice text)
     buf_add_char(b, '"');
 }
 
-static void value_field(struct buf *b, const struct value *v, enum column_kind kind)
+static void field(struct buf *b, struct slice text)
 {
-    bool is_text = v->type == VALUE_TEXT && text_utf8_valid(v->as.bytes);
-    struct buf text;
+    if (needs_quotes(text))
+        quoted(b, text);
+    else
+        buf_add_slice(b, text);
+}
 
-    if (v->type == VALUE_NULL)
-        return;
-    if (is_text) {
-        field(b, v->as.bytes);
-    } else if (v->type == VALUE_INTEGER && kind == KIND_BOOLEAN && (v->as.integer & ~1) == 0) {
-        buf_add_char(b, v->as.integer ? 't' : 'f');
-    } else if (v->type == VALUE_BLOB) {
+/* Where text that looks like a number could be one, quotes say that it is not. */
+static void text_field(struct buf *b, struct slice text, enum column_kind kind)
+{
+    struct value number;
+    struct buf mended;
+
+    if (!text_utf8_valid(text)) {
+        buf_init(&mended, b->max);
+        text_add_utf8(&mended, text);
+        b->failed = b->failed || mended.failed;
+        field(b, buf_slice(&mended));
+        buf_finish(&mended);
+    } else if (kind == KIND_NUMERIC && json_out_number(text, &number)) {
+        quoted(b, text);
+    } else {
+        field(b, text);
+    }
+}
+
+void csv_out_name(struct buf *b, struct slice name)
+{
+    field(b, name);
+}
+
+void csv_out_value(struct buf *b, const struct value *v, enum column_kind kind)
+{
+    switch (v->type) {
+    case VALUE_SHAPE:
+    case VALUE_NULL: return;
+    case VALUE_TEXT: text_field(b, v->as.bytes, kind); return;
+    case VALUE_BLOB:
         if (v->as.bytes.len == 0)
             buf_add_text(b, "\"\"");
         text_base64_encode(b, v->as.bytes);
-    } else if (v->type == VALUE_TEXT) { /* not UTF-8: mended as in JSON */
-        buf_init(&text, b->max);
-        text_json_string(&text, v->as.bytes);
-        field(b, buf_slice(&text));
-        buf_finish(&text);
-    } else {
-        json_out_value(b, v, kind);
+        return;
+    case VALUE_INTEGER:
+        if (kind == KIND_BOOLEAN && (v->as.integer & ~1) == 0) {
+            buf_add_char(b, v->as.integer ? 't' : 'f');
+            return;
+        }
+        break;
+    case VALUE_REAL: break;
     }
+    json_out_value(b, v, kind);
 }
 
 void csv_out_header(struct buf *b, const struct shape *shape)
@@ -54,7 +99,7 @@ void csv_out_header(struct buf *b, const struct shape *shape)
     for (size_t i = 0; i < shape->n; i++) {
         if (i > 0)
             buf_add_char(b, ',');
-        field(b, shape->outputs[i].name);
+        csv_out_name(b, shape->outputs[i].name);
     }
 }
 
@@ -65,6 +110,9 @@ void csv_out_row(struct buf *b, struct statement *st, const struct shape *shape)
 
         if (i > 0)
             buf_add_char(b, ',');
-        value_field(b, &value, shape->outputs[i].kind);
+        if (shape->n == 1 && value.type == VALUE_NULL)
+            buf_add_text(b, "NULL"); /* no line is empty: many readers pass over such */
+        else
+            csv_out_value(b, &value, shape->outputs[i].kind);
     }
 }

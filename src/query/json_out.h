@@ -29,8 +29,14 @@ void json_out_value(struct buf *b, const struct value *value, enum column_kind k
  */
 void json_out_real(struct buf *b, double value);
 
-/* CSV (RFC 4180) as PostgreSQL writes it: names, then rows; NULL is nothing, true is t. Lines end
- * in \n; the caller puts them between. */
+/* True, with the number, if `text` is how a number is written here: then it may stand for it. */
+bool json_out_number(struct slice text, struct value *out);
+
+/* CSV (RFC 4180) as PostgreSQL writes it: names, then rows; NULL is nothing (the word where it would
+ * be the only field), true is t, bytes are base64, bytes that are not UTF-8 are U+FFFD. resource/csv.h
+ * reads it. Lines end in \n; the caller puts them between. */
+void csv_out_name(struct buf *b, struct slice name);
+void csv_out_value(struct buf *b, const struct value *value, enum column_kind kind);
 void csv_out_header(struct buf *b, const struct shape *shape);
 void csv_out_row(struct buf *b, struct statement *st, const struct shape *shape);
 

@@ -1,5 +1,5 @@
 /*
- * Doubles as the shortest decimal that reads back the same.
+ * Doubles as the shortest decimal that reads back the same; is a text one?
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,6 +9,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/parse.h"
 
 /* Below this every integer is a double, and every double is an exact integer product. */
 #define EXACT_MAX 9007199254740992.0
@@ -77,4 +79,28 @@ void json_out_real(struct buf *b, double value)
     buf_add_text(b, text);
     if (!strpbrk(text, ".e"))
         buf_add(b, ".0", 2);
+}
+
+bool json_out_number(struct slice text, struct value *out)
+{
+    bool begins =
+        text.len > 0 && (text.data[0] == '-' || (text.data[0] >= '0' && text.data[0] <= '9'));
+    struct buf written;
+    int64_t integer;
+    double real;
+    bool same;
+
+    if (!begins)
+        return false;
+    buf_init(&written, 64);
+    if (parse_int64(text, &integer)) {
+        *out = value_integer(integer);
+        buf_add_int64(&written, integer);
+    } else if (parse_double(text, &real)) {
+        *out = value_real(real);
+        json_out_real(&written, real);
+    }
+    same = slice_equal(text, buf_slice(&written));
+    buf_finish(&written);
+    return same;
 }

@@ -45,13 +45,55 @@ enum body_form body_form(const struct call *call)
     return FORM_UNKNOWN;
 }
 
+static bool refuse_part(struct call *call, struct slice part, const char *hint)
+{
+    error_set(&call->error, ERROR_MEDIA_TYPE, "the content type \"%.*s\" is not understood",
+              (int)(part.len > 80 ? 80 : part.len), part.data);
+    return error_hint(&call->error, "%s", hint);
+}
+
 bool body_refuse_type(struct call *call, const char *hint)
 {
-    struct slice type = body_media_type(call);
+    return refuse_part(call, body_media_type(call), hint);
+}
 
-    error_set(&call->error, ERROR_MEDIA_TYPE, "the content type \"%.*s\" is not understood",
-              (int)(type.len > 80 ? 80 : type.len), type.data);
-    return error_hint(&call->error, "%s", hint);
+/* charset= and CSV's header= (RFC 4180 §3). Of JSON and forms nothing else has a meaning. */
+static bool check_parameter(struct call *call, enum body_form form, struct slice parameter)
+{
+    static const char *const good[] = {"charset=utf-8",    "charset=\"utf-8\"",    "charset=utf8",
+                                       "charset=us-ascii", "charset=\"us-ascii\"", ""};
+    static const struct slice charset = SLICE_LITERAL("charset=");
+    bool is_charset = parameter.len >= charset.len &&
+                      text_equal_nocase(slice_make(parameter.data, charset.len), charset);
+
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        if (text_equal_nocase(parameter, slice_from(good[i])))
+            return true;
+    }
+    if (is_charset)
+        return refuse_part(call, parameter, "Send the body as UTF-8.");
+    if (form != FORM_CSV || text_equal_nocase(parameter, slice_from("header=present")))
+        return true;
+    return refuse_part(call, parameter,
+                       "CSV has commas between its fields, and its first line names the columns.");
+}
+
+bool body_check_type(struct call *call)
+{
+    const char *at = call->content_type.data, *end;
+
+    if (!at)
+        return true;
+    end = at + call->content_type.len;
+    while (at < end && (at = memchr(at, ';', (size_t)(end - at)))) {
+        const char *next = memchr(at + 1, ';', (size_t)(end - at - 1));
+        size_t len = (size_t)((next ? next : end) - at - 1);
+
+        if (!check_parameter(call, body_form(call), text_trim(slice_make(at + 1, len))))
+            return false;
+        at = next ? next : end;
+    }
+    return true;
 }
 
 bool body_is_wanted(const struct call *call, struct slice name)
@@ -84,7 +126,7 @@ bool body_make_room(struct call *call, struct body *body, size_t n)
     return body->set || error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
-int *body_make_places(struct call *call, const struct body *body)
+int *body_make_places(struct call *call)
 {
     size_t n = call->table->n_columns;
     int *places = arena_alloc(&call->arena, (n + 1) * sizeof *places);
@@ -95,8 +137,30 @@ int *body_make_places(struct call *call, const struct body *body)
     }
     for (size_t i = 0; i < n; i++)
         places[i] = -1;
-    for (size_t i = 0; i < body->n_set; i++)
-        places[body->set[i].column] = (int)i;
+    return places;
+}
+
+int *body_asked_columns(struct call *call, struct body *body)
+{
+    int *places = body_make_places(call);
+    size_t n = 0;
+
+    for (const struct name_item *item = call->tree.columns; item; item = item->next)
+        n++;
+    if (!places || !body_make_room(call, body, n))
+        return NULL;
+    for (const struct name_item *item = call->tree.columns; item; item = item->next) {
+        int column = table_column(call->table, item->name);
+
+        if (column < 0) {
+            body_unknown_column(call, item->name);
+            return NULL;
+        }
+        if (places[column] >= 0)
+            continue;
+        places[column] = (int)body->n_set;
+        body->set[body->n_set++] = (struct assignment){.column = column};
+    }
     return places;
 }
 
@@ -106,6 +170,8 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     bool ok = false, may_be_none;
 
     *body = (struct body){0};
+    if (!body_check_type(call))
+        return false;
     switch (form) {
     case FORM_JSON: ok = body_parse_json(call, body); break;
     case FORM_CSV: ok = body_parse_csv(call, body); break;

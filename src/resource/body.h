@@ -47,6 +47,10 @@ enum body_form body_form(const struct call *call);
 /* Fails with ERROR_MEDIA_TYPE; `hint` says which types are taken. Returns false. */
 bool body_refuse_type(struct call *call, const char *hint);
 
+/* True if its parameters are understood: the charset is UTF-8, CSV has a header. False with
+ * ERROR_MEDIA_TYPE. */
+bool body_check_type(struct call *call);
+
 /* The content type without its parameters. */
 struct slice body_media_type(const struct call *call);
 
@@ -82,13 +86,16 @@ void body_mark_merges(const struct table *table, struct body *body);
 /* Room for `n` assignments; false with the error. */
 bool body_make_room(struct call *call, struct body *body, size_t n);
 
-/* For each column of the table its place in body->set, -1 for none; NULL with the error. */
-int *body_make_places(struct call *call, const struct body *body);
+/* For each column of the table its place in body->set, -1: none is there. NULL with the error. */
+int *body_make_places(struct call *call);
+
+/* The columns of columns=, each once, as body->set; and their places. NULL with the error. */
+int *body_asked_columns(struct call *call, struct body *body);
 
 /* False with ERROR_TOO_LARGE if there are more rows than are allowed. */
 bool body_check_rows(struct call *call, size_t rows);
 
-/* CSV (RFC 4180): a line of names, then rows; an unquoted NULL is NULL. */
+/* CSV: a line of names, then rows, in the dialect of resource/csv.h. */
 bool body_parse_csv(struct call *call, struct body *body) __attribute__((warn_unused_result));
 
 /* name=value&… (application/x-www-form-urlencoded): one row. */

@@ -51,33 +51,6 @@ static bool twice(struct call *call, struct slice name)
     return false;
 }
 
-/* columns=: each once. */
-static bool columns_asked_for(struct rows *rows)
-{
-    struct call *call = rows->call;
-    struct body *body = rows->body;
-    size_t n = 0;
-
-    for (const struct name_item *item = call->tree.columns; item; item = item->next)
-        n++;
-    if (!body_make_room(call, body, n))
-        return false;
-    rows->places = body_make_places(call, body);
-    if (!rows->places)
-        return false;
-    for (const struct name_item *item = call->tree.columns; item; item = item->next) {
-        int column = table_column(call->table, item->name);
-
-        if (column < 0)
-            return body_unknown_column(call, item->name);
-        if (rows->places[column] >= 0)
-            continue;
-        rows->places[column] = (int)body->n_set;
-        body->set[body->n_set++] = (struct assignment){.column = column};
-    }
-    return true;
-}
-
 /* ---- rows */
 
 /* A member of a row that is looked at: its value. */
@@ -320,7 +293,8 @@ static bool read_asked(struct rows *rows)
 {
     bool first = true, defaults = rows->call->prefer.missing == PREFER_MISSING_DEFAULT;
 
-    return columns_asked_for(rows) && (!defaults || mark_holes(rows)) && make_values(rows) &&
+    rows->places = body_asked_columns(rows->call, rows->body);
+    return rows->places && (!defaults || mark_holes(rows)) && make_values(rows) &&
            read_rows(rows, &first, 0);
 }
 
@@ -337,7 +311,7 @@ static bool read_all(struct rows *rows)
         return no_memory(call);
     if (!body_make_room(call, body, n))
         return false;
-    rows->places = body_make_places(call, body);
+    rows->places = body_make_places(call);
     if (!rows->places)
         return false;
     body->values = values;

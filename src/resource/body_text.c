@@ -12,178 +12,228 @@
 #include "resource/call.h"
 #include "resource/csv.h"
 
-/* A field's text as the column's value. */
-static bool field_value(struct call *call, const struct column *column, struct slice text,
-                        struct value *out)
+static bool no_memory(struct call *call)
 {
-    return body_text_value(&call->arena, column, text, out, &call->error);
+    return error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
-static bool not_utf8(struct call *call)
+/* ---- the columns, which columns= may choose from the fields */
+
+struct fields {
+    struct call *call;
+    struct body *body;
+    int *places;           /* of each column of the table in body->set; -1: none */
+    bool *given;           /* of each place: a field is there for it */
+    int *places_of_fields; /* CSV: of each field of a line; -1: not looked at */
+    size_t n;
+};
+
+/* Room for `n` fields. */
+static bool begin_fields(struct fields *f, size_t n)
 {
-    return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
+    struct arena *arena = &f->call->arena;
+    size_t columns = f->call->table->n_columns;
+
+    if (f->call->tree.columns)
+        f->places = body_asked_columns(f->call, f->body);
+    else if (body_make_room(f->call, f->body, columns))
+        f->places = body_make_places(f->call);
+    f->given = arena_zeroed(arena, columns + 1, sizeof *f->given);
+    f->places_of_fields = arena_alloc(arena, (n + 1) * sizeof *f->places_of_fields);
+    if (!f->places)
+        return no_memory(f->call); /* or what is said already */
+    return (f->given && f->places_of_fields) || no_memory(f->call);
 }
 
-/* ---- application/x-www-form-urlencoded */
+/* The place of the next field in a row. */
+static bool take_name(struct fields *f, struct slice name)
+{
+    struct body *body = f->body;
+    int column = table_column(f->call->table, name);
+    int place = column < 0 ? -1 : f->places[column];
+
+    if (column < 0 && !f->call->tree.columns)
+        return body_unknown_column(f->call, name);
+    if (place < 0 && !f->call->tree.columns) {
+        place = f->places[column] = (int)body->n_set;
+        body->set[body->n_set++] = (struct assignment){.column = column};
+    }
+    f->places_of_fields[f->n++] = place;
+    if (place < 0)
+        return true;
+    if (f->given[place])
+        return error_set(&f->call->error, ERROR_BODY, "the field \"%s\" is there twice",
+                         f->call->table->columns[column].name.data);
+    f->given[place] = true;
+    return true;
+}
+
+/* With missing=default a column that columns= names and no field is for is left to the database. */
+static bool leave_defaults(struct fields *f)
+{
+    const struct call *call = f->call;
+    struct body *body = f->body;
+    size_t n = 0, was = body->n_set;
+    int *moved = arena_alloc(&f->call->arena, (was + 1) * sizeof *moved);
+
+    if (!moved)
+        return no_memory(f->call);
+    for (size_t i = 0; i < was; i++) {
+        bool stays = f->given[i] || !call->table->columns[body->set[i].column].default_sql;
+
+        moved[i] = stays ? (int)n : -1;
+        if (stays)
+            body->set[n++] = body->set[i];
+    }
+    for (size_t i = 0; i < f->n; i++) {
+        if (f->places_of_fields[i] >= 0)
+            f->places_of_fields[i] = moved[f->places_of_fields[i]];
+    }
+    body->n_set = n;
+    return true;
+}
+
+/* After the last name: room for `rows` rows, all NULL yet. */
+static bool end_fields(struct fields *f, size_t rows)
+{
+    const struct call *call = f->call;
+    struct body *body = f->body;
+
+    if (call->tree.columns && call->prefer.missing == PREFER_MISSING_DEFAULT && !leave_defaults(f))
+        return false;
+    body->values = arena_zeroed(&f->call->arena, rows * body->n_set + 1, sizeof *body->values);
+    return body->values || no_memory(f->call);
+}
+
+/* A field's text as the value of the column that is set from it. */
+static bool field_value(const struct fields *f, size_t row, int place, struct slice text, bool bare)
+{
+    struct body *body = f->body;
+    const struct column *column = &f->call->table->columns[body->set[place].column];
+
+    return body_text_value(&f->call->arena, column, text, bare,
+                           &body->values[row * body->n_set + (size_t)place], &f->call->error);
+}
+
+/* ---- application/x-www-form-urlencoded: all of it is text, there is no NULL */
+
+static bool read_form(struct fields *f, const struct parameter *fields)
+{
+    size_t n = 0;
+
+    for (const struct parameter *p = fields; p; p = p->next)
+        n++;
+    if (!begin_fields(f, n))
+        return false;
+    for (const struct parameter *p = fields; p; p = p->next) {
+        if (!take_name(f, p->name))
+            return false;
+    }
+    if (!end_fields(f, 1))
+        return false;
+    n = 0;
+    for (const struct parameter *p = fields; p; p = p->next, n++) {
+        if (f->places_of_fields[n] >= 0 &&
+            !field_value(f, 0, f->places_of_fields[n], p->value, false))
+            return false;
+    }
+    return true;
+}
+
+/* curl -d says that what it sends is a form. */
+static bool looks_like_json(struct slice text)
+{
+    text = text_trim(body_without_mark(text));
+    return text.len > 0 && (text.data[0] == '{' || text.data[0] == '[');
+}
 
 bool body_parse_form(struct call *call, struct body *body)
 {
+    struct fields f = {.call = call, .body = body};
     struct parameter *fields;
-    size_t n = 0;
+    bool split = grammar_split(&call->arena, buf_slice(&call->body), &fields, &call->error);
 
-    if (!grammar_split(&call->arena, buf_slice(&call->body), &fields, &call->error)) {
-        call->error.code = call->error.code == ERROR_SYNTAX ? ERROR_BODY : call->error.code;
-        return false;
-    }
-    for (const struct parameter *p = fields; p; p = p->next)
-        n++;
     body->n_rows = 1;
-    body->values = arena_zeroed(&call->arena, n + 1, sizeof *body->values);
-    if (!body_make_room(call, body, n) || !body->values)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    for (const struct parameter *p = fields; p; p = p->next) {
-        int column = table_column(call->table, p->name);
-
-        if (!body_is_wanted(call, p->name))
-            continue;
-        if (column < 0)
-            return body_unknown_column(call, p->name);
-        if (body_column(body, column) >= 0)
-            return error_set(&call->error, ERROR_BODY, "the field \"%.*s\" is there twice",
-                             SLICE_ARG(p->name));
-        if (!field_value(call, &call->table->columns[column], p->value, &body->values[body->n_set]))
-            return false;
-        body->set[body->n_set++] = (struct assignment){.column = column};
-    }
-    return true;
+    if (split && read_form(&f, fields))
+        return true;
+    if (call->error.code == ERROR_SYNTAX)
+        call->error.code = ERROR_BODY;
+    if (call->error.code != ERROR_MEMORY && looks_like_json(buf_slice(&call->body)))
+        error_hint(&call->error,
+                   "The body looks like JSON, and its Content-Type says that it is a form: send "
+                   "Content-Type: application/json.");
+    return false;
 }
 
 /* ---- text/csv */
 
-struct lines {
-    struct call *call;
-    struct csv csv;
-};
-
-/* *is_null: an unquoted NULL, as PostgREST reads it. */
-static enum csv_end next_field(struct lines *l, struct slice *out, bool *is_null)
+static bool read_header(struct fields *f, struct csv *csv)
 {
-    bool quoted;
-    enum csv_end end = csv_next(&l->csv, out, &quoted, &l->call->error);
-
-    *is_null = end != CSV_FAILED && !quoted && slice_is(*out, "NULL");
-    return end;
-}
-
-/* The names of the first line; `places` is each one's place in a row, -1: not looked at. */
-static bool read_header(struct lines *c, struct body *body, int **places, size_t *n)
-{
-    size_t commas = 1;
     enum csv_end end;
+    struct csv_field name;
 
-    for (size_t i = 0; i < c->csv.text.len && c->csv.text.data[i] != '\n'; i++)
-        commas += c->csv.text.data[i] == ',';
-    *places = arena_alloc(&c->call->arena, commas * sizeof **places);
-    if (!*places || !body_make_room(c->call, body, commas))
-        return error_set(&c->call->error, ERROR_MEMORY, "out of memory");
-    *n = 0;
     do {
-        struct slice name;
-        bool is_null;
-        int column;
-
-        end = next_field(c, &name, &is_null);
-        if (end == CSV_FAILED)
+        end = csv_next(csv, &name, &f->call->error);
+        if (end == CSV_FAILED || !take_name(f, name.text))
             return false;
-        if (*n == commas)
-            return error_set(&c->call->error, ERROR_BODY, "the CSV's first line is malformed");
-        column = table_column(c->call->table, name);
-        (*places)[(*n)++] = body_is_wanted(c->call, name) ? (int)body->n_set : -1;
-        if (!body_is_wanted(c->call, name))
-            continue;
-        if (column < 0)
-            return body_unknown_column(c->call, name);
-        if (body_column(body, column) >= 0)
-            return error_set(&c->call->error, ERROR_BODY, "the column \"%.*s\" is there twice",
-                             SLICE_ARG(name));
-        body->set[body->n_set++] = (struct assignment){.column = column};
     } while (end == CSV_COMMA);
     return true;
 }
 
-static bool read_line(struct lines *c, struct body *body, const int *places, size_t n, size_t row)
+static bool ragged(struct call *call)
 {
+    return error_set(&call->error, ERROR_BODY, "All lines must have same number of fields");
+}
+
+static bool read_line(struct fields *f, struct csv *csv, size_t row)
+{
+    enum csv_end end = CSV_COMMA;
     size_t i = 0;
-    enum csv_end end;
 
-    do {
-        struct slice text;
-        bool is_null;
-        struct value *value;
+    while (end == CSV_COMMA) {
+        struct csv_field field;
+        int place;
 
-        end = next_field(c, &text, &is_null);
+        end = csv_next(csv, &field, &f->call->error);
         if (end == CSV_FAILED)
             return false;
-        if (i == n)
-            return error_set(&c->call->error, ERROR_BODY,
-                             "All lines must have same number of "
-                             "fields");
-        if (places[i++] < 0)
-            continue;
-        value = &body->values[row * body->n_set + (size_t)places[i - 1]];
-        *value = value_null();
-        if (!is_null &&
-            !field_value(c->call, &c->call->table->columns[body->set[places[i - 1]].column], text,
-                         value))
-            return false;
-    } while (end == CSV_COMMA);
-    return i == n || error_set(&c->call->error, ERROR_BODY,
-                               "All lines must have same number of "
-                               "fields");
-}
-
-/* At least as many as there are: a line ends in \n, \r\n or \r (field_end). */
-static size_t count_lines(struct slice text)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < text.len; i++)
-        n += text.data[i] == '\n' || text.data[i] == '\r';
-    return n;
-}
-
-static bool read_lines(struct lines *c, struct body *body, const int *places, size_t n)
-{
-    size_t room =
-        count_lines(slice_make(c->csv.text.data + c->csv.at, c->csv.text.len - c->csv.at));
-
-    body->values = arena_alloc(&c->call->arena, (room * body->n_set + 1) * sizeof *body->values);
-    if (!body->values)
-        return error_set(&c->call->error, ERROR_MEMORY, "out of memory");
-    while (c->csv.at < c->csv.text.len) {
-        assert(body->n_rows < room);
-        c->call->error.row = (long)body->n_rows;
-        if (!read_line(c, body, places, n, body->n_rows) ||
-            !body_check_rows(c->call, ++body->n_rows))
+        if (i == f->n)
+            return ragged(f->call);
+        place = f->places_of_fields[i++];
+        if (place >= 0 && !field.is_null && !field_value(f, row, place, field.text, !field.quoted))
             return false;
     }
-    c->call->error.row = -1;
+    return i == f->n || ragged(f->call);
+}
+
+static bool read_lines(struct fields *f, struct csv *csv, size_t room)
+{
+    struct call *call = f->call;
+    struct body *body = f->body;
+
+    while (csv_more(csv, f->n)) {
+        assert(body->n_rows < room);
+        call->error.row = (long)body->n_rows;
+        if (!read_line(f, csv, body->n_rows++))
+            return false;
+    }
+    call->error.row = -1;
     return true;
 }
 
 bool body_parse_csv(struct call *call, struct body *body)
 {
-    struct lines c = {.call = call, .csv.text = buf_slice(&call->body)};
-    int *places;
-    size_t n;
+    struct csv csv = csv_make(buf_slice(&call->body), &call->arena);
+    struct fields f = {.call = call, .body = body};
+    size_t rows;
 
     body->is_array = true;
-    if (!text_utf8_valid(c.csv.text))
-        return not_utf8(call);
-    if (c.csv.text.len == 0)
+    if (csv.text.len == 0)
         return error_set(&call->error, ERROR_BODY, "there is no body");
-    c.csv.copy = arena_alloc(&call->arena, c.csv.text.len);
-    if (!c.csv.copy)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    return read_header(&c, body, &places, &n) && read_lines(&c, body, places, n);
+    if (!text_utf8_valid(csv.text))
+        return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
+    if (!begin_fields(&f, csv_count_fields(&csv)) || !read_header(&f, &csv))
+        return false;
+    rows = csv_count_lines(&csv, f.n);
+    return body_check_rows(call, rows) && end_fields(&f, rows) && read_lines(&f, &csv, rows);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/parse.h"
+#include "query/json_out.h"
 #include "query/plan.h"
 
 /* Nesting of JSON within a field of text. */
@@ -19,6 +20,11 @@ static const char *kind_name(enum column_kind kind)
     };
 
     return names[kind];
+}
+
+static bool is_untyped(const struct column *column)
+{
+    return column->kind == KIND_NUMERIC && !column->type[0];
 }
 
 static bool misfit(const struct column *column, struct slice shown, struct error *e)
@@ -126,7 +132,7 @@ static bool string_value(struct arena *arena, const struct column *column,
 
     if (!body_string(arena, item, &text, e))
         return false;
-    if (column->kind == KIND_TEXT || (column->kind == KIND_NUMERIC && !column->type[0])) {
+    if (column->kind == KIND_TEXT || is_untyped(column)) {
         *out = value_text(text);
         return true;
     }
@@ -174,7 +180,7 @@ bool body_value(struct arena *arena, const struct column *column, const struct j
     }
 }
 
-bool body_text_value(struct arena *arena, const struct column *column, struct slice text,
+bool body_text_value(struct arena *arena, const struct column *column, struct slice text, bool bare,
                      struct value *out, struct error *e)
 {
     bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
@@ -183,6 +189,11 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
         error_column(e, column->name.data);
         return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
                          (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    }
+    if (is_untyped(column)) {
+        if (!bare || !json_out_number(text, out))
+            *out = value_text(text);
+        return true;
     }
     return plan_value(arena, column, text, out, e);
 }

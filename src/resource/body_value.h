@@ -22,8 +22,11 @@
 bool body_value(struct arena *arena, const struct column *column, const struct json_item *item,
                 struct value *out, struct error *e) __attribute__((warn_unused_result));
 
-/* The same of a text: a field of CSV or of a form. Borrowed from `text`, or in `arena`. */
-bool body_text_value(struct arena *arena, const struct column *column, struct slice text,
+/*
+ * The same of a text: a field of CSV or of a form. Without quotes (`bare`) it may be a number where
+ * the column has no type. Borrowed from `text`, or in `arena`.
+ */
+bool body_text_value(struct arena *arena, const struct column *column, struct slice text, bool bare,
                      struct value *out, struct error *e) __attribute__((warn_unused_result));
 
 /* A JSON string's characters: borrowed, or in `arena`. False with ERROR_BODY or ERROR_MEMORY; *out is

@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/csv.h"
 
-#include <string.h>
+#include "resource/body_value.h"
+
+struct csv csv_make(struct slice text, struct arena *arena)
+{
+    return (struct csv){.text = body_without_mark(text), .arena = arena};
+}
+
+static bool ends_field(char c)
+{
+    return c == ',' || c == '\n' || c == '\r';
+}
 
 static enum csv_end field_end(struct csv *c)
 {
@@ -17,43 +27,138 @@ static enum csv_end field_end(struct csv *c)
     return CSV_LINE;
 }
 
-/* A field in quotes: they are doubled within. */
+static enum csv_end fail(struct error *e, enum error_code code, const char *what)
+{
+    error_set(e, code, "%s", what);
+    return CSV_FAILED;
+}
+
+/* Where the quoted field's closing quote is, at the text's end if there is none; *doubled: how many
+ * quotes are within. */
+static size_t closing_quote(const struct csv *c, size_t at, size_t *doubled)
+{
+    const char *text = c->text.data;
+    size_t len = c->text.len;
+
+    *doubled = 0;
+    while (at < len) {
+        const char *quote = memchr(text + at, '"', len - at);
+
+        at = quote ? (size_t)(quote - text) : len;
+        if (at + 1 >= len || text[at + 1] != '"')
+            break;
+        (*doubled)++;
+        at += 2;
+    }
+    return at;
+}
+
+static char *without_doubles(struct arena *arena, struct slice in, size_t doubled)
+{
+    char *text = arena_alloc(arena, in.len - doubled), *to = text;
+
+    for (size_t i = 0; text && i < in.len; i++) {
+        *to++ = in.data[i];
+        i += in.data[i] == '"';
+    }
+    return text;
+}
+
 static enum csv_end quoted_field(struct csv *c, struct slice *out, struct error *e)
 {
-    char *to = c->copy;
-    size_t n = 0;
+    size_t start = c->at + 1, doubled, end = closing_quote(c, start, &doubled);
 
-    for (c->at++; c->at < c->text.len; c->at++) {
-        if (c->text.data[c->at] == '"') {
-            if (c->at + 1 == c->text.len || c->text.data[c->at + 1] != '"')
-                break;
-            c->at++;
-        }
-        to[n++] = c->text.data[c->at];
-    }
-    if (c->at == c->text.len) {
-        error_set(e, ERROR_BODY, "a quoted field of the CSV is not closed");
-        return CSV_FAILED;
-    }
-    c->at++;
-    c->copy += n;
-    *out = slice_make(to, n);
-    if (c->at < c->text.len && !memchr(",\r\n", c->text.data[c->at], 3)) {
-        error_set(e, ERROR_BODY, "text after a quoted field of the CSV");
-        return CSV_FAILED;
+    if (end == c->text.len)
+        return fail(e, ERROR_BODY, "a quoted field of the CSV is not closed");
+    *out = slice_make(c->text.data + start, end - start);
+    c->at = end + 1;
+    if (c->at < c->text.len && !ends_field(c->text.data[c->at]))
+        return fail(e, ERROR_BODY, "text after a quoted field of the CSV");
+    if (doubled) {
+        const char *text = without_doubles(c->arena, *out, doubled);
+
+        if (!text)
+            return fail(e, ERROR_MEMORY, "out of memory");
+        *out = slice_make(text, out->len - doubled);
     }
     return field_end(c);
 }
 
-enum csv_end csv_next(struct csv *c, struct slice *out, bool *quoted, struct error *e)
+enum csv_end csv_next(struct csv *c, struct csv_field *out, struct error *e)
 {
     size_t start = c->at;
 
-    *quoted = c->at < c->text.len && c->text.data[c->at] == '"';
-    if (*quoted)
-        return quoted_field(c, out, e);
-    while (c->at < c->text.len && !memchr(",\r\n", c->text.data[c->at], 3))
+    out->is_null = false;
+    out->quoted = c->at < c->text.len && c->text.data[c->at] == '"';
+    if (out->quoted)
+        return quoted_field(c, &out->text, e);
+    while (c->at < c->text.len && !ends_field(c->text.data[c->at]))
         c->at++;
-    *out = slice_make(c->text.data + start, c->at - start);
+    out->text = slice_make(c->text.data + start, c->at - start);
+    out->is_null = out->text.len == 0 || slice_is(out->text, "NULL");
     return field_end(c);
+}
+
+/* The length of a line of nothing but blanks, with its end; 0 if there is more in it. */
+static size_t blank_line(const struct csv *c)
+{
+    size_t at = c->at;
+
+    while (at < c->text.len && (c->text.data[at] == ' ' || c->text.data[at] == '\t'))
+        at++;
+    if (at == c->text.len)
+        return at - c->at;
+    return c->text.data[at] == '\n' || c->text.data[at] == '\r' ? at + 1 - c->at : 0;
+}
+
+bool csv_more(struct csv *c, size_t fields)
+{
+    size_t blank;
+
+    while (fields > 1 && (blank = blank_line(c)) > 0)
+        c->at += blank;
+    return c->at < c->text.len;
+}
+
+/* Passes over a line; returns the commas between its fields. */
+static size_t skip_line(struct csv *c)
+{
+    size_t commas = 0, doubled;
+    bool begins = true; /* a field: only there a quote opens */
+
+    while (c->at < c->text.len) {
+        char byte = c->text.data[c->at];
+
+        if (byte == '"' && begins) {
+            c->at = closing_quote(c, c->at + 1, &doubled);
+            c->at += c->at < c->text.len;
+            begins = false;
+            continue;
+        }
+        begins = byte == ',';
+        commas += begins;
+        if (!begins && ends_field(byte)) {
+            field_end(c);
+            break;
+        }
+        c->at++;
+    }
+    return commas;
+}
+
+size_t csv_count_fields(const struct csv *c)
+{
+    struct csv copy = *c;
+
+    return skip_line(&copy) + 1;
+}
+
+size_t csv_count_lines(const struct csv *c, size_t fields)
+{
+    struct csv copy = *c;
+    size_t n = 0;
+
+    for (; csv_more(&copy, fields); n++)
+        skip_line(&copy);
+    return n;
 }

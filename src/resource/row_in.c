@@ -47,12 +47,8 @@ static bool check_text(struct slice text, struct error *e)
 static bool scan(struct row_in *in, struct csv *c, struct slice text, struct error *e)
 {
     arena_reset(&in->arena);
-    *c = (struct csv){.text = text};
-    if (!check_text(text, e))
-        return false;
-    if (slice_has(text, '"'))
-        c->copy = arena_alloc(&in->arena, text.len);
-    return c->copy || !slice_has(text, '"') || no_memory(e);
+    *c = (struct csv){.text = text, .arena = &in->arena}; /* base/records.h took the mark away */
+    return check_text(text, e);
 }
 
 static bool take_name(struct row_in *in, struct slice name, struct error *e)
@@ -74,14 +70,13 @@ bool row_in_header(struct row_in *in, struct slice text, struct error *e)
 {
     struct csv c;
     enum csv_end end;
-    struct slice name;
-    bool quoted;
+    struct csv_field name;
 
     if (!scan(in, &c, text, e))
         return false;
     do {
-        end = csv_next(&c, &name, &quoted, e);
-        if (end == CSV_FAILED || !take_name(in, name, e))
+        end = csv_next(&c, &name, e);
+        if (end == CSV_FAILED || !take_name(in, name.text, e))
             return false;
     } while (end == CSV_COMMA);
     return true;
@@ -91,11 +86,10 @@ bool row_in_header(struct row_in *in, struct slice text, struct error *e)
 static bool ragged(const struct row_in *in, struct csv *c, size_t n, enum csv_end end,
                    struct error *e)
 {
-    struct slice text;
-    bool quoted;
+    struct csv_field field;
 
     for (; end == CSV_COMMA; n++)
-        end = csv_next(c, &text, &quoted, e);
+        end = csv_next(c, &field, e);
     return error_set(e, ERROR_BODY, "the line has %zu fields, the first line %zu", n, in->n_fields);
 }
 
@@ -108,19 +102,18 @@ bool row_in_csv(struct row_in *in, struct slice text, struct error *e)
     if (!scan(in, &c, text, e))
         return false;
     while (end == CSV_COMMA && n < in->n_fields) {
-        struct slice field;
-        bool quoted;
+        struct csv_field field;
         int at = in->fields[n++];
 
-        end = csv_next(&c, &field, &quoted, e);
+        end = csv_next(&c, &field, e);
         if (end == CSV_FAILED)
             return false;
         if (at < 0)
             continue;
-        if (!quoted && (field.len == 0 || slice_is(field, "NULL")))
+        if (field.is_null)
             in->values[at] = value_null();
-        else if (!body_text_value(&in->arena, &in->table->columns[in->set[at].column], field,
-                                  &in->values[at], e))
+        else if (!body_text_value(&in->arena, &in->table->columns[in->set[at].column], field.text,
+                                  !field.quoted, &in->values[at], e))
             return false;
     }
     return (n == in->n_fields && end == CSV_LINE) || ragged(in, &c, n, end, e);

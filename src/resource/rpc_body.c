@@ -47,14 +47,15 @@ static bool read_line(struct call *call, struct csv *csv, struct parameter **out
     *n = 0;
     do {
         struct parameter *field = arena_zeroed(&call->arena, 1, sizeof *field);
-        bool quoted;
+        struct csv_field text;
 
         if (!field)
             return error_set(&call->error, ERROR_MEMORY, "out of memory");
-        end = csv_next(csv, &field->value, &quoted, &call->error);
+        end = csv_next(csv, &text, &call->error);
         if (end == CSV_FAILED)
             return false;
-        if (!quoted && slice_is(field->value, "NULL"))
+        field->value = text.text;
+        if (text.is_null)
             field->value.data = NULL; /* NULL: told from an empty text by having no address */
         *out = field;
         out = &field->next;
@@ -85,17 +86,15 @@ static bool take_nulls(struct call *call, struct rpc *r, struct parameter **list
 /* A line of names and one of values. */
 static bool take_csv(struct call *call, struct rpc *r)
 {
-    struct csv csv = {.text = buf_slice(&call->body)};
+    struct csv csv = csv_make(buf_slice(&call->body), &call->arena);
     struct parameter *names = NULL, *fields = NULL;
     size_t n_names, n_fields;
 
-    csv.copy = arena_alloc(&call->arena, csv.text.len + 1);
-    if (!csv.copy)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
     if (!text_utf8_valid(csv.text))
         return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
-    if (!read_line(call, &csv, &names, &n_names) || csv.at >= csv.text.len ||
-        !read_line(call, &csv, &fields, &n_fields) || csv.at < csv.text.len || n_names != n_fields)
+    if (!read_line(call, &csv, &names, &n_names) || !csv_more(&csv, n_names) ||
+        !read_line(call, &csv, &fields, &n_fields) || csv_more(&csv, n_names) ||
+        n_names != n_fields)
         return error_set(&call->error, ERROR_BODY,
                          "the parameters are a line of names and one line of values");
     for (struct parameter *field = fields; field; field = field->next, names = names->next)
@@ -146,12 +145,24 @@ static bool take_raw(struct call *call, struct rpc *r)
                                   "one parameter, application/octet-stream if it is a blob.");
 }
 
-/* Every name of columns= is a parameter's. */
+/* Every name of columns= is a parameter's, and there once: the list is looked at for each field. */
 static bool check_columns(struct call *call, const struct rpc *r)
 {
-    for (const struct name_item *item = call->tree.columns; item; item = item->next) {
-        if (routine_find_param(r->routine->source, item->name) < 0)
-            return rpc_wrong_parameters(call, r->routine->source, "unknown", item->name);
+    const struct routine_source *source = r->routine->source;
+    bool *seen = arena_zeroed(&call->arena, source->n_params + 1, sizeof *seen);
+
+    if (!seen)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    for (struct name_item **item = &call->tree.columns; *item;) {
+        int i = routine_find_param(source, (*item)->name);
+
+        if (i < 0)
+            return rpc_wrong_parameters(call, source, "unknown", (*item)->name);
+        if (seen[i])
+            *item = (*item)->next;
+        else
+            item = &(*item)->next;
+        seen[i] = true;
     }
     return true;
 }
@@ -160,7 +171,7 @@ bool rpc_take_body(struct call *call, struct rpc *r)
 {
     if (r->routine->source->body >= 0)
         return take_whole(call, r, r->routine->source->body);
-    if (!check_columns(call, r))
+    if (!check_columns(call, r) || !body_check_type(call))
         return false;
     switch (body_form(call)) {
     case FORM_JSON: return body_arguments(call, r->routine->source, r->values, r->given);
