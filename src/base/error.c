@@ -11,6 +11,7 @@ void error_clear(struct error *e)
     e->sqlite_code = 0;
     e->sqlite_name = e->json_details = NULL;
     e->column[0] = e->constraint[0] = e->message[0] = e->details[0] = e->hint[0] = '\0';
+    e->status = 0;
     e->row = -1;
 }
 

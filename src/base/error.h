@@ -102,6 +102,7 @@ struct error {
     char details[512];        /* more about it, or "" */
     char hint[320];           /* what to change, or "" */
     const char *json_details; /* JSON in the place of details, or NULL; in the request's arena */
+    int status;               /* chosen by SQL, 400 to 599; 0: the code says it */
     long row;                 /* index of the body's element at fault, -1 if not one of many */
 };
 

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include <microhttpd.h>
+
 static const unsigned short error_status[] = {
     [ERROR_NONE] = 500, /* a failure without a reason is a bug */
     [ERROR_INTERNAL] = 500,
@@ -83,6 +85,11 @@ unsigned status_of_error(enum error_code code)
     return error_status[code];
 }
 
+unsigned status_of_failure(const struct error *e)
+{
+    return e->status ? (unsigned)e->status : status_of_error(e->code);
+}
+
 unsigned status_of_call(const struct call *call)
 {
     switch (call->outcome) {
@@ -95,7 +102,7 @@ unsigned status_of_call(const struct call *call)
     case OUTCOME_FAILED:
     case OUTCOME_NONE: break;
     }
-    return status_of_error(call->error.code);
+    return status_of_failure(&call->error);
 }
 
 const char *status_title(unsigned status)
@@ -128,7 +135,7 @@ const char *status_title(unsigned status)
         if (titles[i].status == status)
             return titles[i].title;
     }
-    return "";
+    return MHD_get_reason_phrase_for(status); /* one that a query chose */
 }
 
 /* The same request may succeed soon: nothing else may say so. */

@@ -10,7 +10,10 @@
 #include "base/error.h"
 #include "resource/call.h"
 
-/* The status of a failure, 400…599. */
+/* The status of a failure, 400…599: what SQL chose, or its code's. */
+unsigned status_of_failure(const struct error *e);
+
+/* The status of a code. */
 unsigned status_of_error(enum error_code code);
 
 /* The status of a call's outcome, its error's if it failed. */

@@ -53,6 +53,7 @@ void call_init(struct call *call, const struct service *service)
     call->path = call->query = call->table_name = call->keys_text = none;
     call->content_type = call->accept = call->profile = call->range = none;
     call->if_match = call->if_none_match = none;
+    call->who = (struct identity){.header = NULL};
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
     call->again = false;
@@ -138,6 +139,7 @@ enum progress call_submit(struct call *call, job_run_fn *run,
         buf_finish(&call->reply);
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
     call->job.run = run;
+    call->job.who = &call->who;
     call->job.mailbox = call->mailbox;
     call->job.deadline_us = call->deadline_us;
     call->job.error = &call->error;
@@ -161,7 +163,10 @@ static bool no_table(struct call *call)
 
 bool call_read(struct call *call)
 {
-    return reader_begin(call->reader, call->now_us, call->deadline_us, &call->error);
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+        return false;
+    db_identify(reader_db(call->reader), &call->who);
+    return true;
 }
 
 bool call_begin(struct call *call)

@@ -21,6 +21,7 @@
 #include "query/tree.h"
 #include "resource/media.h"
 #include "resource/prefer.h"
+#include "store/identity.h"
 #include "store/writer.h"
 
 struct catalog;
@@ -102,6 +103,7 @@ struct call {
     struct slice range;   /* Range */
     struct slice if_match, if_none_match;
     struct prefer prefer;
+    struct identity who; /* the same, for SQL's header(), method() and path() */
     struct buf body;
     int64_t now_us;      /* when the request came, clock_us */
     int64_t deadline_us; /* when it must be answered, 0: no limit */

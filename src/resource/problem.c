@@ -52,7 +52,10 @@ void problem_write(struct buf *b, const struct error *e, int status, const char 
     member(b, "detail", e->message);
     buf_add_text(b, ",\"instance\":");
     text_json_string(b, instance);
-    member(b, "code", error_code_text(e->code));
+    if (e->status)
+        buf_addf(b, ",\"code\":\"PT%d\"", e->status);
+    else
+        member(b, "code", error_code_text(e->code));
     member(b, "message", e->message);
     if (e->json_details) {
         buf_add_text(b, ",\"details\":");

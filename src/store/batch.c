@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "store/db.h"
+#include "store/identity.h"
 #include "store/statement.h"
 #include "store/store.h"
 #include "store/writer.h"
@@ -52,7 +53,9 @@ static bool do_work(struct db *db, struct job *job)
     bool ok;
 
     db_deadline(db, job->deadline_us);
+    db_identify(db, job->who);
     ok = job->run(job, db) && deferred_keys_hold(db, job->error);
+    db_identify(db, NULL);
     db_deadline(db, 0);
     /* What has not done its work has not succeeded, also where it says no reason. */
     return ok || error_set(job->error, ERROR_INTERNAL, "the write failed without a reason");

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "store/db_files.h"
+#include "store/identity.h"
 #include "store/statement.h"
 
 /* Virtual-machine instructions between two looks at the clock. */
@@ -22,8 +23,9 @@
 struct db {
     sqlite3 *handle;
     struct statement_cache *statements;
-    int64_t deadline_us; /* 0: none */
-    bool allow_prepare;  /* DB_READ: let the authorizer pass while a write is only prepared */
+    int64_t deadline_us;  /* 0: none */
+    struct identity *who; /* its statements are for, or NULL */
+    bool allow_prepare;   /* DB_READ: let the authorizer pass while a write is only prepared */
     bool read_only;
     const char *still_path; /* opened as a file that does not change; NULL: it is not */
     struct stat still;      /* what it was then */
@@ -117,7 +119,7 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     ok = (mode == DB_READ || mode == DB_COPY || use_wal(db, o->busy_ms, e)) &&
          db_exec(db, pragmas, e) && (mode != DB_COPY || use_copy(db, e)) &&
          (!o->no_checkpoints || leave_checkpoints(db, e)) &&
-         rows_register(db, o->write_row, (size_t)o->answer_bytes, e);
+         rows_register(db, o->write_row, (size_t)o->answer_bytes, e) && identity_register(db, e);
     sqlite3_free(pragmas);
     if (ok && mode == DB_READ)
         sqlite3_set_authorizer(db->handle, authorize_reading, db);
@@ -320,6 +322,16 @@ void db_deadline(struct db *db, int64_t deadline_us)
 bool db_is_overdue(const struct db *db)
 {
     return db->deadline_us != 0 && clock_us() > db->deadline_us;
+}
+
+void db_identify(struct db *db, struct identity *who)
+{
+    db->who = who;
+}
+
+struct identity *db_identity(const struct db *db)
+{
+    return db->who;
 }
 
 void db_allow_prepare(struct db *db, bool on)

@@ -17,6 +17,7 @@
 
 struct db;
 struct sqlite3;
+struct identity;
 struct statement_cache;
 
 enum db_mode {
@@ -103,6 +104,9 @@ void db_forget_statements(struct db *db);
 void db_deadline(struct db *db, int64_t deadline_us);
 /* Is it past the instant? For SQL functions, which SQLite does not stop on their way. */
 bool db_is_overdue(const struct db *db);
+
+/* Whom the connection's statements are for (store/identity.h); NULL: nobody. */
+struct identity *db_identity(const struct db *db);
 
 /* While on, a DB_READ connection may *prepare* (not run) writes: the catalogue asks so. */
 void db_allow_prepare(struct db *db, bool on);

@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "store/db.h"
 #include "store/db_fault.h"
+#include "store/identity.h"
 
 /* "… failed: REST" → REST, or the whole message. */
 static const char *after_colon(const char *message)
@@ -139,6 +140,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
     e->sqlite_name = fault_code_name(code);
     if ((code & 0xff) == SQLITE_INTERRUPT)
         return error_set(e, ERROR_TIMEOUT, "canceling statement due to statement timeout");
+    if (identity_failure(message, e))
+        return false;
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return constraint_error(code, message, e);
     describe(e, fault_find(code, message, compiling, number), message, number);

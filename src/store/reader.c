@@ -5,6 +5,7 @@
 
 #include "store/catalog.h"
 #include "store/db.h"
+#include "store/identity.h"
 #include "store/statement.h"
 #include "store/store.h"
 
@@ -102,6 +103,7 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
     bool current = reader->begun_us != 0 && generation == reader->generation &&
                    now_us - reader->begun_us < READER_KEEP_US;
 
+    db_identify(reader->db, NULL); /* the one before is gone, perhaps */
     if (!current && !renew(reader, now_us, generation, e))
         return false;
     db_deadline(reader->db, deadline_us);
@@ -113,6 +115,7 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
 {
     bool recent = reader->begun_us != 0 && now_us - reader->begun_us < READER_KEEP_US;
 
+    db_identify(reader->db, NULL);
     if (!recent && !renew(reader, now_us, store_generation(reader->store), e))
         return false;
     db_deadline(reader->db, deadline_us);

@@ -22,6 +22,7 @@
 #include "store/db.h"
 
 struct db;
+struct identity;
 struct job;
 struct store;
 struct writer;
@@ -41,6 +42,7 @@ struct job {
     bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
     bool single;             /* one statement: nothing stays of it if it fails */
     bool alone;              /* `run` gets the connection between batches, in no transaction */
+    struct identity *who;    /* whom its statements are for (store/identity.h), or NULL */
     struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
 };
 
