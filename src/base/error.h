@@ -72,6 +72,8 @@
     X(AGGREGATES, "PGRST123")       /* aggregates are off */                                       \
     X(MAX_AFFECTED, "PGRST124")     /* more rows than Prefer: max-affected says */                 \
     X(AFFECTED_SHAPE, "PGRST128")   /* max-affected of a query that returns no rows to count */    \
+    X(BAD_FIELD, "PGRST111")        /* a query says a header field that is none */                 \
+    X(BAD_STATUS, "PGRST112")       /* a query says a status that is none */                       \
     X(NO_RELATION, "PGRST200")      /* no foreign key between the two */                           \
     X(AMBIGUOUS, "PGRST201")        /* several foreign keys between the two */                     \
     X(NO_ROUTINE, "PGRST202")       /* no such query, or not with these parameters */              \

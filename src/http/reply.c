@@ -55,6 +55,9 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
               add(response, MHD_HTTP_HEADER_LINK, call->link) &&
               add(response, "Preference-Applied", call->preference_applied);
 
+    for (const struct call_field *f = call->outcome == OUTCOME_FAILED ? NULL : call->fields;
+         f && ok; f = f->next)
+        ok = add(response, f->name, f->value);
     ok = ok && cors_add(r, response);
     if (call->tag && call->outcome != OUTCOME_FAILED) {
         precondition_text(call->tag, text);
@@ -165,7 +168,8 @@ static bool queue_not_modified(struct request *r)
 static void look_at_preconditions(struct request *r)
 {
     bool reads = r->call.method == METHOD_GET || r->call.method == METHOD_HEAD;
-    bool whole = r->call.outcome == OUTCOME_OK || r->call.outcome == OUTCOME_PARTIAL;
+    bool whole = (r->call.outcome == OUTCOME_OK && !r->call.status_out) ||
+                 r->call.outcome == OUTCOME_PARTIAL;
 
     if (reads && whole && !r->call.reply.failed && r->route && r->route->access == ROUTE_MAIN)
         precondition_answer(&r->call);

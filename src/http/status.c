@@ -61,6 +61,8 @@ static const unsigned short error_status[] = {
     [ERROR_AGGREGATES] = 400,
     [ERROR_MAX_AFFECTED] = 400,
     [ERROR_AFFECTED_SHAPE] = 400,
+    [ERROR_BAD_FIELD] = 500,
+    [ERROR_BAD_STATUS] = 500,
     [ERROR_NO_RELATION] = 400,
     [ERROR_AMBIGUOUS] = 300,
     [ERROR_NO_ROUTINE] = 404,
@@ -93,7 +95,7 @@ unsigned status_of_failure(const struct error *e)
 unsigned status_of_call(const struct call *call)
 {
     switch (call->outcome) {
-    case OUTCOME_OK: return 200;
+    case OUTCOME_OK: return call->status_out ? call->status_out : 200;
     case OUTCOME_CREATED: return 201;
     case OUTCOME_NO_CONTENT: return 204;
     case OUTCOME_PARTIAL: return 206;

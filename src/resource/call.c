@@ -29,6 +29,8 @@ static void forget_answer(struct call *call)
     call->content_type_out = call->location = call->link = NULL;
     call->preference_applied = NULL;
     call->tag = 0;
+    call->status_out = 0;
+    call->fields = NULL;
     call->content_range[0] = '\0';
     call->allow = 0;
     call->table = NULL;

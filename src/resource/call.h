@@ -90,6 +90,12 @@ enum steady {
 /* A verb either has the answer or has given its job to the writer. */
 enum progress { CALL_DONE, CALL_WAITING };
 
+/* A header field of the answer that a query says. */
+struct call_field {
+    struct call_field *next;
+    const char *name, *value; /* in the call's arena */
+};
+
 struct call {
     /* The request; slices are borrowed from http/ for the life of the call. */
     enum method method;
@@ -121,7 +127,9 @@ struct call {
     struct error error;
     struct buf reply;               /* the body */
     uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
-    const char *content_type_out;   /* static; NULL: no body */
+    const char *content_type_out;   /* lives as long as the call; NULL: no body */
+    unsigned status_out;            /* chosen by a query, with OUTCOME_OK; 0: 200 */
+    struct call_field *fields;      /* chosen by a query */
     const char *location;           /* in the arena, or NULL */
     const char *link;               /* in the arena, or NULL */
     char content_range[64];         /* "0-24/3573" or "" */

@@ -103,6 +103,46 @@ bool media_choose(struct call *call)
     return best > 0 || refuse(call);
 }
 
+/* How specific a range is that takes the type; 0: it does not. */
+static int specificity(struct slice range, struct slice type)
+{
+    struct slice family;
+
+    if (slice_is(range, "*/*"))
+        return 1;
+    if (text_equal_nocase(range, type))
+        return 3;
+    if (range.len < 3 || range.data[range.len - 1] != '*' || range.len - 1 > type.len)
+        return 0;
+    family = slice_make(range.data, range.len - 1); /* "text/" */
+    return text_equal_nocase(family, slice_make(type.data, family.len)) ? 2 : 0;
+}
+
+bool media_accepts(struct slice accept, struct slice type)
+{
+    struct slice rest = accept, parameters = type, own = next_piece(&parameters, ';');
+    double quality = accept.len == 0;
+    int best = 0;
+
+    while (rest.len > 0) {
+        struct slice range = next_piece(&rest, ','), name = next_piece(&range, ';');
+        int how = specificity(name, own);
+        double q = 1;
+
+        while (range.len > 0) {
+            struct slice param = next_piece(&range, ';');
+
+            if (param.len > 2 && (param.data[0] | 32) == 'q' && param.data[1] == '=')
+                parse_double(slice_make(param.data + 2, param.len - 2), &q);
+        }
+        if (how > best) {
+            best = how;
+            quality = q;
+        }
+    }
+    return quality > 0;
+}
+
 void media_begin(struct call *call, const struct shape *shape)
 {
     if (call->media == MEDIA_CSV)

@@ -30,6 +30,10 @@ enum media {
  */
 bool media_choose(struct call *call) __attribute__((warn_unused_result));
 
+/* True if Accept (empty: any) takes the media type; the most specific range decides
+ * (RFC 9110 §12.5.1). */
+bool media_accepts(struct slice accept, struct slice type);
+
 /* Around and between the rows of an answer; `nth` counts them from 0. */
 void media_begin(struct call *call, const struct shape *shape);
 void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth);

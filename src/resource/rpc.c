@@ -22,6 +22,14 @@ static bool no_routine(struct call *call)
     return near && error_hint(&call->error, "Perhaps you meant to call the function %s", near);
 }
 
+/* A file has its own type, all else has those of a table. */
+static bool begin_answer(struct call *call, const struct routine_source *source)
+{
+    if (source->returns != RETURNS_FILE)
+        return target_begin(call);
+    return target_begin_any(call) && rpc_file_accepted(call, source);
+}
+
 /* Resolves the name; NULL with the error. */
 static struct rpc *begin(struct call *call)
 {
@@ -31,13 +39,15 @@ static struct rpc *begin(struct call *call)
         error_set(&call->error, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    if (!call_begin(call) || !target_begin(call))
+    if (!call_begin(call))
         return NULL;
     r->routine = catalog_routine(call->catalog, call->table_name);
     if (!r->routine) {
         no_routine(call);
         return NULL;
     }
+    if (!begin_answer(call, r->routine->source))
+        return NULL;
     call->table = &r->routine->result;
     r->values = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->values);
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);
@@ -100,11 +110,32 @@ enum progress rpc_answer_first(struct call *call, bool found)
                                        : target_json(call, OUTCOME_OK);
 }
 
+static enum progress answer_file(struct call *call, const struct rpc *r,
+                                 const struct plan_source *source)
+{
+    struct statement *st;
+    struct plan plan;
+    bool ok;
+
+    if (!plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
+        return call_fail(call);
+    st = target_query(call, &plan);
+    switch (st ? statement_step(st, &call->error) : STEP_FAILED) {
+    case STEP_ROW: ok = rpc_file_row(call, r, st); break;
+    case STEP_DONE: ok = rpc_file_missing(call, r); break;
+    default: ok = false; break;
+    }
+    statement_release(st);
+    return ok ? rpc_answer_file(call, r) : call_fail(call);
+}
+
 static enum progress answer(struct call *call, struct rpc *r)
 {
     const struct plan_source source = {&r->routine->result, &r->source};
     enum routine_returns returns = r->routine->source->returns;
 
+    if (returns == RETURNS_FILE)
+        return answer_file(call, r, &source);
     if (returns == RETURNS_MANY || call->media == MEDIA_CSV)
         return target_answer_list(call, &source);
     return answer_first(call, &source, returns);
@@ -174,12 +205,14 @@ enum progress rpc_refuse(struct call *call)
     return call_fail(call);
 }
 
-/* Where the body is one parameter the others are in the query string. */
+/* Where the body is one parameter the others are in the query string; a file takes nothing else
+ * there. */
 static bool take_call(struct call *call, struct rpc *r)
 {
-    bool whole = r->routine->source->body >= 0;
+    const struct routine_source *s = r->routine->source;
+    bool looks = s->body >= 0 || s->returns == RETURNS_FILE;
 
-    return precondition_none(call) && (!whole || rpc_take_query(call, r)) && parse(call) &&
+    return precondition_none(call) && (!looks || rpc_take_query(call, r)) && parse(call) &&
            rpc_take_body(call, r) && rpc_fill_in(call, r);
 }
 

@@ -26,6 +26,25 @@ enum progress rpc_submit(struct call *call, struct rpc *r);
 /* The answer of a query that returns one or a scalar: the reply, with its row counted. */
 enum progress rpc_answer_first(struct call *call, bool found);
 
+/* ---- rpc_file.c: a query that returns a file */
+
+/* False with ERROR_NOT_ACCEPTABLE if Accept does not take its type. */
+bool rpc_file_accepted(struct call *call, const struct routine_source *source)
+    __attribute__((warn_unused_result));
+
+/* Puts the row into the answer: body, status, header fields. False with ERROR_BAD_STATUS or
+ * ERROR_BAD_FIELD. */
+bool rpc_file_row(struct call *call, const struct rpc *r, struct statement *st)
+    __attribute__((warn_unused_result));
+
+/* Empties what rpc_file_row puts into the answer, but for the reply. */
+void rpc_file_forget(struct call *call);
+
+/* Fails with ERROR_NO_ROW. Returns false. */
+bool rpc_file_missing(struct call *call, const struct rpc *r);
+
+enum progress rpc_answer_file(struct call *call, const struct rpc *r);
+
 /* ---- rpc_arguments.c: the parameters, from wherever they come */
 
 /*

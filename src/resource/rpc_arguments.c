@@ -85,7 +85,7 @@ static bool is_of_result(const struct rpc *r, struct slice name)
 {
     const struct table *result = &r->routine->result;
 
-    if (name.len == 0)
+    if (name.len == 0 || r->routine->source->returns == RETURNS_FILE)
         return false;
     return grammar_is_reserved(name) || slice_has(name, '.') || slice_has(name, '>') ||
            name.data[0] == '"' || table_column(result, name) >= 0 ||

@@ -78,12 +78,14 @@ static bool plan_parts(struct call *call, struct rpc *r)
     return refuse_selection(call) && plain_shape(call, &r->routine->result, last);
 }
 
-/* A row of the last statement. */
-static void add_row(struct call *call, struct rpc *r, struct statement *st,
+/* A row of the last statement; false with the error if it is no answer. */
+static bool add_row(struct call *call, struct rpc *r, struct statement *st,
                     const struct shape *shape)
 {
     enum routine_returns returns = r->routine->source->returns;
 
+    if (returns == RETURNS_FILE)
+        return r->n_rows++ > 0 || rpc_file_row(call, r, st);
     if (returns == RETURNS_MANY || call->media == MEDIA_CSV) {
         media_row(call, st, shape, r->n_rows);
     } else if (r->n_rows == 0 && returns == RETURNS_ONE) {
@@ -94,6 +96,7 @@ static void add_row(struct call *call, struct rpc *r, struct statement *st,
         json_out_value(&call->reply, &value, shape->outputs[0].kind);
     }
     r->n_rows++;
+    return true;
 }
 
 static bool run_part(struct call *call, struct db *db, struct rpc *r, const struct plan *plan,
@@ -105,8 +108,10 @@ static bool run_part(struct call *call, struct db *db, struct rpc *r, const stru
 
     if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
         while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (last && plan->shape.n > 0)
-                add_row(call, r, st, &plan->shape);
+            if (last && plan->shape.n > 0 && !add_row(call, r, st, &plan->shape)) {
+                step = STEP_FAILED;
+                break;
+            }
         }
     }
     if (step == STEP_DONE && writes)
@@ -137,29 +142,44 @@ static bool check_affected(struct call *call, const struct rpc *r)
     return error_details(&call->error, "The query affects %zu rows", affected);
 }
 
+static bool is_list(const struct call *call, const struct rpc *r)
+{
+    return r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
+}
+
+/* What comes after the rows, and whether there are as many as there must be. */
+static bool end_rows(struct call *call, const struct rpc *r)
+{
+    if (!gives_rows(r))
+        return true;
+    if (r->routine->source->returns == RETURNS_FILE)
+        return r->n_rows > 0 || rpc_file_missing(call, r);
+    if (is_list(call, r)) {
+        media_end(call);
+        return media_check_rows(call, r->n_rows);
+    }
+    if (r->n_rows == 0)
+        buf_add_text(&call->reply, "null");
+    return media_check_rows(call, r->n_rows > 0);
+}
+
 /* On the writer's thread, within the job's savepoint; may be run again (store/writer.h). */
 static bool run(struct job *job, struct db *db)
 {
     struct call *call = call_of_job(job);
     struct rpc *r = call->state;
     size_t n = r->routine->source->n_parts;
-    bool many = r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
 
     buf_clear(&call->reply);
+    rpc_file_forget(call);
     r->n_rows = r->n_changed = 0;
-    if (many && gives_rows(r))
+    if (is_list(call, r) && gives_rows(r))
         media_begin(call, &r->plans[n - 1].shape);
     for (size_t i = 0; i < n; i++) {
         if (!run_part(call, db, r, &r->plans[i], i + 1 == n))
             return false;
     }
-    if (!many && r->n_rows == 0)
-        buf_add_text(&call->reply, "null");
-    if (many && gives_rows(r))
-        media_end(call);
-    if (gives_rows(r) && !media_check_rows(call, many ? r->n_rows : r->n_rows > 0))
-        return false;
-    if (!check_affected(call, r))
+    if (!end_rows(call, r) || !check_affected(call, r))
         return false;
     if (!call->reply.failed)
         return true;
@@ -167,31 +187,34 @@ static bool run(struct job *job, struct db *db)
                      "the answer does not fit");
 }
 
+static void answer(struct call *call, const struct rpc *r)
+{
+    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+
+    if (!gives_rows(r)) {
+        buf_clear(&call->reply);
+        call->outcome = OUTCOME_NO_CONTENT;
+    } else if (r->routine->source->returns == RETURNS_FILE) {
+        (void)rpc_answer_file(call, r);
+    } else if (is_list(call, r)) {
+        target_range(call, 0, (int64_t)r->n_rows, counted ? (int64_t)r->n_rows : -1);
+        (void)target_reply(call, OUTCOME_OK);
+    } else {
+        (void)rpc_answer_first(call, r->n_rows > 0);
+    }
+}
+
 static enum progress finish(struct call *call)
 {
-    struct rpc *r = call->state;
-    bool many = r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
-    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+    const struct rpc *r = call->state;
+    bool counts = gives_rows(r) && r->routine->source->returns != RETURNS_FILE;
     unsigned follows = PREFER_FOLLOWS_AFFECTED;
 
     if (error_is_set(&call->error))
         return call_fail(call);
-    if (gives_rows(r))
-        follows |= PREFER_FOLLOWS_COUNT;
-    if (call->service->allow_tx)
-        follows |= PREFER_FOLLOWS_TX;
-    if (!gives_rows(r)) {
-        target_applied(call, follows);
-        buf_clear(&call->reply);
-        call->outcome = OUTCOME_NO_CONTENT;
-        return CALL_DONE;
-    }
-    if (!many) {
-        (void)rpc_answer_first(call, r->n_rows > 0);
-    } else {
-        target_range(call, 0, (int64_t)r->n_rows, counted ? (int64_t)r->n_rows : -1);
-        (void)target_reply(call, OUTCOME_OK);
-    }
+    answer(call, r);
+    follows |= counts ? PREFER_FOLLOWS_COUNT : 0;
+    follows |= call->service->allow_tx ? PREFER_FOLLOWS_TX : 0;
     target_applied(call, follows);
     return CALL_DONE;
 }

@@ -27,10 +27,15 @@ static bool check_preferences(struct call *call)
     return error_details(&call->error, "Invalid preferences: %s", call->prefer.unknown);
 }
 
+bool target_begin_any(struct call *call)
+{
+    return check_profile(call) && check_preferences(call) &&
+           grammar_split(&call->arena, call->query, &call->parameters, &call->error);
+}
+
 bool target_begin(struct call *call)
 {
-    return check_profile(call) && check_preferences(call) && media_choose(call) &&
-           grammar_split(&call->arena, call->query, &call->parameters, &call->error);
+    return target_begin_any(call) && media_choose(call);
 }
 
 bool target_list(struct call *call)

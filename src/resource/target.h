@@ -19,6 +19,9 @@ bool target_list(struct call *call) __attribute__((warn_unused_result));
  * string into call->parameters. */
 bool target_begin(struct call *call) __attribute__((warn_unused_result));
 
+/* The same without Accept: what answers has its own type. */
+bool target_begin_any(struct call *call) __attribute__((warn_unused_result));
+
 /* The Range header of a list that is read, as limit and offset. */
 bool target_take_range(struct call *call) __attribute__((warn_unused_result));
 

@@ -140,9 +140,34 @@ static bool name_scalar(struct load *l, struct table *result)
     return !error_is_set(l->error);
 }
 
+/* One column is the body; the others are its status, its type and header fields. */
+static bool check_file(struct load *l, const struct table *result)
+{
+    char name[ROUTINE_HEADER_MAX];
+    size_t bodies = 0;
+
+    for (size_t i = 0; i < result->n_columns; i++) {
+        struct slice column = result->columns[i].name;
+        enum file_role role = routine_file_role(column);
+
+        bodies += role == FILE_BODY;
+        if (role == FILE_HEADER && !routine_header_name(column, name))
+            return error_set(l->error, ERROR_FAILURE,
+                             "it returns a file, and may not set the header field of \"%.*s\"",
+                             SLICE_ARG(column));
+    }
+    return bodies == 1 ||
+           error_set(l->error, ERROR_FAILURE,
+                     "it returns a file: one column is its body, beside status, content_type and "
+                     "header_…, not %zu",
+                     bodies);
+}
+
 static bool check_columns(struct load *l, const struct routine_source *s,
                           const struct table *result)
 {
+    if (s->returns == RETURNS_FILE)
+        return check_file(l, result);
     if (s->returns != RETURNS_SCALAR || result->n_columns == 1)
         return true;
     return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",

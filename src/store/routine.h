@@ -105,6 +105,25 @@ bool routine_parse(struct arena *arena, const char *name, struct slice sql,
 /* The parameter of that name, or -1. */
 int routine_find_param(const struct routine_source *source, struct slice name);
 
+/* ---- routine_file.c: the columns of a query that returns a file */
+
+/* Bytes of a header field's name and its end. */
+#define ROUTINE_HEADER_MAX 128
+
+enum file_role {
+    FILE_BODY,   /* the one column that is none of the others */
+    FILE_STATUS, /* status */
+    FILE_TYPE,   /* content_type */
+    FILE_HEADER, /* header_cache_control: Cache-Control */
+};
+enum file_role routine_file_role(struct slice column);
+
+/* The header field that the column is; false if a query may not set it. */
+bool routine_header_name(struct slice column, char out[ROUTINE_HEADER_MAX]);
+
+/* True if `s` is type "/" subtype, with parameters or not (RFC 9110 §8.3.1). */
+bool routine_media_type(struct slice s);
+
 /* By exact name; NULL if there is none. */
 const struct routine *catalog_routine(const struct catalog *catalog, struct slice name);
 const char *catalog_suggest_routine(const struct catalog *catalog, struct slice name);

@@ -83,20 +83,6 @@ static bool is_type(struct slice s)
     return words <= 2;
 }
 
-/* RFC 9110 §8.3.1: type "/" subtype, perhaps with parameters; visible ASCII only. */
-static bool is_media_type(struct slice s)
-{
-    const char *slash = s.len ? memchr(s.data, '/', s.len) : NULL;
-
-    for (size_t i = 0; i < s.len; i++) {
-        bool blank = s.data[i] == ' ' && slash && s.data + i > slash && s.data[i - 1] == ';';
-
-        if (!blank && (s.data[i] <= ' ' || s.data[i] > '~'))
-            return false;
-    }
-    return slash && slash > s.data && slash + 1 < s.data + s.len;
-}
-
 static bool take_shape(struct parser *p, struct routine_source *out, struct slice rest, bool *taken)
 {
     bool in_parentheses = rest.len >= 2 && rest.data[0] == '(' && rest.data[rest.len - 1] == ')';
@@ -110,7 +96,7 @@ static bool take_shape(struct parser *p, struct routine_source *out, struct slic
         *taken = is_type(rest);
         return !*taken || add_type(p, slice_make("", 0), rest);
     case RETURNS_FILE:
-        *taken = is_media_type(rest);
+        *taken = routine_media_type(rest);
         out->media = *taken ? arena_copy(p->arena, rest) : NULL;
         return !*taken || out->media || error_set(p->error, ERROR_MEMORY, "out of memory");
     }
