@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "query/grammar.h"
 
 #define CONFIG_SETTINGS_MAX 96
 
@@ -41,6 +42,7 @@ struct config {
 
     int64_t max_rows, max_answer;
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
+    struct grammar_limits grammar;
     int64_t max_connections, max_connections_per_address, max_metrics_connections;
     int64_t idle_timeout_ms, request_timeout_ms, drain_timeout_ms;
 

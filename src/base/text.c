@@ -1,60 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-long text_percent_decode(struct slice in, char *out, bool plus)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < in.len; i++) {
-        char c = in.data[i];
-
-        if (c == '%') {
-            int high = i + 2 < in.len ? hex_digit(in.data[i + 1]) : -1;
-            int low = i + 2 < in.len ? hex_digit(in.data[i + 2]) : -1;
-
-            if (high < 0 || low < 0)
-                return -1;
-            c = (char)(high << 4 | low);
-            i += 2;
-        } else if (c == '+' && plus) {
-            c = ' ';
-        }
-        out[n++] = c;
-    }
-    return (long)n;
-}
-
-static bool is_unreserved(unsigned char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-void text_percent_encode(struct buf *b, struct slice in)
-{
-    static const char hex[] = "0123456789ABCDEF";
-
-    for (size_t i = 0; i < in.len; i++) {
-        unsigned char c = (unsigned char)in.data[i];
-
-        if (is_unreserved(c)) {
-            buf_add_char(b, (char)c);
-        } else {
-            char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-            buf_add(b, code, 3);
-        }
-    }
-}
-
 /* The length of the well-formed UTF-8 character at `p` (RFC 3629 §4), or 0. */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {

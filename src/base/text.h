@@ -15,11 +15,16 @@
 #include "base/slice.h"
 
 /*
- * Decodes %XX (and '+' as a space when `plus` is set, as in a query string) from `in`
- * to `out`, which has room for in.len bytes and may be in.data itself. Returns the
- * number of bytes written, or -1 if a '%' is not followed by two hex digits.
+ * Decodes %XX from `in` to `out`, which has room for in.len bytes and may be in.data itself.
+ * Returns the number of bytes written, or -1 if a '%' is not followed by two hex digits.
  */
-long text_percent_decode(struct slice in, char *out, bool plus);
+long text_percent_decode(struct slice in, char *out);
+
+/*
+ * The same for a query string or a form: '+' is a space, and a '%' without two hex digits is itself,
+ * as browsers and PostgREST have it (url.spec.whatwg.org, "percent-decode"). Cannot fail.
+ */
+size_t text_query_decode(struct slice in, char *out);
 
 /* Appends `in` with every byte outside RFC 3986's unreserved set as %XX. */
 void text_percent_encode(struct buf *b, struct slice in);

@@ -157,7 +157,7 @@ static bool begin(struct export *ex, const char *name, struct plan_source *sourc
     ex->catalog = catalog_load(ex->db, NULL, e);
     source->table = ex->catalog ? file_table(ex->config, ex->catalog, name, e) : NULL;
     return source->table && grammar_split(&ex->arena, slice_from(ex->query), &parameters, e) &&
-           grammar_parse(&ex->arena, parameters, &ex->tree, e);
+           grammar_parse(&ex->arena, parameters, &ex->config->grammar, &ex->tree, e);
 }
 
 static bool run(struct export *ex, const char *name, struct error *e)

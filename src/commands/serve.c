@@ -167,6 +167,7 @@ static bool start_server(struct run *r, struct error *e)
         .max_rows = c->max_rows,
         .max_elements = c->max_elements,
         .max_depth = c->max_depth,
+        .grammar = &c->grammar,
         .max_answer = c->max_answer,
         .read_only = r->read_only,
         .aggregates = c->aggregates,

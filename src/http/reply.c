@@ -53,7 +53,8 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
               add(response, MHD_HTTP_HEADER_LOCATION, call->location) &&
               add(response, MHD_HTTP_HEADER_CONTENT_RANGE, call->content_range) &&
               add(response, MHD_HTTP_HEADER_LINK, call->link) &&
-              add(response, "Preference-Applied", call->preference_applied);
+              add(response, "Preference-Applied", call->preference_applied) &&
+              add(response, "Warning", call->warning);
 
     for (const struct call_field *f = call->outcome == OUTCOME_FAILED ? NULL : call->fields;
          f && ok; f = f->next)

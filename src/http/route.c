@@ -75,7 +75,7 @@ static const struct route *no_route(struct call *call)
 static bool decode_table(struct call *call, struct slice raw)
 {
     char *name = arena_alloc(&call->arena, raw.len + 1);
-    long len = name ? text_percent_decode(raw, name, false) : -1;
+    long len = name ? text_percent_decode(raw, name) : -1;
 
     if (!name)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");

@@ -4,6 +4,9 @@
 #include "base/parse.h"
 #include "query/scan.h"
 
+const struct grammar_limits grammar_default_limits = {
+    .conditions = 250, .nesting = 16, .embeds = 32, .parts = 4096};
+
 /* Parses the value of one parameter into the tree, or into the node that its name leads to. */
 typedef bool param_fn(struct scan *s, struct query_tree *tree, struct query_node *node);
 
@@ -22,13 +25,23 @@ static bool parse_order(struct scan *s, struct query_tree *tree, struct query_no
 static bool parse_limit(struct scan *s, struct query_tree *tree, struct query_node *node)
 {
     (void)tree;
-    return scan_whole_number(s, &node->limit);
+    if (!scan_integer(s, &node->limit))
+        return false;
+    if (node->limit >= 0)
+        return true;
+    error_set(s->error, ERROR_RANGE, "Requested range not satisfiable");
+    return error_details(s->error, "Limit should be greater than or equal to zero.");
 }
 
+/* PostgREST takes one below 0 for 0. */
 static bool parse_offset(struct scan *s, struct query_tree *tree, struct query_node *node)
 {
     (void)tree;
-    return scan_whole_number(s, &node->offset);
+    if (!scan_integer(s, &node->offset))
+        return false;
+    if (node->offset < 0)
+        node->offset = 0;
+    return true;
 }
 
 static bool parse_all(struct scan *s, struct query_tree *tree, struct query_node *node)
@@ -45,6 +58,8 @@ static bool parse_all(struct scan *s, struct query_tree *tree, struct query_node
 static bool parse_cursor(struct scan *s, struct query_tree *tree, struct query_node *node)
 {
     (void)node;
+    if (scan_is_filter(s->text))
+        return scan_fail(s, "a cursor of this service");
     tree->has_cursor = true;
     tree->cursor = scan_rest(s);
     return true;
@@ -109,7 +124,7 @@ static const struct reserved {
     param_fn *parse;
     const char *what;
 } reserved[] = {
-    {"select", false, parse_select, "select parameter"},
+    {"select", false, parse_select, "select parameter"}, /* the first row: explain_reserved */
     {"order", true, parse_order, "order"},
     {"limit", true, parse_limit, "limit parameter"},
     {"offset", true, parse_offset, "offset parameter"},
@@ -146,66 +161,6 @@ bool grammar_is_reserved(struct slice name)
     return find_reserved(name, &prefix) != NULL;
 }
 
-struct select_item *grammar_find_embed(const struct query_node *node, struct slice name)
-{
-    for (struct select_item *item = node->select; item; item = item->next) {
-        bool is_embed = item->kind == SELECT_EMBED || item->kind == SELECT_SPREAD;
-
-        if (is_embed && slice_equal(item->alias.len ? item->alias : item->relation, name))
-            return item;
-    }
-    return NULL;
-}
-
-/* Goes from `node` into its embedded resource of that name. */
-static bool descend(struct scan *s, struct query_node **node, struct slice name)
-{
-    struct select_item *item = grammar_find_embed(*node, name);
-
-    if (item) {
-        *node = item->node;
-        return true;
-    }
-    error_set(s->error, ERROR_NOT_EMBEDDED, "'%.*s' is not an embedded resource in this request",
-              SLICE_ARG(name));
-    for (item = (*node)->select; item; item = item->next) {
-        if (item->kind != SELECT_EMBED || !slice_equal(item->relation, name))
-            continue;
-        error_details(s->error, "Target names are not allowed in filters if they have an alias");
-        return error_hint(s->error, "Change '%.*s' to '%.*s' in filters, orders or limits.",
-                          SLICE_ARG(name), SLICE_ARG(item->alias));
-    }
-    return error_hint(s->error, "Verify that '%.*s' is included in the 'select' query parameter.",
-                      SLICE_ARG(name));
-}
-
-/* name.name.…: the embedded resources on the way; the last name is the field's. */
-static bool parse_path(struct scan *s, struct query_node **node, struct field *field)
-{
-    s->what = "tree path";
-    for (;;) {
-        if (!scan_field(s, field))
-            return false;
-        if (!scan_take(s, '.'))
-            return scan_end(s);
-        if (field->path)
-            return scan_fail(s, "end of input");
-        if (!descend(s, node, field->name))
-            return false;
-    }
-}
-
-static bool parse_reserved_path(struct scan *s, struct slice path, struct query_node **node)
-{
-    struct field last = {.path = NULL};
-
-    if (path.len == 0)
-        return true;
-    s->text = slice_make(path.data, path.len - 1); /* without the dot */
-    s->at = 0;
-    return parse_path(s, node, &last) && descend(s, node, last.name);
-}
-
 static bool parse_filter(struct scan *s, const struct parameter *p, struct query_node *node)
 {
     struct condition *c = scan_node(s, sizeof *c);
@@ -214,7 +169,7 @@ static bool parse_filter(struct scan *s, const struct parameter *p, struct query
         return false;
     s->text = p->name;
     s->at = 0;
-    if (!parse_path(s, &node, &c->field))
+    if (!scan_path(s, &node, &c->field))
         return false;
     s->what = "filter";
     s->text = p->value;
@@ -226,6 +181,17 @@ static bool parse_filter(struct scan *s, const struct parameter *p, struct query
     return true;
 }
 
+/* order=gt.5 is, to who wrote it, about a column of that name. */
+static bool explain_reserved(struct scan *s, const struct reserved *row, struct slice value)
+{
+    if (s->error->code == ERROR_SYNTAX && scan_is_filter(value) && !s->error->hint[0])
+        error_hint(s->error,
+                   "%s= is a parameter of its own. A column of this name is filtered with its name "
+                   "in double quotes: \"%s\"=%.*s",
+                   row->name, row->name, (int)(value.len > 40 ? 40 : value.len), value.data);
+    return false;
+}
+
 static bool parse_param(struct scan *s, const struct parameter *p, struct query_tree *tree)
 {
     size_t prefix = 0;
@@ -234,18 +200,19 @@ static bool parse_param(struct scan *s, const struct parameter *p, struct query_
 
     if (!row)
         return parse_filter(s, p, node);
-    if (!parse_reserved_path(s, slice_make(p->name.data, prefix), &node))
+    if (!scan_node_path(s, slice_make(p->name.data, prefix), &node))
         return false;
     s->what = row->what;
     s->text = p->value;
     s->at = 0;
-    return row->parse(s, tree, node);
+    return row->parse(s, tree, node) || explain_reserved(s, row, p->value);
 }
 
-bool grammar_parse(struct arena *arena, const struct parameter *parameters, struct query_tree *out,
-                   struct error *e)
+bool grammar_parse(struct arena *arena, const struct parameter *parameters,
+                   const struct grammar_limits *limits, struct query_tree *out, struct error *e)
 {
-    struct scan s = {.arena = arena, .error = e};
+    struct scan s = {
+        .arena = arena, .error = e, .limits = limits ? limits : &grammar_default_limits};
 
     *out = (struct query_tree){.root = {.limit = -1, .filter_tail = &out->root.filter}};
     for (const struct parameter *p = parameters; p; p = p->next) {
@@ -255,11 +222,12 @@ bool grammar_parse(struct arena *arena, const struct parameter *parameters, stru
         s.text = p->value;
         s.at = 0;
         if (!scan_select(&s, &out->root))
-            return false;
+            return explain_reserved(&s, &reserved[0], p->value);
     }
     for (const struct parameter *p = parameters; p; p = p->next) {
         if (!parse_param(&s, p, out))
             return false;
     }
+    out->old_name = s.old_name;
     return true;
 }

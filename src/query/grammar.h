@@ -13,14 +13,17 @@
 #include "base/error.h"
 #include "query/tree.h"
 
-/* Nesting of and=(), or=() and embedded resources beyond this is refused. */
-#define GRAMMAR_DEPTH_MAX 16
+/* What one request may ask for at most (settings max-conditions, max-nesting, max-embeds,
+ * max-parts); SQLite has limits of its own behind these (sqlite.org/limits.html). */
+struct grammar_limits {
+    int64_t conditions; /* comparisons and trees */
+    int64_t nesting;    /* of and=(), or=() and embedded resources, together */
+    int64_t embeds;     /* embedded resources */
+    int64_t parts;      /* conditions, order terms, select items, path steps and list members */
+};
 
-/* Conditions, order terms, select items, path steps and list members in one request, together. */
-#define GRAMMAR_NODES_MAX 4096
-
-/* Comparisons and trees in one request. */
-#define GRAMMAR_CONDITIONS_MAX 250
+/* The settings' defaults. */
+extern const struct grammar_limits grammar_default_limits;
 
 /*
  * Takes the raw (still percent-encoded) query string without its '?' apart. False with
@@ -33,10 +36,12 @@ bool grammar_split(struct arena *arena, struct slice query, struct parameter **o
  * Parses parameters into a tree. False with ERROR_SYNTAX (naming the parameter and the
  * place), ERROR_UNSUPPORTED (an operator that SQLite cannot mean, with a hint) or
  * ERROR_NOT_EMBEDDED (a parameter for an embedded resource that select= does not name).
- * The tree lives in `arena`; `out` must stay where it is while it is used.
+ * The tree lives in `arena`; `out` must stay where it is while it is used. No `limits`: the
+ * default ones.
  */
-bool grammar_parse(struct arena *arena, const struct parameter *parameters, struct query_tree *out,
-                   struct error *e) __attribute__((warn_unused_result));
+bool grammar_parse(struct arena *arena, const struct parameter *parameters,
+                   const struct grammar_limits *limits, struct query_tree *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 /* True for select, order, limit and the other parameters that are no filters, with the path of an
  * embedded resource before them or not. */

@@ -46,7 +46,7 @@ static bool add_child(struct resolver *r, struct node *node, struct node ***tail
     if (item->kind == SELECT_SPREAD) {
         node->n_outputs += child->n_outputs;
         node->grouped |= link.to_one && child->grouped;
-    } else if (!item->node->select_none) {
+    } else if (child->n_outputs > 0) { /* nothing is shown of one that shows nothing */
         node->n_outputs++;
     }
     return true;
@@ -78,7 +78,7 @@ static bool add_items(struct resolver *r, struct node *node)
     return ok;
 }
 
-/* Recursion is bounded by GRAMMAR_DEPTH_MAX. */
+/* Recursion is bounded by the limit of nesting. */
 static struct node *resolve(struct resolver *r, const struct query_node *ask,
                             const struct table *table, struct node *parent)
 {
@@ -86,10 +86,6 @@ static struct node *resolve(struct resolver *r, const struct query_node *ask,
 
     if (!node) {
         error_set(r->error, ERROR_MEMORY, "out of memory");
-        return NULL;
-    }
-    if (r->made > NODE_MAX) {
-        error_set(r->error, ERROR_SYNTAX, "more than %d resources are embedded", NODE_MAX);
         return NULL;
     }
     r->steady &= table->kind == TABLE_TABLE;

@@ -15,9 +15,6 @@
 #include "query/relate.h"
 #include "query/tree.h"
 
-/* Embedded resources of one request. */
-#define NODE_MAX 32
-
 /* Columns that one resource may give (sqlite.org/limits.html). */
 #define NODE_OUTPUTS_MAX 800
 

@@ -10,16 +10,15 @@
 static bool decode(struct arena *arena, struct slice raw, struct slice *out, struct error *e)
 {
     char *text = arena_alloc(arena, raw.len + 1);
-    long len;
 
     if (!text)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    len = text_percent_decode(raw, text, true);
-    if (len < 0 || !text_utf8_valid(slice_make(text, (size_t)len)))
-        return error_set(e, ERROR_SYNTAX, "\"%.*s\" is not percent-encoded UTF-8",
-                         (int)(raw.len > 80 ? 80 : raw.len), raw.data);
-    *out = slice_make(text, (size_t)len);
-    return true;
+    *out = slice_make(text, text_query_decode(raw, text));
+    if (text_utf8_valid(*out))
+        return true;
+    error_set(e, ERROR_SYNTAX, "\"%.*s\" is not percent-encoded UTF-8",
+              (int)(raw.len > 80 ? 80 : raw.len), raw.data);
+    return error_hint(e, "A percent sign that is meant itself is %%25.");
 }
 
 static bool split_pair(struct arena *arena, struct slice pair, struct parameter *p, struct error *e)

@@ -14,6 +14,8 @@ static bool misfit(const struct column *column, const char *type, struct slice t
     error_column(e, column->name.data);
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: \"%.*s\"", type,
               (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    if (text_equal_nocase(text, slice_from("null")))
+        return error_hint(e, "Where there is no value: %s=is.null.", column->name.data);
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, type);
 }
 
@@ -63,12 +65,21 @@ static bool numeric_value(const struct column *column, struct slice text, struct
     return true;
 }
 
+/* Blanks around what is no text do not count, as in PostgreSQL: in.(1, 2). */
+static struct slice without_blanks(const struct column *column, struct slice text)
+{
+    bool keeps = column->kind == KIND_TEXT || column->kind == KIND_BLOB || !column->type[0];
+
+    return keeps ? text : text_trim(text);
+}
+
 bool plan_value(struct arena *arena, const struct column *column, struct slice text,
                 struct value *out, struct error *e)
 {
     int64_t integer;
     double real;
 
+    text = without_blanks(column, text);
     switch (column->kind) {
     case KIND_INTEGER:
         if (!parse_int64(text, &integer))

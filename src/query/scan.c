@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/parse.h"
+#include "base/text.h"
 #include "query/grammar.h"
 
 /* What an error shows of a long value. */
@@ -84,22 +85,25 @@ bool scan_end(struct scan *s)
     return s->at == s->text.len || scan_fail(s, "end of input");
 }
 
-bool scan_whole_number(struct scan *s, int64_t *out)
+bool scan_integer(struct scan *s, int64_t *out)
 {
-    int64_t value;
+    struct slice rest = slice_make(s->text.data + s->at, s->text.len - s->at);
 
-    if (!parse_int64(slice_make(s->text.data + s->at, s->text.len - s->at), &value) || value < 0)
-        return scan_fail(s, "a whole number from 0");
-    *out = value;
+    if (!parse_int64(text_trim(rest), out))
+        return scan_fail(s, "a whole number");
     s->at = s->text.len;
     return true;
 }
 
-bool scan_quoted(struct scan *s, struct slice *out)
+/* False without memory only; *closed: it has its second quote. */
+static bool quoted(struct scan *s, struct slice *out, bool *closed)
 {
-    char *to = arena_alloc(s->arena, s->text.len - s->at);
-    size_t n = 0;
+    size_t n = 0, end = s->at + 1;
+    char *to;
 
+    while (end < s->text.len && s->text.data[end] != '"')
+        end += s->text.data[end] == '\\' ? 2 : 1;
+    to = arena_alloc(s->arena, end - s->at);
     if (!to)
         return error_set(s->error, ERROR_MEMORY, "out of memory");
     s->at++;
@@ -108,10 +112,16 @@ bool scan_quoted(struct scan *s, struct slice *out)
             s->at++;
         to[n++] = s->text.data[s->at++];
     }
-    if (!scan_take(s, '"'))
-        return scan_fail(s, "'\"'");
+    *closed = scan_take(s, '"');
     *out = slice_make(to, n);
     return true;
+}
+
+bool scan_quoted(struct scan *s, struct slice *out)
+{
+    bool closed;
+
+    return quoted(s, out, &closed) && (closed || scan_fail(s, "'\"'"));
 }
 
 /* As PostgREST reads it: a quote that does not end the word is a character like another. */
@@ -119,11 +129,12 @@ bool scan_word(struct scan *s, const char *stops, struct slice *out)
 {
     const struct slice ends = slice_from(stops);
     size_t start = s->at;
+    bool closed;
 
     if (scan_peek(s) == '"') {
-        if (!scan_quoted(s, out))
+        if (!quoted(s, out, &closed))
             return false;
-        if (s->at == s->text.len || slice_has(ends, scan_peek(s)))
+        if (closed && (s->at == s->text.len || slice_has(ends, scan_peek(s))))
             return true;
         s->at = start;
     }
@@ -133,18 +144,40 @@ bool scan_word(struct scan *s, const char *stops, struct slice *out)
     return true;
 }
 
-bool scan_count(struct scan *s)
+/* Past the limit: what there is too much of, and the setting that allows more. */
+static bool too_much(struct scan *s, const char *before, int64_t limit, const char *after,
+                     const char *setting)
 {
-    return ++s->nodes <= GRAMMAR_NODES_MAX ||
-           error_set(s->error, ERROR_SYNTAX, "the query string has more than %d parts",
-                     GRAMMAR_NODES_MAX);
+    error_set(s->error, ERROR_SYNTAX, "%s%lld%s", before, (long long)limit, after);
+    return error_hint(s->error, "--%s sets the limit.", setting);
+}
+
+bool scan_count(struct scan *s, size_t n)
+{
+    s->parts += (int64_t)n;
+    return s->parts <= s->limits->parts ||
+           too_much(s, "the query string has more than ", s->limits->parts, " parts", "max-parts");
+}
+
+bool scan_count_conditions(struct scan *s, size_t n)
+{
+    s->conditions += (int64_t)n;
+    return s->conditions <= s->limits->conditions ||
+           too_much(s, "the query string has more than ", s->limits->conditions, " conditions",
+                    "max-conditions");
+}
+
+bool scan_count_embed(struct scan *s)
+{
+    return ++s->embeds <= s->limits->embeds ||
+           too_much(s, "more than ", s->limits->embeds, " resources are embedded", "max-embeds");
 }
 
 void *scan_node(struct scan *s, size_t size)
 {
     void *node;
 
-    if (!scan_count(s))
+    if (!scan_count(s, 1))
         return NULL;
     node = arena_zeroed(s->arena, 1, size);
     if (!node)
@@ -154,9 +187,8 @@ void *scan_node(struct scan *s, size_t size)
 
 bool scan_enter(struct scan *s)
 {
-    return ++s->depth <= GRAMMAR_DEPTH_MAX ||
-           error_set(s->error, ERROR_SYNTAX, "the query is nested more than %d deep",
-                     GRAMMAR_DEPTH_MAX);
+    return ++s->depth <= s->limits->nesting || too_much(s, "the query is nested more than ",
+                                                        s->limits->nesting, " deep", "max-nesting");
 }
 
 void scan_leave(struct scan *s)

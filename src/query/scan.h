@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "query/grammar.h"
 #include "query/tree.h"
 
 struct scan {
@@ -22,9 +23,10 @@ struct scan {
     const char *what;  /* what an error calls the text: "select parameter" */
     struct slice text; /* decoded */
     size_t at;         /* bytes of `text` that are read */
-    size_t nodes;      /* made so far, of GRAMMAR_NODES_MAX */
-    size_t conditions; /* of GRAMMAR_CONDITIONS_MAX */
-    int depth;         /* of trees, of GRAMMAR_DEPTH_MAX */
+    const struct grammar_limits *limits;
+    int64_t parts, conditions, embeds;  /* so far */
+    int64_t depth;                      /* of trees and embedded resources, now */
+    const struct select_item *old_name; /* found by its relation's name though it has an alias */
 };
 
 /* ---- scan.c: characters, words, nodes */
@@ -46,14 +48,16 @@ void scan_spaces(struct scan *s);
 struct slice scan_rest(struct scan *s);
 /* True at the end of the value; fails otherwise. */
 bool scan_end(struct scan *s);
-/* A whole number from 0, to the end of the value. */
-bool scan_whole_number(struct scan *s, int64_t *out);
+/* A whole number, perhaps below 0, to the end of the value. */
+bool scan_integer(struct scan *s, int64_t *out);
 /* What a double-quoted string with \ escapes stands for; its first quote is next. */
 bool scan_quoted(struct scan *s, struct slice *out);
 /* Text up to one of `stops` (or the end), or a double-quoted string with \ escapes. */
 bool scan_word(struct scan *s, const char *stops, struct slice *out);
-/* One more part of the query; false (and failed) past the limit. */
-bool scan_count(struct scan *s);
+/* `n` more parts, conditions, embedded resources; false (and failed) past the limit. */
+bool scan_count(struct scan *s, size_t n);
+bool scan_count_conditions(struct scan *s, size_t n);
+bool scan_count_embed(struct scan *s);
 /* Zeroed memory for a node; NULL (and failed) past the limits. */
 void *scan_node(struct scan *s, size_t size);
 /* One level deeper; false (and failed) past the limit. */
@@ -62,18 +66,36 @@ void scan_leave(struct scan *s);
 
 /* ---- scan_field.c: names and fields */
 
+/* True for what a name without quotes is made of: letters (all beyond ASCII are), digits, _, $ and
+ * blanks. A dash is one, too, but for the first and one that begins an arrow. */
+bool scan_is_name_byte(char c);
+
 /* A field's name: letters, digits, _ $, spaces within, dashes; or anything in quotes. */
 bool scan_name(struct scan *s, struct slice *out);
+/* ->key->0->>key after a name; none is well, too. */
+bool scan_json_path(struct scan *s, struct field *field);
 /* A name and its JSON path. */
 bool scan_field(struct scan *s, struct field *out);
 /* name,name,… to the end */
 bool scan_names(struct scan *s, struct name_item **out);
-/* select=, order= */
-bool scan_select(struct scan *s, struct query_node *node);
+/* order= */
 bool scan_order(struct scan *s, struct query_node *node);
+
+/* ---- scan_path.c: from a node of the tree into those that it embeds */
+
+/* name.name.field to the end; *node goes from name to name. */
+bool scan_path(struct scan *s, struct query_node **node, struct field *field);
+/* The same without a field, for a path that ends in its dot; an empty one is none. */
+bool scan_node_path(struct scan *s, struct slice path, struct query_node **node);
+
+/* ---- scan_select.c: select= */
+
+bool scan_select(struct scan *s, struct query_node *node);
 
 /* ---- scan_filter.c */
 
+/* True if a value begins as a filter's does: operator. or not.operator. */
+bool scan_is_filter(struct slice value);
 /* [not.]operator.value to the end, for the field that `out` has already. */
 bool scan_comparison(struct scan *s, struct condition *out);
 /* (member,…): the children of `out`. */

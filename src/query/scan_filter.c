@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/text.h"
+#include "query/array_literal.h"
 #include "query/grammar.h"
 #include "query/scan.h"
 
@@ -30,6 +31,32 @@ static const struct {
     {"nxl", "SQLite has no ranges: use gte on the lower bound."},
     {"adj", "SQLite has no ranges: compare the bounds with eq."},
 };
+
+static struct slice operator_word(struct slice text)
+{
+    size_t n = 0;
+
+    while (n < text.len && text.data[n] >= 'a' && text.data[n] <= 'z')
+        n++;
+    return slice_make(text.data, n);
+}
+
+bool scan_is_filter(struct slice value)
+{
+    struct slice word = operator_word(value);
+    char after = word.len < value.len ? value.data[word.len] : '\0';
+
+    if (slice_is(word, "not") && after == '.') {
+        value = slice_make(value.data + word.len + 1, value.len - word.len - 1);
+        word = operator_word(value);
+        after = word.len < value.len ? value.data[word.len] : '\0';
+    }
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        if (slice_is(word, operators[i].word))
+            return after == '.' || after == '(';
+    }
+    return false;
+}
 
 static bool refuse_operator(struct scan *s, struct slice word, size_t start)
 {
@@ -80,11 +107,9 @@ static bool modifier(struct scan *s, struct condition *c)
 static bool parse_operator(struct scan *s, struct condition *c)
 {
     size_t start = s->at;
-    struct slice word;
+    struct slice word = operator_word(slice_make(s->text.data + start, s->text.len - start));
 
-    while (s->at < s->text.len && s->text.data[s->at] >= 'a' && s->text.data[s->at] <= 'z')
-        s->at++;
-    word = slice_make(s->text.data + start, s->at - start);
+    s->at += word.len;
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (!slice_is(word, operators[i].word))
             continue;
@@ -97,7 +122,7 @@ static bool parse_operator(struct scan *s, struct condition *c)
 /* One more member of c->list, which doubles when it is full. */
 static struct slice *add_member(struct scan *s, struct condition *c, size_t *capacity)
 {
-    if (!scan_count(s))
+    if (!scan_count(s, 1))
         return NULL;
     if (c->n_list == *capacity) {
         size_t larger = *capacity ? *capacity * 2 : 8;
@@ -115,33 +140,49 @@ static struct slice *add_member(struct scan *s, struct condition *c, size_t *cap
     return &c->list[c->n_list++];
 }
 
-/* (a,"b,c",d) or {a,"b,c",d} */
-static bool parse_list(struct scan *s, struct condition *c, char open, char close)
+/* (a,"b,c",d): blanks around it and after its first parenthesis are none of a member's. */
+static bool parse_list(struct scan *s, struct condition *c)
 {
-    const char stops[] = {',', close, '\0'}, opening[] = {'"', open, '"', '\0'};
     size_t capacity = 0;
 
     scan_spaces(s);
-    if (!scan_take(s, open))
-        return scan_fail(s, opening);
-    if (scan_take(s, close))
-        return true;
-    do {
-        struct slice *member = add_member(s, c, &capacity);
+    if (!scan_take(s, '('))
+        return scan_fail(s, "\"(\"");
+    scan_spaces(s);
+    if (!scan_take(s, ')')) {
+        do {
+            struct slice *member = add_member(s, c, &capacity);
 
-        if (!member || !scan_word(s, stops, member))
-            return false;
-    } while (scan_take(s, ','));
-    if (!scan_take(s, close))
-        return scan_fail(s, close == ')' ? "\",\" or \")\"" : "\",\" or \"}\"");
+            if (!member || !scan_word(s, ",)", member))
+                return false;
+        } while (scan_take(s, ','));
+        if (!scan_take(s, ')'))
+            return scan_fail(s, "\",\" or \")\"");
+    }
     scan_spaces(s);
     return true;
 }
 
-static bool check_is(struct scan *s, const struct condition *c)
+/* {a,"b,c",d} for any and all: an array as PostgreSQL writes it. */
+static bool parse_braces(struct scan *s, struct condition *c)
+{
+    struct array_literal array;
+
+    if (!array_literal_read(s->arena, c->value, &array, s->error)) {
+        s->text = c->value;
+        s->at = array.at;
+        return error_is_set(s->error) ? false : scan_fail(s, array.expected);
+    }
+    c->list = array.items;
+    c->n_list = array.n;
+    return scan_count(s, array.n);
+}
+
+static bool check_is(struct scan *s, struct condition *c)
 {
     static const char *const words[] = {"null", "not_null", "true", "false", "unknown"};
 
+    c->value = text_trim(c->value);
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (text_equal_nocase(c->value, slice_from(words[i])))
             return true;
@@ -149,26 +190,33 @@ static bool check_is(struct scan *s, const struct condition *c)
     return scan_fail(s, "isVal: (null, not_null, true, false, unknown)");
 }
 
-/* Conditions nest SQL expressions, which SQLite bounds (sqlite.org/limits.html §5). */
-static bool count_condition(struct scan *s, size_t n)
+/* A value within a tree ends at ',' or ')'; {a,b} without braces within is one, commas and all. */
+static bool tree_value(struct scan *s, struct slice *out)
 {
-    s->conditions += n;
-    return s->conditions <= GRAMMAR_CONDITIONS_MAX ||
-           error_set(s->error, ERROR_SYNTAX, "the query string has more than %d conditions",
-                     GRAMMAR_CONDITIONS_MAX);
+    size_t start = s->at, end = s->at + 1;
+
+    if (scan_peek(s) == '{') {
+        while (end < s->text.len && s->text.data[end] != '{' && s->text.data[end] != '}')
+            end++;
+        if (end < s->text.len && s->text.data[end] == '}') {
+            s->at = end + 1;
+            *out = slice_make(s->text.data + start, s->at - start);
+            return true;
+        }
+    }
+    return scan_word(s, ",)", out);
 }
 
-/* The value: within a tree it ends at ',' or ')', else at the end of the parameter. */
 static bool parse_value(struct scan *s, struct condition *c, bool in_tree)
 {
     if (c->op == OPERATOR_IN)
-        return parse_list(s, c, '(', ')');
-    if (c->quantifier != QUANTIFIER_NONE)
-        return parse_list(s, c, '{', '}') && count_condition(s, c->n_list);
+        return parse_list(s, c);
     if (!in_tree)
         c->value = scan_rest(s);
-    else if (!scan_word(s, ",)", &c->value))
+    else if (!tree_value(s, &c->value))
         return false;
+    if (c->quantifier != QUANTIFIER_NONE)
+        return parse_braces(s, c) && scan_count_conditions(s, c->n_list);
     return c->op != OPERATOR_IS || check_is(s, c);
 }
 
@@ -176,12 +224,24 @@ static bool comparison(struct scan *s, struct condition *c, bool in_tree)
 {
     c->kind = CONDITION_COMPARE;
     c->negated = scan_take_word(s, "not.");
-    return count_condition(s, 1) && parse_operator(s, c) && parse_value(s, c, in_tree);
+    return scan_count_conditions(s, 1) && parse_operator(s, c) && parse_value(s, c, in_tree);
 }
 
 bool scan_comparison(struct scan *s, struct condition *out)
 {
     return comparison(s, out, false) && scan_end(s);
+}
+
+/* "and" or "or" before a parenthesis; else it is a column's name. */
+static bool tree_word(struct scan *s, enum condition_kind *kind)
+{
+    bool is_and = scan_take_word(s, "and");
+
+    if (!is_and && !scan_take_word(s, "or"))
+        return false;
+    *kind = is_and ? CONDITION_AND : CONDITION_OR;
+    scan_spaces(s);
+    return scan_peek(s) == '(';
 }
 
 /* One member of a logic tree: another tree, or field.operator.value. */
@@ -193,10 +253,8 @@ static bool member(struct scan *s, struct condition *c)
     scan_spaces(s);
     start = s->at;
     negated = scan_take_word(s, "not.");
-    if (scan_take_word(s, "and(") || scan_take_word(s, "or(")) {
-        c->kind = s->text.data[s->at - 2] == 'd' ? CONDITION_AND : CONDITION_OR;
+    if (tree_word(s, &c->kind)) {
         c->negated = negated;
-        s->at--;
         return scan_tree(s, c);
     }
     s->at = start;
@@ -211,7 +269,7 @@ bool scan_tree(struct scan *s, struct condition *out)
 {
     struct condition **tail = &out->children;
 
-    if (!scan_enter(s) || !count_condition(s, 1))
+    if (!scan_enter(s) || !scan_count_conditions(s, 1))
         return false;
     scan_spaces(s);
     if (!scan_take(s, '('))
@@ -226,5 +284,8 @@ bool scan_tree(struct scan *s, struct condition *out)
         scan_spaces(s);
     } while (scan_take(s, ','));
     scan_leave(s);
-    return scan_take(s, ')') || scan_fail(s, "\",\" or \")\"");
+    if (!scan_take(s, ')'))
+        return scan_fail(s, "\",\" or \")\"");
+    scan_spaces(s);
+    return true;
 }

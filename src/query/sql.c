@@ -78,11 +78,12 @@ static bool grow_values(struct sql *q)
     size_t cap = q->values_cap ? q->values_cap * 2 : 8;
     struct value *values;
 
-    if (cap > SQL_VALUES_MAX) {
-        error_set(q->error, ERROR_SYNTAX, "the request has more than %d values",
-                  SQL_VALUES_MAX / 2);
+    if (q->values_cap == SQL_VALUES_MAX) {
+        error_set(q->error, ERROR_SYNTAX, "the request has more than %d values", SQL_VALUES_MAX);
         return sql_give_up(q);
     }
+    if (cap > SQL_VALUES_MAX)
+        cap = SQL_VALUES_MAX;
     values = arena_alloc(q->arena, cap * sizeof *values);
     if (!values)
         return sql_fail(q);

@@ -87,6 +87,9 @@ void sql_shown_column(struct sql *q, const struct node *node, const struct colum
 void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
               struct output *out);
 
+/* The item's name in the answer: its alias; of an aggregate its function, of a path its last key. */
+struct slice sql_item_name(const struct select_item *item);
+
 /* ---- sql_cast.c */
 
 /* A cast that is begun: what comes after the value. */

@@ -182,11 +182,12 @@ static void aggregate_field(struct sql *q, const struct node *node, const struct
     *kind = aggregate_kind(item->aggregate, *kind);
 }
 
-/* The name that an item has by itself: of an aggregate its function, of a path its last key. */
-static struct slice own_name(const struct select_item *item)
+struct slice sql_item_name(const struct select_item *item)
 {
     struct slice name = item->field.name;
 
+    if (item->alias.len)
+        return item->alias;
     if (item->aggregate)
         return slice_from(aggregate_name(item->aggregate));
     for (const struct json_step *step = item->field.path; step; step = step->next) {
@@ -219,7 +220,7 @@ void sql_item(struct sql *q, const struct node *node, const struct select_item *
 
     item_expression(q, node, item, &out->kind);
     sql_cast_end(q, &cast, &out->kind);
-    out->name = item->alias.len ? item->alias : own_name(item);
+    out->name = sql_item_name(item);
     if (column >= 0 && !item->alias.len)
         out->key = node->table->columns[column].json_key;
     else

@@ -11,6 +11,12 @@
 /* Nesting of a JSON value in a filter. */
 #define VALUE_DEPTH 100
 
+/* Conditions side by side; more are put in groups of as many. */
+#define GROUP_MAX 128
+
+/* A list of in.() that is longer than this is long. */
+#define LONG_LIST 1024
+
 static const char *const comparison[] = {
     [OPERATOR_EQ] = "=",
     [OPERATOR_NEQ] = "<>",
@@ -80,15 +86,25 @@ static void compare(struct sql *q, const struct node *node, const struct conditi
     sql_value(q, value);
 }
 
-/* Padded to a power of two with the last value, so that few shapes of statement exist. */
+/* Few shapes of statement exist: a list is padded, with its last value, to a power of two, a long
+ * one to a multiple. */
+static size_t padded_length(size_t n)
+{
+    size_t padded = 1;
+
+    if (n > LONG_LIST)
+        return (n + LONG_LIST - 1) / LONG_LIST * LONG_LIST;
+    while (padded < n)
+        padded *= 2;
+    return padded;
+}
+
 static void member_of(struct sql *q, const struct node *node, const struct condition *c)
 {
     const struct column *column = column_of(q, node, &c->field);
     enum column_kind kind;
-    size_t padded = 1;
+    size_t padded = padded_length(c->n_list);
 
-    while (padded < c->n_list)
-        padded *= 2;
     sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
     SQL(q, " IN (");
     for (size_t i = 0; c->n_list && i < padded && !q->failed; i++) {
@@ -130,6 +146,24 @@ static void one_value(struct sql *q, const struct node *node, const struct condi
     }
 }
 
+/* a OR b OR c nests as deep as it is long, and SQLite bounds that (SQLITE_MAX_EXPR_DEPTH): a long
+ * one is made of groups in parentheses. */
+static void begin_of_group(struct sql *q, size_t i, size_t n, const char *joiner)
+{
+    if (i > 0)
+        sql_text(q, joiner);
+    if (n > GROUP_MAX && i % GROUP_MAX == 0)
+        SQL(q, "(");
+}
+
+static void end_of_group(struct sql *q, size_t i, size_t n)
+{
+    bool last = i % GROUP_MAX == GROUP_MAX - 1 || i == n - 1;
+
+    if (n > GROUP_MAX && last)
+        SQL(q, ")");
+}
+
 /* operator(any).{a,b}: one of them holds; (all): each. Of none: false, true. */
 static void quantified(struct sql *q, const struct node *node, const struct condition *c)
 {
@@ -138,9 +172,9 @@ static void quantified(struct sql *q, const struct node *node, const struct cond
     if (c->n_list == 0)
         sql_text(q, any ? "FALSE" : "TRUE");
     for (size_t i = 0; i < c->n_list && !q->failed; i++) {
-        if (i > 0)
-            sql_text(q, any ? " OR " : " AND ");
+        begin_of_group(q, i, c->n_list, any ? " OR " : " AND ");
         one_value(q, node, c, c->list[i]);
+        end_of_group(q, i, c->n_list);
     }
 }
 
@@ -201,14 +235,18 @@ static void one_condition(struct sql *q, const struct node *node, const struct c
     SQL(q, ")");
 }
 
-/* Recursion is bounded by GRAMMAR_DEPTH_MAX. */
+/* Recursion is bounded by the limit of nesting. */
 static void siblings(struct sql *q, const struct node *node, const struct condition *c,
                      const char *joiner)
 {
-    for (; c && !q->failed; c = c->next) {
+    size_t n = 0;
+
+    for (const struct condition *each = c; each; each = each->next)
+        n++;
+    for (size_t i = 0; c && !q->failed; c = c->next, i++) {
+        begin_of_group(q, i, n, joiner);
         one_condition(q, node, c);
-        if (c->next)
-            sql_text(q, joiner);
+        end_of_group(q, i, n);
     }
 }
 

@@ -30,6 +30,51 @@ static const struct node *related(struct sql *q, const struct node *node, struct
     return NULL;
 }
 
+/* The item that a related resource shows under the name, its spreads' among them; NULL: none. */
+static const struct select_item *shown_as(const struct node **node, struct slice name)
+{
+    const struct node *at = *node;
+
+    for (const struct select_item *item = at->ask->select; item; item = item->next) {
+        const struct select_item *found = NULL;
+
+        if (item->kind == SELECT_FIELD && !item->aggregate && !node_is_count(at, item)) {
+            if (slice_equal(sql_item_name(item), name))
+                return item;
+        } else if (item->kind == SELECT_SPREAD && node_is_joined(node_child(at, item))) {
+            *node = node_child(at, item);
+            found = shown_as(node, name);
+            if (found)
+                return found;
+            *node = at;
+        }
+    }
+    return NULL;
+}
+
+/* PostgREST orders by what the related resource shows, under the name that it has there; a column
+ * that is not shown does here, too. */
+static void related_field(struct sql *q, const struct node *child, const struct field *field)
+{
+    const struct node *owner = child;
+    const struct select_item *item = shown_as(&owner, field->name);
+    struct field meant = item ? item->field : *field;
+    enum column_kind kind;
+    struct output shown;
+
+    if (item && !item->cast.type.len && (!meant.path || !field->path)) {
+        if (field->path) {
+            meant.path = field->path;
+            meant.as_text = field->as_text;
+        }
+        sql_field(q, owner, &meant, FIELD_COMPARED, &kind);
+    } else if (item && !field->path) {
+        sql_item(q, owner, item, &shown);
+    } else {
+        sql_field(q, child, field, FIELD_COMPARED, &kind);
+    }
+}
+
 static void term_expression(struct sql *q, const struct node *node, const struct order_term *term)
 {
     const struct node *child;
@@ -43,11 +88,11 @@ static void term_expression(struct sql *q, const struct node *node, const struct
     if (!child)
         return;
     if (node_is_joined(child)) {
-        sql_field(q, child, &term->field, FIELD_COMPARED, &kind);
+        related_field(q, child, &term->field);
         return;
     }
     SQL(q, "(SELECT ");
-    sql_field(q, child, &term->field, FIELD_COMPARED, &kind);
+    related_field(q, child, &term->field);
     sql_from_where(q, child, NULL, NULL);
     SQL(q, " LIMIT 1)");
 }

@@ -90,12 +90,12 @@ static size_t item_outputs(const struct node *node, const struct select_item *it
     switch (item->kind) {
     case SELECT_STAR: return node->table->n_columns;
     case SELECT_SPREAD: return node_child(node, item)->n_outputs;
-    case SELECT_EMBED: return item->node->select_none ? 0 : 1;
+    case SELECT_EMBED: return node_child(node, item)->n_outputs > 0;
     default: return 1;
     }
 }
 
-/* The nth column that a node gives. Recursion is bounded by GRAMMAR_DEPTH_MAX. */
+/* The nth column that a node gives. Recursion is bounded by the limit of nesting. */
 static void output(struct sql *q, const struct node *node, size_t nth, struct place *out)
 {
     const struct select_item *item = node->ask->select;

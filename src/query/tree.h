@@ -153,6 +153,9 @@ struct query_tree {
     struct slice cursor;           /* …after this place; empty: from the beginning */
     struct name_item *columns;     /* of the body, that are looked at; NULL: all */
     struct name_item *on_conflict; /* of a unique key; NULL: the primary key */
+    /* An embedded resource that a parameter calls by its relation's name though it has an alias: to
+     * be warned of; or NULL. */
+    const struct select_item *old_name;
 };
 
 /* A parameter with its value, decoded, in the order of the query string. */

@@ -28,6 +28,7 @@ static void forget_answer(struct call *call)
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
     call->preference_applied = NULL;
+    call->warning = NULL;
     call->tag = 0;
     call->status_out = 0;
     call->fields = NULL;

@@ -26,6 +26,7 @@
 
 struct catalog;
 struct db;
+struct grammar_limits;
 struct keeper;
 struct reader;
 struct store;
@@ -58,6 +59,7 @@ struct service {
     int64_t max_answer;    /* bytes of one answer */
     bool read_only;        /* nothing is written */
     bool aggregates;       /* select= may ask for sum() and its like */
+    const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */
     bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
     bool allow_tx;         /* Prefer: tx=rollback is followed */
     bool allow_plan;       /* Accept: application/vnd.pgrst.plan+json is */
@@ -134,6 +136,7 @@ struct call {
     const char *link;               /* in the arena, or NULL */
     char content_range[64];         /* "0-24/3573" or "" */
     const char *preference_applied; /* in the arena, or NULL */
+    const char *warning;            /* of what will not be taken for ever: in the arena, or NULL */
     unsigned allow;                 /* METHOD_BITs for Allow; 0: header not sent */
 
     /* The verb's own. */

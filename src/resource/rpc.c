@@ -61,7 +61,7 @@ static struct rpc *begin(struct call *call)
 
 static bool parse(struct call *call)
 {
-    return grammar_parse(&call->arena, call->parameters, &call->tree, &call->error);
+    return target_parse(call);
 }
 
 /* One row, or the first value of one: nothing is null. */

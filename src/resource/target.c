@@ -38,10 +38,46 @@ bool target_begin(struct call *call)
     return target_begin_any(call) && media_choose(call);
 }
 
+static void add_plain(struct buf *b, struct slice name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        bool plain = name.data[i] >= ' ' && name.data[i] < 0x7f && name.data[i] != '"' &&
+                     name.data[i] != '\\';
+
+        buf_add_char(b, plain ? name.data[i] : '?');
+    }
+}
+
+/* Warning (PostgREST's, of RFC 7234 §5.5): the names as they are in ASCII, without quotes. */
+static void warn_of_old_name(struct call *call, const struct select_item *item)
+{
+    struct buf b;
+
+    buf_init(&b, 512);
+    buf_add_text(&b, "299 thimble \"select= gives ");
+    add_plain(&b, item->relation);
+    buf_add_text(&b, " the alias ");
+    add_plain(&b, item->alias);
+    buf_add_text(&b,
+                 ": call it so in filters, orders and limits. Its own name will not be taken for "
+                 "ever.\"");
+    call->warning = b.failed ? NULL : arena_copy(&call->arena, buf_slice(&b));
+    buf_finish(&b);
+}
+
+bool target_parse(struct call *call)
+{
+    if (!grammar_parse(&call->arena, call->parameters, call->service->grammar, &call->tree,
+                       &call->error))
+        return false;
+    if (call->tree.old_name)
+        warn_of_old_name(call, call->tree.old_name);
+    return true;
+}
+
 bool target_list(struct call *call)
 {
-    return call_resolve(call) && target_begin(call) &&
-           grammar_parse(&call->arena, call->parameters, &call->tree, &call->error);
+    return call_resolve(call) && target_begin(call) && target_parse(call);
 }
 
 static bool digits(struct slice *rest, int64_t *out)
@@ -118,7 +154,7 @@ static bool split_keys(struct call *call, struct slice *keys, size_t *n)
         text = arena_alloc(&call->arena, len + 1);
         if (!text)
             return error_set(&call->error, ERROR_MEMORY, "out of memory");
-        decoded = text_percent_decode(slice_make(raw.data + at, len), text, false);
+        decoded = text_percent_decode(slice_make(raw.data + at, len), text);
         if (decoded < 0 || !text_utf8_valid(slice_make(text, (size_t)decoded)))
             return error_set(&call->error, ERROR_SYNTAX,
                              "the key in the path is not percent-encoded UTF-8");

@@ -12,6 +12,9 @@
 
 #include "resource/call.h"
 
+/* The parameters as a tree, call->tree; what of them is out of date is told in call->warning. */
+bool target_parse(struct call *call) __attribute__((warn_unused_result));
+
 /* Resolves the table, chooses the form of the answer and parses the query string. */
 bool target_list(struct call *call) __attribute__((warn_unused_result));
 

@@ -58,6 +58,7 @@ struct foreign_key {
     bool child_unique;         /* the child's columns are unique: a one-to-one */
     bool child_in_key;         /* the child's columns are part of its primary key: a junction's */
     bool through_view;         /* child or parent is a view over the table that has the key */
+    const struct foreign_key *base; /* …whose key this is; else itself */
 };
 
 /* An FTS5 index (sqlite.org/fts5.html) over a table's rows, or the FTS5 table itself. */

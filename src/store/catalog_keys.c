@@ -219,6 +219,7 @@ bool load_add_referring(struct load *l, struct table *table, const struct foreig
 static bool add_foreign_key(struct load *l, struct table *child, struct foreign_key *key,
                             const char *name)
 {
+    key->base = key;
     key->name = name ? name : make_name(l, child, key->columns, key->n_columns, "_fkey");
     return load_add_foreign(l, child, key) &&
            load_add_referring(l, (struct table *)key->parent, key);

@@ -240,7 +240,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (table) {
         struct slice query = slice_make(copy + (mark - data) + 1, size - (size_t)(mark - data) - 1);
         bool ok = grammar_split(&arena, query, &parameters, &e) &&
-                  grammar_parse(&arena, parameters, &tree, &e);
+                  grammar_parse(&arena, parameters, NULL, &tree, &e);
 
         if (ok == error_is_set(&e))
             die("grammar", ok ? "parsed, with an error" : "failed, without an error", query);

@@ -1,0 +1,187 @@
+/*
+ * What is told when a relation is not found, or more than one is.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/buf.h"
+#include "base/text.h"
+#include "query/relate_search.h"
+
+/* What an ambiguous answer lists at most, in bytes. */
+#define CHOICES_MAX 16384
+
+struct nearest {
+    const char *name;
+    size_t distance;
+};
+
+static void compare(struct nearest *best, struct slice relation, const struct table *target)
+{
+    size_t distance = text_distance(relation, target->name, best->distance);
+
+    if (distance < best->distance)
+        *best = (struct nearest){target->name.data, distance};
+}
+
+/* The nearest name of what the origin can embed; NULL if none is near, or it is that very name. */
+static const char *nearest(const struct search *s)
+{
+    const struct table *t = s->origin;
+    struct nearest best = {NULL, 1 + s->relation.len / 2};
+
+    for (size_t i = 0; i < t->n_foreign; i++)
+        compare(&best, s->relation, t->foreign[i]->parent);
+    for (size_t i = 0; i < t->n_referring; i++) {
+        const struct foreign_key *key = t->referring[i];
+
+        compare(&best, s->relation, key->child);
+        for (size_t k = 0; k < key->child->n_foreign; k++) {
+            if (relate_is_junction(key, key->child->foreign[k]))
+                compare(&best, s->relation, key->child->foreign[k]->parent);
+        }
+    }
+    return best.name && !slice_is(s->relation, best.name) ? best.name : NULL;
+}
+
+bool relate_tell_none(struct search *s)
+{
+    const char *origin = s->origin->name.data;
+    const char *near = nearest(s);
+
+    error_set(s->error, ERROR_NO_RELATION,
+              "Could not find a relationship between '%s' and '%.*s' in the schema cache", origin,
+              SLICE_ARG(s->relation));
+    error_details(s->error,
+                  "Searched for a foreign key relationship between '%s' and '%.*s'%s%.*s%s, but no "
+                  "matches were found.",
+                  origin, SLICE_ARG(s->relation), s->hint.len ? " using the hint '" : "",
+                  SLICE_ARG(s->hint), s->hint.len ? "'" : "");
+    if (near)
+        error_hint(s->error, "Perhaps you meant '%s' instead of '%.*s'.", near,
+                   SLICE_ARG(s->relation));
+    return false;
+}
+
+static const char *cardinality(const struct link *l)
+{
+    if (l->kind == LINK_JUNCTION)
+        return "many-to-many";
+    if (l->key->child_unique)
+        return "one-to-one";
+    return l->kind == LINK_PARENT ? "many-to-one" : "one-to-many";
+}
+
+static void add_columns(struct buf *b, const struct table *table, const int *columns, size_t n)
+{
+    buf_add_slice(b, table->name);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_text(b, i ? ", " : "(");
+        buf_add_slice(b, table->columns[columns[i]].name);
+    }
+    buf_add_char(b, ')');
+}
+
+static void add_key_columns(struct buf *b, const struct foreign_key *key)
+{
+    for (size_t i = 0; i < key->n_columns; i++) {
+        buf_add_text(b, i ? ", " : "(");
+        buf_add_slice(b, key->child->columns[key->columns[i]].name);
+    }
+    buf_add_char(b, ')');
+}
+
+/* "name using origin(column) and target(column)" */
+static void describe(struct buf *b, const struct link *l)
+{
+    const struct foreign_key *key = l->key;
+
+    if (l->kind == LINK_JUNCTION) {
+        buf_addf(b, "%s using %s", key->child->name.data, key->name);
+        add_key_columns(b, key);
+        buf_addf(b, " and %s", l->far->name);
+        add_key_columns(b, l->far);
+        return;
+    }
+    buf_addf(b, "%s using ", key->name);
+    if (l->kind == LINK_PARENT) {
+        add_columns(b, key->child, key->columns, key->n_columns);
+        buf_add_text(b, " and ");
+        add_columns(b, key->parent, key->parent_columns, key->n_columns);
+    } else {
+        add_columns(b, key->parent, key->parent_columns, key->n_columns);
+        buf_add_text(b, " and ");
+        add_columns(b, key->child, key->columns, key->n_columns);
+    }
+}
+
+static void add_choice(struct buf *b, const struct search *s, const struct link *l)
+{
+    struct buf text;
+
+    buf_init(&text, 4096);
+    buf_addf(b, "{\"cardinality\":\"%s\",\"embedding\":", cardinality(l));
+    buf_addf(&text, "%s with %s", s->origin->name.data, l->target->name.data);
+    text_json_string(b, buf_slice(&text));
+    buf_clear(&text);
+    buf_add_text(b, ",\"relationship\":");
+    describe(&text, l);
+    text_json_string(b, buf_slice(&text));
+    buf_add_char(b, '}');
+    buf_finish(&text);
+}
+
+static bool has_column(const struct table *table, const int *columns, size_t n, const char *name)
+{
+    return n == 1 && slice_is(table->columns[columns[0]].name, name);
+}
+
+/* The hint that chooses a link: its key, if a view does not show that twice; else the column. */
+static const char *hint_for(const struct search *s, const struct link *l)
+{
+    const struct foreign_key *key = l->key;
+    const char *column = key->child->columns[key->columns[0]].name.data;
+    size_t of_name = 0, of_column = 0;
+
+    if (l->kind == LINK_JUNCTION)
+        return l->target == s->origin ? l->far->name : key->child->name.data;
+    for (size_t i = 0; i < s->n; i++) {
+        const struct foreign_key *other = s->found[i].key;
+
+        of_name +=
+            s->found[i].kind != LINK_JUNCTION && slice_is(slice_from(other->name), key->name);
+        of_column += has_column(other->child, other->columns, other->n_columns, column);
+    }
+    if (of_name == 1 || key->n_columns > 1)
+        return key->name;
+    return of_column == 1 ? column : key->parent->columns[key->parent_columns[0]].name.data;
+}
+
+/* 300, with the choices in `details` as PostgREST has them. */
+bool relate_tell_choices(struct search *s)
+{
+    const char *target = s->found[0].target->name.data;
+    struct buf choices, hints;
+
+    buf_init(&choices, CHOICES_MAX);
+    buf_init(&hints, sizeof s->error->hint / 2);
+    for (size_t i = 0; i < s->n; i++) {
+        const struct link *l = &s->found[i];
+
+        buf_add_char(&choices, i ? ',' : '[');
+        add_choice(&choices, s, l);
+        buf_addf(&hints, "%s'%s!%s'", i ? ", " : "", target, hint_for(s, l));
+    }
+    buf_add_char(&choices, ']');
+    error_set(s->error, ERROR_AMBIGUOUS,
+              "Could not embed because more than one relationship was found for '%s' and '%s'",
+              s->origin->name.data, target);
+    error_hint(s->error,
+               "Try changing '%s' to one of the following: %.*s. Find the desired relationship in "
+               "the 'details' key.",
+               target, SLICE_ARG(buf_slice(&hints)));
+    if (!choices.failed)
+        s->error->json_details = arena_copy(s->arena, buf_slice(&choices));
+    buf_finish(&choices);
+    buf_finish(&hints);
+    return false;
+}

@@ -1,0 +1,175 @@
+/*
+ * select=: columns, casts, aggregates and related resources.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/parse.h"
+#include "query/scan.h"
+
+/* The end of a select item. */
+static bool item_end(struct scan *s, const char *expected)
+{
+    scan_spaces(s);
+    return s->at == s->text.len || scan_peek(s) == ',' || scan_peek(s) == ')' ||
+           scan_fail(s, expected);
+}
+
+static bool items(struct scan *s, struct query_node *node);
+
+/* !hint, !inner, !left, in any order */
+static bool embed_params(struct scan *s, struct select_item *item)
+{
+    while (scan_take(s, '!')) {
+        struct slice word;
+
+        if (!scan_name(s, &word))
+            return false;
+        if (slice_is(word, "inner"))
+            item->inner = true;
+        else if (!slice_is(word, "left"))
+            item->hint = word;
+    }
+    return true;
+}
+
+/* relation[!…](…) */
+static bool embed(struct scan *s, struct select_item *item, struct slice relation)
+{
+    item->relation = relation;
+    item->node = scan_node(s, sizeof *item->node);
+    if (!item->node || !scan_count_embed(s) || !scan_enter(s) || !embed_params(s, item))
+        return false;
+    if (!scan_take(s, '('))
+        return scan_fail(s, "\"(\"");
+    *item->node = (struct query_node){.limit = -1, .filter_tail = &item->node->filter};
+    scan_spaces(s);
+    if (scan_peek(s) == ')')
+        item->node->select_none = true;
+    else if (!items(s, item->node))
+        return false;
+    scan_leave(s);
+    return scan_take(s, ')') || scan_fail(s, "\",\" or \")\"");
+}
+
+/* (3), (10,2) after a type's name. */
+static bool modifiers(struct scan *s, struct cast_ask *out)
+{
+    do {
+        size_t start;
+        int64_t number;
+
+        scan_spaces(s);
+        start = s->at;
+        while (scan_peek(s) >= '0' && scan_peek(s) <= '9')
+            s->at++;
+        if (out->n_modifiers == CAST_MODIFIERS ||
+            !parse_int64(slice_make(s->text.data + start, s->at - start), &number) ||
+            number > INT32_MAX)
+            return scan_fail(s, "a type with at most two numbers: numeric(10,2)");
+        out->modifiers[out->n_modifiers++] = (int)number;
+        scan_spaces(s);
+    } while (scan_take(s, ','));
+    return scan_take(s, ')') || scan_fail(s, "\")\"");
+}
+
+/* ::type, ::type(n), ::type(n,m) */
+static bool cast(struct scan *s, struct cast_ask *out)
+{
+    return !scan_take_word(s, "::") ||
+           (scan_name(s, &out->type) && (!scan_take(s, '(') || modifiers(s, out)));
+}
+
+static bool aggregate(struct scan *s, struct select_item *item)
+{
+    static const struct {
+        const char *text;
+        enum tree_aggregate aggregate;
+    } words[] = {
+#define ROW(name, word) {word "()", AGGREGATE_##name},
+        TREE_AGGREGATES(ROW)
+#undef ROW
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (scan_take_word(s, words[i].text)) {
+            item->aggregate = words[i].aggregate;
+            return cast(s, &item->aggregate_cast);
+        }
+    }
+    return scan_fail(s, "count(), sum(), avg(), min() or max()");
+}
+
+/* field[::cast][.aggregate()[::cast]], or count()[::cast]; the name is read already. */
+static bool field_item(struct scan *s, struct select_item *item, struct slice name)
+{
+    if (slice_is(name, "count") && scan_take_word(s, "()")) {
+        item->kind = SELECT_COUNT;
+        item->aggregate = AGGREGATE_COUNT;
+        return cast(s, &item->aggregate_cast);
+    }
+    item->kind = SELECT_FIELD;
+    item->field.name = name;
+    if (!scan_json_path(s, &item->field))
+        return false;
+    scan_spaces(s);
+    return cast(s, &item->cast) && (!scan_take(s, '.') || aggregate(s, item));
+}
+
+static bool at_embed(const struct scan *s, struct slice name)
+{
+    return scan_peek(s) == '!' || (scan_peek(s) == '(' && !slice_is(name, "count"));
+}
+
+static bool select_item(struct scan *s, struct select_item *item)
+{
+    struct slice name;
+
+    scan_spaces(s);
+    if (scan_take(s, '*')) {
+        item->kind = SELECT_STAR;
+        return item_end(s, "\",\" or end of input");
+    }
+    if (scan_take_word(s, "...")) {
+        item->kind = SELECT_SPREAD;
+        return scan_name(s, &name) && embed(s, item, name) && item_end(s, "\",\" or end of input");
+    }
+    if (!scan_name(s, &name))
+        return false;
+    if (scan_peek(s) == ':' && s->at + 1 < s->text.len && s->text.data[s->at + 1] != ':') {
+        s->at++;
+        item->alias = name;
+        if (!scan_name(s, &name))
+            return false;
+    }
+    if (at_embed(s, name)) {
+        item->kind = SELECT_EMBED;
+        if (!embed(s, item, name))
+            return false;
+    } else if (!field_item(s, item, name)) {
+        return false;
+    }
+    return item_end(s, "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
+                       "of input");
+}
+
+static bool items(struct scan *s, struct query_node *node)
+{
+    struct select_item **tail = &node->select;
+
+    do {
+        struct select_item *item = scan_node(s, sizeof *item);
+
+        if (!item || !select_item(s, item))
+            return false;
+        *tail = item;
+        tail = &item->next;
+    } while (scan_take(s, ','));
+    return true;
+}
+
+bool scan_select(struct scan *s, struct query_node *node)
+{
+    node->select = NULL; /* a repeated parameter: the last counts */
+    scan_spaces(s);
+    return s->at == s->text.len || (items(s, node) && scan_end(s));
+}
