@@ -47,7 +47,7 @@ def test_forms(server):
     assert send(server, "/rpc/books", "ids=1&ids=3", FORM).json() == [{"id": 1}, {"id": 3}]
     assert send(server, "/rpc/typed", "i=5&b=t&t=x", FORM).json()[0]["b"] in (True, 1)
     for body, status, code in [("nam=x", 404, "PGRST202"), ("name=x&nam=y", 404, "PGRST202"),
-                               ("", 404, "PGRST202"), ("name=%zz", 400, "PGRST102")]:
+                               ("", 404, "PGRST202"), ("name=%ff", 400, "PGRST102")]:
         reply = send(server, "/rpc/hello", body, FORM)
         assert (reply.status, reply.json()["code"]) == (status, code), body
 
