@@ -22,9 +22,6 @@ static const struct {
     const char *word;
     const char *hint;
 } refused[] = {
-    {"cs", "SQLite has no arrays or ranges: filter by columns or by a JSON path, column->>key."},
-    {"cd", "SQLite has no arrays or ranges: filter by columns or by a JSON path, column->>key."},
-    {"ov", "SQLite has no arrays or ranges: use gte and lt on two columns."},
     {"sl", "SQLite has no ranges: use lt on the upper bound."},
     {"sr", "SQLite has no ranges: use gt on the lower bound."},
     {"nxr", "SQLite has no ranges: use lte on the upper bound."},
@@ -69,10 +66,11 @@ static bool refuse_operator(struct scan *s, struct slice word, size_t start)
     }
     s->at = start;
     scan_fail(s, "\"not\" or operator (eq, gt, ...)");
-    return error_hint(s->error,
-                      "The operators are eq, neq, gt, gte, lt, lte, like, ilike, match, imatch, "
-                      "isdistinct, in, is, fts, plfts, phfts and wfts, each with an optional "
-                      "\"not.\" before it.");
+    return error_hint(
+        s->error,
+        "The operators are eq, neq, gt, gte, lt, lte, like, ilike, match, imatch, "
+        "isdistinct, in, is, cs, cd, ov, fts, plfts, phfts and wfts, each with an optional "
+        "\"not.\" before it.");
 }
 
 static bool is_fts(enum tree_operator op)

@@ -80,6 +80,9 @@ enum field_use {
 void sql_field(struct sql *q, const struct node *node, const struct field *field,
                enum field_use use, enum column_kind *kind);
 
+/* True for JSON, and for text, which may be JSON. */
+bool sql_may_hold_json(const struct column *column);
+
 /* A column as it is shown. */
 void sql_shown_column(struct sql *q, const struct node *node, const struct column *column);
 
@@ -117,6 +120,11 @@ void sql_filter(struct sql *q, const struct node *node, const struct condition *
 /* The field against a pattern of like, ilike, match or imatch. */
 void sql_match(struct sql *q, const struct node *node, const struct condition *c,
                struct slice text);
+
+/* ---- sql_contains.c */
+
+/* The condition of cs, cd or ov. */
+void sql_contains(struct sql *q, const struct node *node, const struct condition *c);
 
 /* ---- sql_fts.c */
 

@@ -67,7 +67,7 @@ static struct value path_text(struct sql *q, const struct json_step *step)
     return value;
 }
 
-static bool may_hold_json(const struct column *column)
+bool sql_may_hold_json(const struct column *column)
 {
     return column->kind == KIND_JSON || column->kind == KIND_JSONB || column->kind == KIND_TEXT ||
            (column->kind == KIND_NUMERIC && !column->type[0]);
@@ -121,7 +121,7 @@ void sql_field(struct sql *q, const struct node *node, const struct field *field
             sql_name(q, node, column);
         return;
     }
-    if (!may_hold_json(column)) {
+    if (!sql_may_hold_json(column)) {
         error_column(q->error, column->name.data);
         error_set(q->error, ERROR_VALUE, "the column \"%s\" of type %s is not JSON",
                   column->name.data, column->type);

@@ -210,6 +210,8 @@ static void one_comparison(struct sql *q, const struct node *node, const struct 
         return;
     if (c->op >= OPERATOR_FTS)
         sql_fts(q, node, c);
+    else if (c->op >= OPERATOR_CS)
+        sql_contains(q, node, c);
     else if (c->quantifier != QUANTIFIER_NONE)
         quantified(q, node, c);
     else if (c->op == OPERATOR_IN)

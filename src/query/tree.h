@@ -28,6 +28,9 @@
     X(ISDISTINCT, "isdistinct")                                                                    \
     X(IN, "in")                                                                                    \
     X(IS, "is")                                                                                    \
+    X(CS, "cs")                                                                                    \
+    X(CD, "cd")                                                                                    \
+    X(OV, "ov")                                                                                    \
     X(FTS, "fts")                                                                                  \
     X(PLFTS, "plfts")                                                                              \
     X(PHFTS, "phfts")                                                                              \

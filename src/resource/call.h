@@ -51,14 +51,14 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
-    struct keeper *keeper; /* NULL: no --backup-dir */
-    const char *version;   /* thimble's */
-    int64_t max_rows;      /* page limit; 0: none */
-    int64_t max_elements;  /* of a POSTed array */
-    int64_t max_depth;     /* nesting of a JSON body */
-    int64_t max_answer;    /* bytes of one answer */
-    bool read_only;        /* nothing is written */
-    bool aggregates;       /* select= may ask for sum() and its like */
+    struct keeper *keeper;                /* NULL: no --backup-dir */
+    const char *version;                  /* thimble's */
+    int64_t max_rows;                     /* page limit; 0: none */
+    int64_t max_elements;                 /* of a POSTed array */
+    int64_t max_depth;                    /* nesting of a JSON body */
+    int64_t max_answer;                   /* bytes of one answer */
+    bool read_only;                       /* nothing is written */
+    bool aggregates;                      /* select= may ask for sum() and its like */
     const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */
     bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
     bool allow_tx;         /* Prefer: tx=rollback is followed */

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "store/db.h"
+#include "store/json_contains.h"
 #include "store/patterns.h"
 
 /* ext/misc/regexp.c, compiled in (third_party/sqlite.options). */
@@ -130,5 +131,5 @@ bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e
     if (sqlite3_regexp_init(handle, NULL, NULL) != SQLITE_OK || !patterns_register(db) ||
         (write && !register_writer(db, write, max)))
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return true;
+    return json_contains_register(db, e);
 }

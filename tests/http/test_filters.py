@@ -101,7 +101,7 @@ def test_refused(server):
 
 
 def test_refusals_have_hints(server):
-    assert "column->>key" in server.get("/book?id=cs.{1}").json()["hint"]
+    assert "use eq" in server.get("/book?id=cs.{1}").json()["hint"]
     assert "tokenize" in server.get("/book?title=fts(english).x").json()["hint"]
     assert "CREATE VIRTUAL TABLE" in server.get("/author?name=fts.x").json()["hint"]
     assert "text, int, float" in server.get("/book?select=id::xml").json()["hint"]

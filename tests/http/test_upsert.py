@@ -115,7 +115,7 @@ def test_form_body(server):
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     reply = server.request("POST", "/author", "name=A+%26+B&born=5", form)
     assert reply.status == 201 and reply.json()["name"] == "A & B" and reply.json()["born"] == 5
-    for body, code in [("nope=1", "PGRST204"), ("name", "PGRST102"), ("name=%zz", "PGRST102"),
+    for body, code in [("nope=1", "PGRST204"), ("name", "PGRST102"), ("name=%ff", "PGRST102"),
                        ("born=x&name=y", "22P02"), ("name=a&name=b", "PGRST102")]:
         reply = server.request("POST", "/author", body, form)
         assert reply.status == 400 and reply.json()["code"] == code, (body, reply)

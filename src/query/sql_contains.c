@@ -1,0 +1,134 @@
+/*
+ * cs, cd and ov: what JSON contains. Values are JSON, or arrays as PostgreSQL writes them.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/json.h"
+#include "base/text.h"
+#include "query/array_literal.h"
+#include "query/sql.h"
+#include "store/json_contains.h"
+
+static const char *word_of(enum tree_operator op)
+{
+    return op == OPERATOR_CS ? "cs" : op == OPERATOR_CD ? "cd" : "ov";
+}
+
+static bool bad_value(struct sql *q, struct slice text)
+{
+    error_set(q->error, ERROR_VALUE, "neither JSON nor an array: \"%.*s\"",
+              (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    error_hint(q->error,
+               "A value is {a,\"b c\"}, [\"a\",\"b c\"] or {\"key\": 1}. SQLite has no ranges: "
+               "compare their bounds with gte and lt.");
+    return sql_give_up(q);
+}
+
+/* The members of an array literal as a JSON array of strings. */
+static bool literal_as_json(struct sql *q, struct slice text, struct slice *out)
+{
+    struct array_literal array;
+    struct buf b;
+
+    if (!array_literal_read(q->arena, text, &array, q->error))
+        return error_is_set(q->error) ? sql_give_up(q) : bad_value(q, text);
+    buf_init(&b, text.len * 6 + 16);
+    buf_add_char(&b, '[');
+    for (size_t i = 0; i < array.n; i++) {
+        if (i > 0)
+            buf_add_char(&b, ',');
+        text_json_string(&b, array.items[i]);
+    }
+    buf_add_char(&b, ']');
+    out->data = b.failed ? NULL : arena_copy(q->arena, buf_slice(&b));
+    out->len = b.len;
+    buf_finish(&b);
+    return out->data || sql_fail(q);
+}
+
+/* && is of arrays, and looks at plain members. */
+static bool check_overlap(struct sql *q, struct slice text)
+{
+    struct json_reader r = json_reader_make(text, JSON_WANTED_DEPTH);
+    struct json_item item;
+    bool first = true;
+
+    if (!json_enter(&r, '['))
+        return bad_value(q, text);
+    while (json_next_element(&r, &first) == JSON_NEXT && json_read(&r, &item)) {
+        if (item.kind == JSON_IS_ARRAY || item.kind == JSON_IS_OBJECT)
+            return bad_value(q, text);
+    }
+    return true;
+}
+
+/* `{}` is JSON as well, and what an empty array is to a client: it is either, by the document. */
+static bool wanted(struct sql *q, const struct condition *c, struct slice *json, bool *literal)
+{
+    struct slice text = text_trim(c->value);
+
+    *literal = slice_is(text, "{}") ||
+               (text.len > 0 && text.data[0] == '{' && !json_valid(text, JSON_WANTED_DEPTH));
+    if (*literal)
+        return literal_as_json(q, text, json);
+    *json = text;
+    if (!json_valid(text, JSON_WANTED_DEPTH))
+        return bad_value(q, text);
+    return c->op != OPERATOR_OV || check_overlap(q, text);
+}
+
+static bool check_field(struct sql *q, const struct condition *c, const struct column *column)
+{
+    if (sql_may_hold_json(column) && !c->field.as_text)
+        return true;
+    error_set(q->error, ERROR_UNSUPPORTED, "the operator \"%s\" is about JSON", word_of(c->op));
+    if (c->field.as_text)
+        error_hint(q->error, "Write -> in the place of the last ->>.");
+    else
+        error_hint(q->error, "The column \"%s\" is %s: use eq, in or another comparison.",
+                   column->name.data, column->type);
+    return sql_give_up(q);
+}
+
+static void document(struct sql *q, const struct node *node, const struct condition *c,
+                     const struct column *column)
+{
+    enum column_kind kind;
+
+    if (c->field.path) {
+        sql_field(q, node, &c->field, FIELD_SHOWN, &kind);
+        return;
+    }
+    SQL(q, "CASE WHEN json_valid(");
+    sql_name(q, node, column);
+    SQL(q, ",10) THEN json(");
+    sql_name(q, node, column);
+    SQL(q, ") END");
+}
+
+void sql_contains(struct sql *q, const struct node *node, const struct condition *c)
+{
+    static const struct {
+        enum tree_operator op;
+        enum json_operation operation;
+    } operations[] = {
+        {OPERATOR_CS, JSON_CONTAINS}, {OPERATOR_CD, JSON_CONTAINED}, {OPERATOR_OV, JSON_OVERLAPS}};
+    const struct column *column = sql_column(q, node->table, c->field.name);
+    struct slice json;
+    bool literal;
+
+    if (!column || !check_field(q, c, column) || !wanted(q, c, &json, &literal))
+        return;
+    SQL(q, "thimble_json(");
+    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+        if (operations[i].op == c->op)
+            sql_number(q, operations[i].operation);
+    }
+    SQL(q, ",");
+    document(q, node, c, column);
+    SQL(q, ",");
+    sql_value(q, value_text(json));
+    SQL(q, ",");
+    sql_value(q, value_integer(literal));
+    SQL(q, ")");
+}
