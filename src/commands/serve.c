@@ -170,6 +170,7 @@ static bool start_server(struct run *r, struct error *e)
         .grammar = &c->grammar,
         .max_answer = c->max_answer,
         .read_only = r->read_only,
+        .max_url = (size_t)c->max_url,
         .aggregates = c->aggregates,
         .default_minimal = strcmp(c->default_return, "minimal") == 0,
         .allow_tx = c->allow_tx,

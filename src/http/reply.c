@@ -176,6 +176,23 @@ static void look_at_preconditions(struct request *r)
         precondition_answer(&r->call);
 }
 
+/* Link and the request's own header section share the connection's memory (http/loop.c): past it
+ * libmicrohttpd would close the connection without an answer. */
+static void check_link(struct request *r)
+{
+    const struct server_options *o = r->loop->options;
+    size_t room = o->max_url + o->max_headers - r->target.len - r->header_bytes;
+    struct call *call = &r->call;
+
+    if (call->outcome == OUTCOME_FAILED || slice_from(call->link).len <= room)
+        return;
+    error_set(&call->error, ERROR_HEADERS_TOO_LARGE,
+              "the cursor to the next page and the request's header section do not fit together");
+    error_hint(&call->error, "Order by shorter columns, or send fewer header fields.");
+    call->link = NULL;
+    call_fail(call);
+}
+
 bool reply_send(struct request *r)
 {
     struct call *call = &r->call;
@@ -187,6 +204,7 @@ bool reply_send(struct request *r)
         call_fail(call);
     }
     look_at_preconditions(r);
+    check_link(r);
     if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE)
         write_problem(r, status_of_failure(&call->error));
     keep = is_worth_keeping(r);

@@ -43,8 +43,8 @@ void cursor_encode(struct buf *out, uint32_t order_id, const struct value *value
     add_number(&raw, order_id, 4);
     for (size_t i = 0; i < n; i++)
         add_value(&raw, &values[i]);
-    if (raw.failed)
-        out->failed = true;
+    out->failed |= raw.failed;
+    out->full |= raw.full;
     text_base64_encode(out, buf_slice(&raw));
     buf_finish(&raw);
     for (size_t i = start; !out->failed && i < out->len; i++) {

@@ -17,6 +17,9 @@
 #include "base/error.h"
 #include "store/value.h"
 
+/* Columns of an order and a key that a cursor may have. */
+#define CURSOR_TERMS_MAX 64
+
 /* Appends the cursor: only letters, digits, '-' and '_'. */
 void cursor_encode(struct buf *out, uint32_t order_id, const struct value *values, size_t n);
 

@@ -77,47 +77,6 @@ bool plan_where(struct arena *arena, const struct table *table, const struct que
     return sql_finish(&q, out);
 }
 
-/* The row that a write made is shown whatever the filter said of it before. */
-static bool key_condition(struct sql *q, const struct node *root, const void *context)
-{
-    const struct table *table = root->table;
-    static const struct column rowid = {.quoted = "rowid"};
-    (void)context;
-
-    for (size_t i = 0; i < table->n_key; i++) {
-        if (i > 0)
-            SQL(q, " AND ");
-        sql_name(q, root, &table->columns[table->key[i]]);
-        SQL(q, "=?");
-    }
-    if (table->n_key == 0) {
-        sql_name(q, root, &rowid);
-        SQL(q, "=?");
-    }
-    return true;
-}
-
-bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     const struct plan_options *options, struct plan *out, struct error *e)
-{
-    const struct plan_source source = {.table = table};
-    struct node *root = node_resolve(arena, &source, tree, options, e);
-    struct query_node ask = tree->root;
-    struct sql q;
-
-    *out = (struct plan){.n_trailing = table->n_key ? table->n_key : 1};
-    if (!root)
-        return false;
-    ask.filter = NULL;
-    root->ask = &ask;
-    sql_init(&q, arena, options, e);
-    SQL(&q, "SELECT ");
-    sql_outputs(&q, root, &out->shape);
-    sql_from_where(&q, root, key_condition, NULL);
-    sql_group_by(&q, root);
-    return sql_finish(&q, out);
-}
-
 bool plan_needs_select(const struct table *table, const struct query_tree *tree)
 {
     const struct node node = plan_plain_node(table, tree);

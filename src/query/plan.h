@@ -18,6 +18,7 @@
 #include "store/catalog.h"
 #include "store/value.h"
 
+struct keys;
 struct routine;
 
 /* A column of the answer: how json_out writes it. */
@@ -42,7 +43,8 @@ struct plan {
     size_t n_leading;   /* parameters 1…n_leading are the caller's (the body's values) */
     size_t n_trailing;  /* …and so are these, after all others (the key of plan_select_key) */
     struct shape shape; /* of the columns that SELECT or RETURNING gives */
-    size_t n_cursor;    /* columns after those: what the next cursor is made from */
+    size_t cursor_at;   /* the first of the columns that the next cursor is made from */
+    size_t n_cursor;    /* …and how many they are */
     uint32_t order_id;  /* …and which order they are of */
     bool steady;        /* equal rows give an equal answer */
 };
@@ -69,8 +71,9 @@ struct plan_options {
 /* What a write gives back. */
 enum returning {
     RETURNING_NOTHING,
-    RETURNING_KEY,    /* the primary key's columns, in key order; the rowid where there is none */
-    RETURNING_SELECT, /* what the tree's select asks for */
+    RETURNING_ONE, /* a row for each that is written, to be counted: a view's are by nothing else */
+    RETURNING_IDENTITY, /* what tells the rows apart, for a struct keys of plan_identity_width */
+    RETURNING_SELECT,   /* what the tree's select asks for */
 };
 
 /* One column that a write sets, from the parameter of the same position. */
@@ -113,11 +116,33 @@ bool plan_count(struct arena *arena, const struct plan_source *source,
                 const struct query_tree *tree, const struct plan_options *options, struct plan *out,
                 struct error *e) __attribute__((warn_unused_result));
 
-/* SELECT of the row whose key (or rowid) is bound to the last parameters (n_trailing): what a
- * write made. The tree's own filter, order and limit are not looked at. */
-bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     const struct plan_options *options, struct plan *out, struct error *e)
+/* Columns that tell the rows of a table apart: its rowid; the key's after it, or alone, where the
+ * rowid is not the key. 0: nothing does. */
+size_t plan_identity_width(const struct table *table);
+
+/* The rows that a write is to answer with, for which the tree's filter and limit are not looked at. */
+struct plan_written {
+    const struct table *table;
+    const struct query_tree *tree; /* NULL: no column is shown */
+    const struct keys *keys;       /* which, in this order unless the tree has one; NULL: the one
+                                    * whose rowid is bound to the last parameter (n_trailing) */
+    bool with_key;                 /* the key's columns come after those that are shown, from
+                                    * `cursor_at` on, n_cursor of them; none of groups */
+};
+bool plan_select_written(struct arena *arena, const struct plan_written *which,
+                         const struct plan_options *options, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
+
+/* The rows that a change is about to meet, in the tree's order; what tells them apart comes after
+ * what is shown, from `cursor_at` on, if `with_identity` says so. */
+bool plan_select_before(struct arena *arena, const struct table *table,
+                        const struct query_tree *tree, const struct plan_options *options,
+                        bool with_identity, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* SELECT of the numbers, from 1, of those in the list that are rows of the table. */
+bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,
+                         struct plan *out, struct error *e) __attribute__((warn_unused_result));
 
 /* True if select= asks for what RETURNING cannot give: related resources or aggregates. */
 bool plan_needs_select(const struct table *table, const struct query_tree *tree);

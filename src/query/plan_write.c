@@ -5,6 +5,8 @@
  */
 #include "query/plan_write.h"
 
+#include "store/keys.h"
+
 const struct plan_options plan_write_options = {.aggregates = true};
 
 /* The table alone, its names without an alias: no related resource is in such a statement. */
@@ -62,14 +64,32 @@ bool plan_check_writable(const struct table *table, const struct assignment *set
     return true;
 }
 
-static void returning_key(struct sql *q, const struct table *table)
+/* The key's columns are kept beside the rowid where they may outlive it: a row that is replaced has
+ * a new rowid. */
+static size_t identity_keys(const struct table *table)
 {
-    if (table->n_key == 0)
-        SQL(q, "rowid");
-    for (size_t i = 0; i < table->n_key; i++) {
-        if (i > 0)
+    bool several = table->rowid && table->n_key >= KEYS_WIDTH_MAX;
+
+    return table->rowid_alias >= 0 || several ? 0 : table->n_key;
+}
+
+size_t plan_identity_width(const struct table *table)
+{
+    size_t width = (table->rowid != NULL) + identity_keys(table);
+
+    return width > KEYS_WIDTH_MAX ? 0 : width;
+}
+
+void plan_identity(struct sql *q, const struct node *node)
+{
+    const struct table *table = node->table;
+
+    if (table->rowid)
+        sql_rowid(q, node);
+    for (size_t i = 0; i < identity_keys(table); i++) {
+        if (i > 0 || table->rowid)
             SQL(q, ",");
-        sql_text(q, table->columns[table->key[i]].quoted);
+        sql_name(q, node, &table->columns[table->key[i]]);
     }
 }
 
@@ -82,8 +102,14 @@ void plan_returning(struct sql *q, const struct table *table, const struct query
     if (returning == RETURNING_NOTHING || q->failed)
         return;
     SQL(q, " RETURNING ");
-    if (returning == RETURNING_KEY) {
-        returning_key(q, table);
+    if (returning == RETURNING_ONE) {
+        SQL(q, "1");
+        return;
+    }
+    if (returning == RETURNING_IDENTITY) {
+        const struct node node = plan_plain_node(table, tree);
+
+        plan_identity(q, &node);
         return;
     }
     root = node_resolve(q->arena, &source, tree, q->options, q->error);
@@ -111,21 +137,49 @@ static void merge(struct sql *q, const struct column *column)
     SQL(q, " ELSE '{}' END,?)");
 }
 
+/* The columns of a key that is never NULL, or a view's. */
+static bool limit_columns(struct sql *q, const struct node *node)
+{
+    const struct table *table = node->table;
+
+    for (size_t i = 0; i < table->n_key; i++) {
+        const struct column *column = &table->columns[table->key[i]];
+
+        if (table->kind == TABLE_TABLE && !column->not_null)
+            return false;
+        if (i > 0)
+            SQL(q, ",");
+        sql_name(q, node, column);
+    }
+    return table->n_key > 0;
+}
+
 /* (a,b) IN (SELECT a,b … ORDER BY … LIMIT …): SQLite's own UPDATE and DELETE have no limit. */
 static void limited_rows(struct sql *q, const struct node *node)
 {
     const struct table *table = node->table;
-    bool several = table->n_key > 1;
+    bool several = !table->rowid && table->n_key > 1, known = true;
 
-    if (table->kind == TABLE_VIEW && table->n_key == 0) {
-        error_set(q->error, ERROR_UNSUPPORTED, "a limit on a change needs a table");
+    for (int side = 0; side < 2; side++) {
+        static const char *const before[][2] = {{" WHERE ", " WHERE ("},
+                                                {" IN (SELECT ", ") IN (SELECT "}};
+
+        sql_text(q, before[side][several]);
+        if (table->rowid)
+            sql_rowid(q, node);
+        else
+            known = limit_columns(q, node);
+    }
+    if (!known && !q->failed) {
+        error_set(q->error, ERROR_UNSUPPORTED,
+                  "a limit on a change of %.*s, whose rows cannot be told apart",
+                  SLICE_ARG(table->name));
+        error_hint(q->error,
+                   "It has no rowid (or columns have all of its names), and no key that is "
+                   "never NULL: use a filter alone.");
         sql_give_up(q);
         return;
     }
-    sql_text(q, several ? " WHERE (" : " WHERE ");
-    returning_key(q, table);
-    sql_text(q, several ? ") IN (SELECT " : " IN (SELECT ");
-    returning_key(q, table);
     sql_from_where(q, node, NULL, NULL);
     sql_order(q, node);
     sql_limit(q, node->ask, 0);

@@ -130,6 +130,24 @@ void sql_name(struct sql *q, const struct node *node, const struct column *colum
     sql_text(q, column->quoted);
 }
 
+void sql_rowid(struct sql *q, const struct node *node)
+{
+    const struct table *table = node->table;
+    const struct column rowid = {.quoted = table->rowid};
+
+    if (table->rowid) {
+        sql_name(q, node, &rowid);
+        return;
+    }
+    if (!q->failed)
+        error_set(
+            q->error, ERROR_UNSUPPORTED,
+            "the rows of %.*s cannot be told apart: it has no rowid, or columns have all of its "
+            "names",
+            SLICE_ARG(table->name));
+    sql_give_up(q);
+}
+
 bool sql_finish(struct sql *q, struct plan *out)
 {
     sql_add(q, "", 1); /* the NUL */

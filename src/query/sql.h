@@ -64,6 +64,8 @@ const struct column *sql_column(struct sql *q, const struct table *table, struct
 
 /* tN."name", or the name alone. */
 void sql_name(struct sql *q, const struct node *node, const struct column *column);
+/* The same for the rowid; with ERROR_UNSUPPORTED if it has no name. */
+void sql_rowid(struct sql *q, const struct node *node);
 
 /* ---- sql_field.c: what a field, a cast, an aggregate is */
 
@@ -150,6 +152,12 @@ void sql_exists(struct sql *q, const struct node *child);
 
 /* The conditions that tie a node to its parent. */
 void sql_link(struct sql *q, const struct node *node);
+
+/* ---- plan_written.c: the rows of a list that tells them apart */
+
+/* The list and a join before the table's name; which row it is, after it. */
+void sql_listed(struct sql *q, const struct node *node);
+void sql_listed_condition(struct sql *q, const struct node *node);
 
 /* ---- sql_order.c */
 

@@ -55,17 +55,40 @@ static bool order_terms(struct sql *q, const struct node *root, struct cursor *c
     return true;
 }
 
-/* The key goes the way of the last term, so that one index may serve for all of them. */
-static void key_terms(const struct node *root, struct cursor *c)
+/* The rowid as a column, where the key alone does not tell the rows apart. */
+static bool rowid_term(struct sql *q, const struct node *root, struct cursor *c, bool descending)
+{
+    struct column *rowid;
+
+    if (!root->table->rowid)
+        return refuse(q, "a cursor needs a key that is never NULL, or a rowid",
+                      "Page with limit= and offset=.");
+    rowid = sql_alloc(q, 1, sizeof *rowid);
+    if (!rowid)
+        return false;
+    *rowid = (struct column){
+        .name = SLICE_LITERAL("rowid"), .quoted = root->table->rowid, .not_null = true};
+    c->terms[c->n++] = (struct cursor_term){rowid, descending, descending};
+    return true;
+}
+
+/*
+ * The key goes the way of the last term, so that one index may serve for all of them. SQLite lets
+ * the columns of a key be NULL, and then several rows have the same one (sqlite.org/nulls.html).
+ */
+static bool key_terms(struct sql *q, const struct node *root, struct cursor *c)
 {
     bool descending = c->n > 0 && c->terms[c->n - 1].descending;
+    bool unique = root->table->n_key > 0;
 
     for (size_t i = 0; i < root->table->n_key; i++) {
         const struct column *column = &root->table->columns[root->table->key[i]];
 
+        unique = unique && (column->not_null || root->table->kind == TABLE_VIEW);
         if (!has_column(c, column))
             c->terms[c->n++] = (struct cursor_term){column, descending, descending};
     }
+    return unique || rowid_term(q, root, c, descending);
 }
 
 /* FNV-1a over the table, the columns and their directions. */
@@ -90,7 +113,7 @@ static uint32_t order_id(const struct node *root, const struct cursor *c)
 
 static size_t count_terms(const struct node *root)
 {
-    size_t n = root->table->n_key;
+    size_t n = root->table->n_key + 1; /* and the rowid */
 
     for (const struct order_term *t = root->ask->order; t; t = t->next)
         n++;
@@ -104,9 +127,13 @@ struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct q
 
     if (!c)
         return NULL;
-    if (root->table->n_key == 0 || root->grouped) {
-        refuse(q, "a cursor needs a table with a primary key, and no aggregates",
-               "Page with limit= and offset=.");
+    if (root->grouped) {
+        refuse(q, "a cursor does not go with aggregates", "Page with limit= and offset=.");
+        return NULL;
+    }
+    if (n > CURSOR_TERMS_MAX) {
+        refuse(q, "a cursor does not go with an order of that many columns",
+               "Page with limit= and offset=, or order by fewer.");
         return NULL;
     }
     if (root->ask->offset > 0) {
@@ -117,7 +144,8 @@ struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct q
     c->values = sql_alloc(q, n, sizeof *c->values);
     if (!c->terms || !c->values || !order_terms(q, root, c))
         return NULL;
-    key_terms(root, c);
+    if (!key_terms(q, root, c))
+        return NULL;
     c->order_id = order_id(root, c);
     c->begun = tree->cursor.len > 0;
     if (c->begun &&
@@ -135,6 +163,7 @@ void sql_cursor_outputs(struct sql *q, const struct node *root, const struct cur
         SQL(q, ",");
         sql_name(q, root, c->terms[i].column);
     }
+    out->cursor_at = out->shape.n ? out->shape.n : 1; /* a select of nothing gives a NULL */
     out->n_cursor = c->n;
     out->order_id = c->order_id;
 }

@@ -31,10 +31,14 @@ static void source(struct sql *q, const struct node *node)
 {
     if (node->routine)
         routine_source(q, node->routine);
+    else if (node->keys)
+        sql_listed(q, node);
     else
         sql_text(q, node->table->quoted);
     if (node->alias >= 0)
         alias(q, " AS t", node);
+    if (node->keys)
+        sql_listed_condition(q, node);
 }
 
 /* a.x=b.y AND …, between two tables that are known by letter and number */

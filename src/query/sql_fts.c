@@ -69,9 +69,7 @@ void sql_fts(struct sql *q, const struct node *node, const struct condition *c)
     if (fts->rowid_column >= 0) {
         sql_name(q, node, &node->table->columns[fts->rowid_column]);
     } else {
-        static const struct column rowid = {.quoted = "rowid"};
-
-        sql_name(q, node, &rowid);
+        sql_rowid(q, node);
     }
     SQL(q, " IN (SELECT rowid FROM ");
     sql_text(q, fts->index->quoted);

@@ -57,6 +57,7 @@ struct service {
     int64_t max_elements;                 /* of a POSTed array */
     int64_t max_depth;                    /* nesting of a JSON body */
     int64_t max_answer;                   /* bytes of one answer */
+    size_t max_url;                       /* bytes of a target, also of one that an answer names */
     bool read_only;                       /* nothing is written */
     bool aggregates;                      /* select= may ask for sum() and its like */
     const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */

@@ -151,18 +151,37 @@ void media_begin(struct call *call, const struct shape *shape)
         buf_add_char(&call->reply, '[');
 }
 
+/* What is before a row; false if the row is counted, not shown: media_check_rows refuses it. */
+static bool separate(struct call *call, size_t nth)
+{
+    if (call->media == MEDIA_CSV)
+        buf_add_char(&call->reply, '\n');
+    else if (nth > 0 && call->media == MEDIA_OBJECT)
+        return false;
+    else if (nth > 0)
+        buf_add_char(&call->reply, ',');
+    return true;
+}
+
+void media_one(const struct call *call, struct buf *out, struct statement *st,
+               const struct shape *shape)
+{
+    if (call->media == MEDIA_CSV)
+        csv_out_row(out, st, shape);
+    else
+        json_out_row(out, st, shape);
+}
+
 void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth)
 {
-    if (call->media == MEDIA_CSV) {
-        buf_add_char(&call->reply, '\n');
-        csv_out_row(&call->reply, st, shape);
-        return;
-    }
-    if (nth > 0 && call->media == MEDIA_OBJECT)
-        return; /* counted, not shown: media_check_rows refuses them */
-    if (nth > 0)
-        buf_add_char(&call->reply, ',');
-    json_out_row(&call->reply, st, shape);
+    if (separate(call, nth))
+        media_one(call, &call->reply, st, shape);
+}
+
+void media_piece(struct call *call, struct slice row, size_t nth)
+{
+    if (separate(call, nth))
+        buf_add_slice(&call->reply, row);
 }
 
 void media_end(struct call *call)

@@ -11,6 +11,7 @@
 
 #include "base/slice.h"
 
+struct buf;
 struct call;
 struct plan;
 struct shape;
@@ -38,6 +39,11 @@ bool media_accepts(struct slice accept, struct slice type);
 void media_begin(struct call *call, const struct shape *shape);
 void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth);
 void media_end(struct call *call);
+
+/* A row alone, into a buffer; and such a row as media_row puts one into the answer. */
+void media_one(const struct call *call, struct buf *out, struct statement *st,
+               const struct shape *shape);
+void media_piece(struct call *call, struct slice row, size_t nth);
 
 /* True, or false with ERROR_NOT_SINGULAR when one object was asked for and there are not as
  * many rows. */

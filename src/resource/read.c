@@ -14,11 +14,8 @@
 #include "store/db.h"
 #include "store/reader.h"
 
-/* Bytes of a Link header. */
-#define LINK_MAX 32768
-
-/* Columns of an order and a key that a cursor may have. */
-#define CURSOR_TERMS_MAX 64
+/* Around a Link's target. */
+static const char link_end[] = ">; rel=\"next\"";
 
 struct statement *target_query(struct call *call, const struct plan *plan)
 {
@@ -78,27 +75,40 @@ static void add_query(struct call *call, struct buf *b)
     }
 }
 
-/* Link: </path?…&cursor=…>; rel="next" (RFC 8288), from the last row of a full page. */
-static void set_link(struct call *call, struct statement *st, const struct plan *plan)
+/* A page whose end cannot be said is no page: a client would take it for the last. */
+static bool no_link(struct call *call, bool too_long)
+{
+    if (!too_long)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    error_set(&call->error, ERROR_UNSUPPORTED,
+              "the cursor to the next page would make a URL of more than %zu bytes",
+              call->service->max_url);
+    return error_hint(&call->error,
+                      "Order by shorter columns, or page with limit= and offset=; --max-url is the "
+                      "limit.");
+}
+
+/* Link: </path?…&cursor=…>; rel="next" (RFC 8288), from the last row of a full page. It is no longer
+ * than a URL may be that is asked for. */
+static bool set_link(struct call *call, struct statement *st, const struct plan *plan)
 {
     struct value values[CURSOR_TERMS_MAX];
     struct buf b;
 
-    if (plan->n_cursor > CURSOR_TERMS_MAX)
-        return;
     for (size_t i = 0; i < plan->n_cursor; i++)
-        values[i] = statement_value(st, (int)(plan->shape.n + i));
-    buf_init(&b, LINK_MAX);
+        values[i] = statement_value(st, (int)(plan->cursor_at + i));
+    buf_init(&b, call->service->max_url + sizeof link_end);
     buf_add_char(&b, '<');
     add_target(&b, call->path);
     buf_add_char(&b, '?');
     add_query(call, &b);
     buf_add_text(&b, "cursor=");
     cursor_encode(&b, plan->order_id, values, plan->n_cursor);
-    buf_add_text(&b, ">; rel=\"next\"");
-    if (!b.failed)
-        call->link = arena_copy(&call->arena, buf_slice(&b));
+    buf_add_text(&b, link_end);
+    call->link = b.failed ? NULL : arena_copy(&call->arena, buf_slice(&b));
+    bool too_long = b.full;
     buf_finish(&b);
+    return call->link || no_link(call, too_long);
 }
 
 /* How many rows fill a page; INT64_MAX: no number does. */
@@ -121,8 +131,10 @@ static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows
     media_begin(call, &plan->shape);
     while (st && (step = statement_step(st, &call->error)) == STEP_ROW && !call->reply.failed) {
         media_row(call, st, &plan->shape, (size_t)(*rows)++);
-        if (plan->n_cursor && *rows == page_size(call))
-            set_link(call, st, plan);
+        if (plan->n_cursor && *rows == page_size(call) && !set_link(call, st, plan)) {
+            step = STEP_FAILED;
+            break;
+        }
     }
     media_end(call);
     statement_release(st);

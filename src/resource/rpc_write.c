@@ -135,11 +135,7 @@ static bool check_affected(struct call *call, const struct rpc *r)
 {
     size_t affected = r->n_changed > r->n_rows ? r->n_changed : r->n_rows;
 
-    if (!limits_affected(call) || (int64_t)affected <= call->prefer.max_affected)
-        return true;
-    error_set(&call->error, ERROR_MAX_AFFECTED,
-              "Query result exceeds max-affected preference constraint");
-    return error_details(&call->error, "The query affects %zu rows", affected);
+    return target_check_affected(call, affected);
 }
 
 static bool is_list(const struct call *call, const struct rpc *r)

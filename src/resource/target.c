@@ -210,6 +210,18 @@ enum progress target_read_only(struct call *call)
     return call_fail(call);
 }
 
+bool target_check_affected(struct call *call, size_t affected)
+{
+    const struct prefer *p = &call->prefer;
+
+    if (!p->has_max_affected || p->handling != PREFER_STRICT ||
+        (int64_t)affected <= p->max_affected)
+        return true;
+    error_set(&call->error, ERROR_MAX_AFFECTED,
+              "Query result exceeds max-affected preference constraint");
+    return error_details(&call->error, "The query affects %zu rows", affected);
+}
+
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total)
 {
     /* Three numbers of at most 19 digits, two marks and the end: they fit, and b never grows. */

@@ -50,6 +50,9 @@ enum progress target_read_only(struct call *call);
 /* Fails with ERROR_METHOD and sets Allow. Returns CALL_DONE. */
 enum progress target_not_allowed(struct call *call, unsigned methods);
 
+/* False with ERROR_MAX_AFFECTED if Prefer: max-affected, with handling=strict, allows fewer rows. */
+bool target_check_affected(struct call *call, size_t affected) __attribute__((warn_unused_result));
+
 /* "first-last/total" as PostgREST writes it; total < 0 is unknown. */
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total);
 

@@ -12,11 +12,23 @@
 
 #include "resource/body.h"
 #include "resource/call.h"
+#include "store/keys.h"
 
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
 
 /* What the answer's body holds. */
 enum write_answer { ANSWER_NOTHING, ANSWER_OBJECT, ANSWER_ROWS };
+
+/* How the rows come that the answer shows, or whose key it names. */
+enum readback {
+    READ_NOTHING,  /* they do not */
+    READ_COUNTED,  /* not either, but RETURNING counts them: SQLite counts no changes of a view */
+    READ_RETURNED, /* RETURNING gives them as they are shown */
+    READ_KNOWN,    /* the one row, by the rowid that it was given, or by the path */
+    READ_AGAIN,    /* RETURNING gives what tells them apart; they are read when triggers have run */
+    READ_BEFORE,   /* they are read before they are deleted */
+    READ_GONE,     /* …and those are left out that triggers have kept */
+};
 
 struct write {
     enum write_kind kind;
@@ -26,22 +38,22 @@ struct write {
     enum conflict conflict; /* WRITE_INSERT, WRITE_REPLACE */
     const int *target;      /* …and the unique key that is meant, n_target columns */
     size_t n_target;
+    enum readback readback;
     struct plan plan;    /* the statement, once for each row of the body */
-    bool looks;          /* whether the row is there already is asked before */
-    struct plan exists;  /* …with this */
-    bool reread;         /* RETURNING gives the key; the row is read anew after triggers */
-    bool key_known;      /* no RETURNING: the key is known, and the row read by it */
-    bool select_first;   /* the rows are read before they are deleted */
-    struct plan select;  /* …with this */
-    bool conditional;    /* what is there is compared with the request's preconditions */
-    struct plan current; /* …and read with this */
+    struct plan exists;  /* asks whether the row is there already; no text: it is not asked */
+    struct plan select;  /* reads the rows, by `readback` */
+    struct plan present; /* READ_GONE: finds those that are there */
+    struct plan
+        current; /* what is compared with the request's preconditions; no text: there are none */
     struct value *bound; /* what one run binds */
-    struct value *key;   /* the key of the last row written, for Location; in the arena */
-    size_t n_key;        /* its columns; 1, the rowid, where there is no key */
+    struct value *key;   /* the key of the row that was made, for Location; in the arena */
     bool has_key;
-    size_t created;  /* rows that were not there before */
-    size_t affected; /* rows written */
-    size_t shown;    /* rows in the reply: a trigger may have taken one away again */
+    struct keys keys;  /* what tells the rows apart */
+    struct buf pieces; /* READ_GONE: rows as they are shown, one after another */
+    struct buf ends;   /* …and where each ends, as size_t */
+    size_t created;    /* rows that were not there before */
+    size_t affected;   /* rows written */
+    size_t shown;      /* rows in the reply: a trigger may have taken one away again */
 };
 
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */
@@ -59,6 +71,15 @@ enum progress write_plan_and_submit(struct call *call, struct write *w);
 /* Makes the statements for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
+/* Decides how the rows come back. False with ERROR_UNSUPPORTED if they cannot. */
+bool write_choose_readback(struct call *call, struct write *w) __attribute__((warn_unused_result));
+
+/* What the statement that writes is to give back. */
+enum returning write_returning(const struct call *call, const struct write *w);
+
+/* True if the answer may name the key of the row that was made. */
+bool write_names_key(const struct call *call, const struct write *w);
+
 /* True if the body itself gives every column of the key, so that no one need be asked. */
 bool write_key_is_given(const struct call *call, const struct write *w);
 
@@ -69,6 +90,12 @@ void write_applied(struct call *call, const struct write *w);
 void write_begin(struct call *call, const struct write *w);
 void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape);
 void write_end(struct call *call, const struct write *w);
+
+/* Reads the rows, before they are written or after (write_read.c). */
+bool write_read_before(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
+bool write_read_after(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
 
 /* Hands the job to the writer. */
 enum progress write_submit(struct call *call, struct write *w);

@@ -12,8 +12,7 @@
 
 void write_begin(struct call *call, const struct write *w)
 {
-    const struct shape *shape =
-        w->reread || w->key_known || w->select_first ? &w->select.shape : &w->plan.shape;
+    const struct shape *shape = w->readback == READ_RETURNED ? &w->plan.shape : &w->select.shape;
 
     if (w->answer == ANSWER_ROWS || (w->answer == ANSWER_OBJECT && call->media == MEDIA_CSV))
         media_begin(call, shape);
@@ -33,7 +32,7 @@ void write_end(struct call *call, const struct write *w)
 /* The key's values as the body gave them. */
 static void key_from_body(const struct call *call, struct write *w)
 {
-    if (w->has_key || !write_key_is_given(call, w))
+    if (w->has_key || w->readback == READ_AGAIN || !write_key_is_given(call, w))
         return;
     for (size_t i = 0; i < call->table->n_key; i++)
         w->key[i] = w->body.values[body_column(&w->body, call->table->key[i])];
@@ -69,7 +68,7 @@ static void set_location(struct call *call, struct write *w)
     key_from_body(call, w);
     if (!w->has_key || call->table->kind != TABLE_TABLE)
         return;
-    buf_init(&b, 8192);
+    buf_init(&b, call->service->max_url);
     buf_add_text(&b, call->service->base_path);
     buf_add_char(&b, '/');
     text_percent_encode(&b, call->table->name);
@@ -96,8 +95,7 @@ void write_applied(struct call *call, const struct write *w)
         follows |= PREFER_FOLLOWS_RESOLUTION;
     if (w->kind == WRITE_INSERT)
         follows |= PREFER_FOLLOWS_MISSING;
-    if (w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE)
-        follows |= PREFER_FOLLOWS_AFFECTED;
+    follows |= PREFER_FOLLOWS_AFFECTED;
     if (counts(call, w))
         follows |= PREFER_FOLLOWS_COUNT;
     if (call->service->allow_tx)
@@ -111,9 +109,9 @@ static enum outcome outcome_of(const struct write *w)
 {
     bool creates = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
 
-    if (w->answer == ANSWER_OBJECT && w->shown == 0)
+    if (w->answer == ANSWER_OBJECT && w->shown == 0 && (!creates || w->affected == 0))
         return OUTCOME_NO_CONTENT;
-    if (creates && (!w->looks || w->created > 0))
+    if (creates && (!w->exists.sql.len || w->created > 0))
         return OUTCOME_CREATED;
     if (w->kind == WRITE_INSERT)
         return OUTCOME_OK; /* every row was there already: updated */
@@ -136,7 +134,8 @@ static enum progress finish(struct call *call)
     if (!w->one_row && w->kind != WRITE_INSERT)
         target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
                      counts(call, w) ? (int64_t)w->affected : -1);
-    if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT) {
+    if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT ||
+        (w->answer == ANSWER_OBJECT && w->shown == 0)) {
         call->outcome = outcome;
         return CALL_DONE;
     }

@@ -5,59 +5,20 @@
  * SPDX-License-Identifier: MIT
  */
 #include "resource/precondition.h"
+#include "resource/target.h"
 #include "resource/write.h"
+#include "store/catalog.h"
 #include "store/db.h"
 #include "store/diagnose.h"
 #include "store/statement.h"
 
-/* A value of the current row that outlives it. */
-static bool keep_value(struct call *call, struct statement *st, int column, struct value *out)
+/* A row that RETURNING gives. */
+static bool take_row(struct call *call, struct write *w, struct statement *st)
 {
-    char *copy;
-
-    *out = statement_value(st, column);
-    if (out->type != VALUE_TEXT && out->type != VALUE_BLOB)
-        return true;
-    struct slice bytes = out->as.bytes;
-    copy = arena_copy(&call->arena, bytes);
-    out->as.bytes = slice_make(copy, bytes.len);
-    return copy || error_set(&call->error, ERROR_MEMORY, "out of memory");
-}
-
-/* Reads the row by the key that RETURNING gave, now that every trigger has run. */
-static bool reread(struct call *call, struct db *db, struct write *w)
-{
-    struct statement *st = statement_get(db, w->select.sql, &call->error);
-    struct value *bound = w->bound;
-    size_t n = w->select.n_values;
-    enum step step = STEP_FAILED;
-
-    if (n)
-        memcpy(bound, w->select.values, n * sizeof *bound);
-    memcpy(bound + n, w->key, w->n_key * sizeof *bound);
-    if (st && statement_bind(st, bound, n + w->n_key, &call->error))
-        step = statement_step(st, &call->error);
-    if (step == STEP_ROW) /* a trigger may have taken the row away again */
-        write_row(call, w, st, &w->select.shape);
-    statement_release(st);
-    return step != STEP_FAILED;
-}
-
-static bool take_row(struct call *call, struct db *db, struct write *w, struct statement *st)
-{
-    if (w->reread) {
-        for (size_t i = 0; i < w->n_key; i++) {
-            if (!keep_value(call, st, (int)i, &w->key[i]))
-                return false;
-        }
-        w->has_key = call->table->n_key > 0;
-        if (w->answer != ANSWER_NOTHING && !reread(call, db, w))
-            return false;
-    } else if (w->answer != ANSWER_NOTHING) {
-        write_row(call, w, st, &w->plan.shape);
-    }
     w->affected++;
-    return true;
+    if (w->readback == READ_RETURNED)
+        write_row(call, w, st, &w->plan.shape);
+    return w->readback != READ_AGAIN || keys_add(&w->keys, st, 0, &call->error);
 }
 
 /* The values of one row of the body, then those of the filter. */
@@ -90,16 +51,6 @@ static void explain_foreign_key(struct call *call, struct db *db, const struct w
         diagnose_still_referenced(db, call->table, where.sql, where.values, where.n_values, e);
 }
 
-/* The row by the key that is known without asking. */
-static bool read_known(struct call *call, struct db *db, struct write *w)
-{
-    if (w->kind == WRITE_INSERT)
-        w->key[0] = value_integer(db_last_rowid(db));
-    else
-        memcpy(w->key, w->plan.values, w->n_key * sizeof *w->key);
-    return reread(call, db, w);
-}
-
 static bool run_row(struct call *call, struct db *db, struct write *w, struct statement *st,
                     size_t row)
 {
@@ -107,15 +58,15 @@ static bool run_row(struct call *call, struct db *db, struct write *w, struct st
 
     if (bind_row(call, w, st, row)) {
         while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (!take_row(call, db, w, st))
+            if (!take_row(call, w, st))
                 return false;
         }
     }
     statement_reset(st);
     if (step == STEP_DONE) {
-        if (w->plan.shape.n == 0 && !w->reread)
+        if (write_returning(call, w) == RETURNING_NOTHING)
             w->affected += (size_t)db_changes(db);
-        return !w->key_known || !w->affected || read_known(call, db, w);
+        return true;
     }
     if (call->error.code == ERROR_FOREIGN_KEY)
         explain_foreign_key(call, db, w, row);
@@ -153,29 +104,18 @@ static bool run_rows(struct call *call, struct db *db, struct write *w)
     bool ok = st != NULL;
 
     for (size_t row = 0; ok && row < w->body.n_rows; row++)
-        ok = (!w->looks || look_for_row(call, db, w, row)) && run_row(call, db, w, st, row);
+        ok =
+            (!w->exists.sql.len || look_for_row(call, db, w, row)) && run_row(call, db, w, st, row);
     statement_release(st);
     return ok;
 }
 
-/* The rows with what is related to them, while they are there. */
-static bool read_rows(struct call *call, struct db *db, struct write *w)
-{
-    struct statement *st = statement_get(db, w->select.sql, &call->error);
-    enum step step = STEP_FAILED;
-
-    if (st && statement_bind(st, w->select.values, w->select.n_values, &call->error)) {
-        while ((step = statement_step(st, &call->error)) == STEP_ROW)
-            write_row(call, w, st, &w->select.shape);
-    }
-    statement_release(st);
-    return step == STEP_DONE;
-}
-
-/* The key of an inserted row that is a rowid (sqlite.org/c3ref/last_insert_rowid.html). */
+/* The key of an inserted row that is a rowid (sqlite.org/c3ref/last_insert_rowid.html), which no
+ * trigger has changed. */
 static void take_rowid(struct call *call, struct db *db, struct write *w)
 {
-    if (w->kind != WRITE_INSERT || w->reread || call->table->rowid_alias < 0 || !w->affected)
+    if (w->readback == READ_AGAIN || w->kind != WRITE_INSERT || call->table->rowid_alias < 0 ||
+        !w->affected)
         return;
     w->key[0] = value_integer(db_last_rowid(db));
     w->has_key = true;
@@ -185,16 +125,12 @@ static void take_rowid(struct call *call, struct db *db, struct write *w)
 static bool check_outcome(struct call *call, const struct write *w)
 {
     struct error *e = &call->error;
-    const struct prefer *p = &call->prefer;
     bool change = w->kind == WRITE_UPDATE || w->kind == WRITE_DELETE;
 
     if (w->one_row && change && w->affected == 0)
         return error_set(e, ERROR_NO_ROW, "there is no row with this key");
-    if (change && p->handling == PREFER_STRICT && p->has_max_affected &&
-        (int64_t)w->affected > p->max_affected) {
-        error_set(e, ERROR_MAX_AFFECTED, "Query result exceeds max-affected preference constraint");
-        return error_details(e, "The query affects %zu rows", w->affected);
-    }
+    if (!target_check_affected(call, w->affected))
+        return false;
     if (!w->one_row &&
         !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->shown))
         return false;
@@ -235,14 +171,17 @@ bool write_run(struct job *job, struct db *db)
     struct write *w = call->state;
 
     buf_clear(&call->reply);
+    keys_clear(&w->keys);
     w->affected = w->shown = w->created = 0;
     w->has_key = false;
-    if (w->conditional && !check_current(call, db, w))
+    if (w->current.sql.len && !check_current(call, db, w))
         return false;
     write_begin(call, w);
-    if ((w->select_first && !read_rows(call, db, w)) || !run_rows(call, db, w))
+    if (!write_read_before(call, db, w) || !run_rows(call, db, w))
+        return false;
+    take_rowid(call, db, w);
+    if (!write_read_after(call, db, w))
         return false;
     write_end(call, w);
-    take_rowid(call, db, w);
     return check_outcome(call, w);
 }

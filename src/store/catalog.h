@@ -40,7 +40,7 @@ struct column {
     const char *quoted;      /* "name" as an SQL identifier */
     struct slice json_key;   /* "name": as a member of a JSON object begins */
     const char *type;        /* declared type, upper case, "" if none */
-    const char *default_sql; /* default as SQL text, or NULL */
+    const char *default_sql; /* default as an SQL expression, or NULL */
     enum column_kind kind;
     bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
     bool generated;   /* GENERATED ALWAYS: cannot be written */
@@ -55,9 +55,10 @@ struct foreign_key {
     const int *columns;        /* indexes into child->columns */
     const int *parent_columns; /* indexes into parent->columns */
     bool restricts;            /* deleting a parent row with children fails (NO ACTION, RESTRICT) */
-    bool child_unique;         /* the child's columns are unique: a one-to-one */
-    bool child_in_key;         /* the child's columns are part of its primary key: a junction's */
-    bool through_view;         /* child or parent is a view over the table that has the key */
+    bool follows;      /* a parent's new key changes the child (ON UPDATE CASCADE, SET …) */
+    bool child_unique; /* the child's columns are unique: a one-to-one */
+    bool child_in_key; /* the child's columns are part of its primary key: a junction's */
+    bool through_view; /* child or parent is a view over the table that has the key */
     const struct foreign_key *base; /* …whose key this is; else itself */
 };
 
@@ -72,7 +73,8 @@ struct unique_key {
     const char *name; /* index name, or table_columns_key for an automatic one */
     size_t n_columns;
     const int *columns;
-    bool partial; /* has a WHERE: not usable as a conflict target */
+    bool partial;      /* has a WHERE */
+    const char *where; /* …its condition as SQL; NULL: not known, or none */
 };
 
 enum table_kind { TABLE_TABLE, TABLE_VIEW, TABLE_VIRTUAL };
@@ -87,6 +89,9 @@ struct table {
     size_t n_key;    /* columns of the primary key; 0: no row path */
     const int *key;  /* indexes into columns, in key order */
     int rowid_alias; /* index of the INTEGER PRIMARY KEY, or -1 */
+    const char
+        *rowid; /* the rowid in SQL: its alias, or the name that no column takes; NULL: a view,
+                        * WITHOUT ROWID, or all three names are taken */
     bool strict;
     bool has_triggers; /* a write may change more than it says: re-read what it returns */
     bool insertable, updatable, deletable;

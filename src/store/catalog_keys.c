@@ -52,6 +52,19 @@ static bool read_index(struct load *l, const struct table *table, struct slice i
     return plain && columns && !error_is_set(l->error);
 }
 
+/* The condition of a partial index, or NULL. */
+static const char *index_where(struct load *l, struct slice index)
+{
+    struct statement *st =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='index' AND name=?1", index);
+    const char *where = NULL;
+
+    if (st && statement_step(st, l->error) == STEP_ROW)
+        where = ddl_index_where(l->arena, statement_bytes(st, 0));
+    statement_release(st);
+    return where;
+}
+
 /* Columns: 0 name, 1 origin (c: CREATE INDEX, u: UNIQUE, pk), 2 partial. */
 static bool table_unique_keys(struct load *l, struct table *table)
 {
@@ -67,6 +80,8 @@ static bool table_unique_keys(struct load *l, struct table *table)
         struct slice origin = statement_bytes(st, 1);
 
         key.partial = statement_integer(st, 2) != 0;
+        if (key.partial)
+            key.where = index_where(l, slice_from(key.name));
         if (!read_index(l, table, slice_from(key.name), &key))
             continue;
         if (slice_is(origin, "u"))
@@ -116,7 +131,7 @@ static bool is_unique(const struct table *table, const int *columns, size_t n)
 /* One row of pragma_foreign_key_list: a column pair of a key. */
 struct pair {
     int64_t id;
-    const char *parent, *from, *to, *on_delete;
+    const char *parent, *from, *to, *on_delete, *on_update;
 };
 
 /* In the order of definition: SQLite numbers them from the last (tested in unit tests). */
@@ -124,7 +139,7 @@ static struct pair *read_pairs(struct load *l, const struct table *table, size_t
 {
     struct pair *pairs = NULL;
     struct statement *st = load_query(l,
-                                      "SELECT id,\"table\",\"from\",\"to\",on_delete "
+                                      "SELECT id,\"table\",\"from\",\"to\",on_delete,on_update "
                                       "FROM pragma_foreign_key_list(?1) ORDER BY id DESC,seq",
                                       table->name);
 
@@ -139,10 +154,17 @@ static struct pair *read_pairs(struct load *l, const struct table *table, size_t
             .from = load_text(l, st, 2),
             .to = statement_type(st, 3) == VALUE_NULL ? NULL : load_text(l, st, 3),
             .on_delete = load_text(l, st, 4),
+            .on_update = load_text(l, st, 5),
         };
     }
     statement_release(st);
     return pairs;
+}
+
+/* True if the action leaves the child's row as it is. */
+static bool is_passive(const char *action)
+{
+    return strcmp(action, "NO ACTION") == 0 || strcmp(action, "RESTRICT") == 0;
 }
 
 /* Fills `key` from its pairs; false if the parent or a column is not there (SQLite allows
@@ -170,8 +192,8 @@ static bool resolve(struct load *l, struct table *child, const struct pair *pair
     key->n_columns = n;
     key->columns = columns;
     key->parent_columns = parent_columns;
-    key->restricts =
-        strcmp(pairs[0].on_delete, "NO ACTION") == 0 || strcmp(pairs[0].on_delete, "RESTRICT") == 0;
+    key->restricts = is_passive(pairs[0].on_delete);
+    key->follows = !is_passive(pairs[0].on_update);
     key->child_unique = is_unique(child, columns, n);
     key->child_in_key = true;
     for (size_t i = 0; i < n; i++)

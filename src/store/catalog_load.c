@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/db.h"
+#include "store/ddl.h"
 
 void *load_alloc(struct load *l, size_t count, size_t size)
 {
@@ -158,12 +159,22 @@ struct statement *load_select_all(struct load *l, const char *quoted)
     return st;
 }
 
+static const char *load_default(struct load *l, struct slice sql)
+{
+    const char *text = ddl_default(l->arena, sql);
+
+    if (!text)
+        error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
+    return text;
+}
+
 /* Columns: 0 name, 1 type, 2 notnull, 3 dflt_value, 4 pk, 5 hidden. */
 static void read_column(struct load *l, struct statement *st, struct column *column)
 {
     load_column(l, statement_bytes(st, 0), load_text(l, st, 1), column);
     column->not_null = statement_integer(st, 2) != 0;
-    column->default_sql = statement_type(st, 3) == VALUE_NULL ? NULL : load_text(l, st, 3);
+    if (statement_type(st, 3) != VALUE_NULL)
+        column->default_sql = load_default(l, statement_bytes(st, 3));
     column->key_position = (int)statement_integer(st, 4);
     column->generated = statement_integer(st, 5) >= 2;
 }
@@ -189,8 +200,35 @@ static bool read_columns(struct load *l, struct table *table)
     return step == STEP_DONE && !error_is_set(l->error);
 }
 
-/* The primary key in its own order; a rowid table's INTEGER PRIMARY KEY is its rowid
+/* A key that has an index of its own is no rowid: INTEGER PRIMARY KEY DESC
  * (sqlite.org/lang_createtable.html §5). */
+static bool has_key_index(struct load *l, const struct table *table)
+{
+    struct statement *st =
+        load_query(l, "SELECT 1 FROM pragma_index_list(?1) WHERE origin='pk'", table->name);
+    bool found = st && statement_step(st, l->error) == STEP_ROW;
+
+    statement_release(st);
+    return found;
+}
+
+/* By a name of the rowid that no column has (sqlite.org/lang_createtable.html §5). */
+static const char *rowid_name(const struct table *table, bool without_rowid)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+
+    if (table->rowid_alias >= 0)
+        return table->columns[table->rowid_alias].quoted;
+    if (table->kind == TABLE_VIEW || without_rowid)
+        return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (load_find_column(table, slice_from(names[i])) < 0)
+            return names[i];
+    }
+    return NULL;
+}
+
+/* The primary key in its own order; a rowid table's INTEGER PRIMARY KEY is its rowid. */
 static bool read_key(struct load *l, struct table *table, bool without_rowid)
 {
     struct column *columns = (struct column *)table->columns;
@@ -208,11 +246,13 @@ static bool read_key(struct load *l, struct table *table, bool without_rowid)
     }
     table->key = key;
     if (table->n_key == 1 && !without_rowid &&
-        text_equal_nocase(slice_from(columns[key[0]].type), slice_from("INTEGER"))) {
+        text_equal_nocase(slice_from(columns[key[0]].type), slice_from("INTEGER")) &&
+        !has_key_index(l, table)) {
         table->rowid_alias = key[0];
         columns[key[0]].not_null = true;
     }
-    return true;
+    table->rowid = rowid_name(table, without_rowid);
+    return !error_is_set(l->error);
 }
 
 /* A view whose SELECT is broken is left out: the rest of the schema is still good. */

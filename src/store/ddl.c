@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "store/lexer.h"
 
@@ -109,4 +110,101 @@ bool ddl_fts5(struct slice sql, struct slice *content, struct slice *content_row
             x.at = back;
     }
     return true;
+}
+
+/* Bytes of an expression of a schema. */
+#define EXPRESSION_MAX ((size_t)1 << 20)
+
+/* What is named or quoted, as an SQL text. */
+static void add_text(struct buf *b, struct slice sql, struct token t)
+{
+    char quote = t.kind == TOKEN_QUOTED ? sql.data[t.start] : '\0';
+
+    buf_add_char(b, '\'');
+    for (size_t i = 0; i < t.text.len; i++) {
+        char c = t.text.data[i];
+
+        if (c == '\'')
+            buf_add_char(b, '\'');
+        buf_add_char(b, c);
+        if (c == quote && i + 1 < t.text.len && t.text.data[i + 1] == quote)
+            i++; /* a doubled quote is one */
+    }
+    buf_add_char(b, '\'');
+}
+
+/* A name alone: not a number, nor a word with a meaning of its own. */
+static bool is_name(struct slice sql, struct token t)
+{
+    static const char *const words[] = {"NULL",         "TRUE",         "FALSE",
+                                        "CURRENT_DATE", "CURRENT_TIME", "CURRENT_TIMESTAMP"};
+
+    if (t.kind == TOKEN_QUOTED)
+        return sql.data[t.start] != '\'';
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (token_is(t, words[i]))
+            return false;
+    }
+    return t.kind == TOKEN_WORD && !(t.text.data[0] >= '0' && t.text.data[0] <= '9');
+}
+
+/* The expression with its double-quoted texts as texts, but for the names of functions. */
+static void add_expression(struct buf *b, struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    size_t copied = 0;
+
+    for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
+        struct lexer ahead = x;
+
+        if (t.kind != TOKEN_QUOTED || sql.data[t.start] != '"' ||
+            token_is_char(lexer_next(&ahead), '('))
+            continue;
+        buf_add(b, sql.data + copied, t.start - copied);
+        add_text(b, sql, t);
+        copied = t.end;
+    }
+    buf_add(b, sql.data + copied, sql.len - copied);
+    buf_add_char(b, '\n'); /* ends a comment */
+}
+
+const char *ddl_default(struct arena *arena, struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    struct token first = lexer_next(&x);
+    const char *copy = NULL;
+    struct buf text;
+
+    buf_init(&text, EXPRESSION_MAX);
+    if (is_name(sql, first) && lexer_next(&x).kind == TOKEN_END)
+        add_text(&text, sql, first);
+    else
+        add_expression(&text, sql);
+    if (!text.failed)
+        copy = arena_copy(arena, buf_slice(&text));
+    buf_finish(&text);
+    return copy;
+}
+
+const char *ddl_index_where(struct arena *arena, struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    struct token t = lexer_next(&x);
+    int depth = 0;
+
+    for (; t.kind != TOKEN_END; t = lexer_next(&x)) {
+        depth += token_is_char(t, '(') - token_is_char(t, ')');
+        if (depth == 0 && t.kind == TOKEN_WORD && token_is(t, "WHERE"))
+            break;
+    }
+    if (t.kind == TOKEN_END)
+        return NULL;
+    struct slice rest = slice_make(sql.data + t.end, sql.len - t.end);
+    char *copy = arena_alloc(arena, rest.len + 2);
+
+    if (copy) {
+        memcpy(copy, rest.data, rest.len);
+        memcpy(copy + rest.len, "\n", 2);
+    }
+    return copy;
 }

@@ -1,6 +1,6 @@
 /*
  * What SQLite keeps only as text: the names of foreign keys in a CREATE TABLE, the table that
- * a full-text index is over.
+ * a full-text index is over, defaults, the condition of a partial index.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -25,5 +25,16 @@ void ddl_foreign_key_names(struct arena *arena, struct slice sql, const char **n
  * its options of these names (sqlite.org/fts5.html §4.4.3), or empty. Borrowed from `sql`.
  */
 bool ddl_fts5(struct slice sql, struct slice *content, struct slice *content_rowid);
+
+/*
+ * A column's DEFAULT as an expression that means the same in any statement. SQLite takes a name
+ * there, and what is in double quotes, for a text; elsewhere they are columns. NUL-terminated, in
+ * `arena`; NULL without memory.
+ */
+const char *ddl_default(struct arena *arena, struct slice sql);
+
+/* The condition after WHERE of a CREATE INDEX, with a line's end after it; NULL if there is none.
+ * In `arena`. */
+const char *ddl_index_where(struct arena *arena, struct slice sql);
 
 #endif

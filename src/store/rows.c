@@ -7,6 +7,7 @@
 
 #include "store/db.h"
 #include "store/json_contains.h"
+#include "store/keys.h"
 #include "store/patterns.h"
 
 /* ext/misc/regexp.c, compiled in (third_party/sqlite.options). */
@@ -131,5 +132,5 @@ bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e
     if (sqlite3_regexp_init(handle, NULL, NULL) != SQLITE_OK || !patterns_register(db) ||
         (write && !register_writer(db, write, max)))
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return json_contains_register(db, e);
+    return json_contains_register(db, e) && keys_register(db, e);
 }

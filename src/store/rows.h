@@ -3,6 +3,7 @@
  *
  *   thimble_rows(shape, …)  an aggregate: its rows as a JSON array ('[]' of none)
  *   thimble_row(shape, …)   one row as JSON text
+ *   thimble_keys(list)      a table: store/keys.h
  *   regexp(pattern, text), regexpi(pattern, text)   SQLite's ext/misc/regexp.c, linear in time
  *   thimble_like, thimble_ilike                     store/patterns.h
  *

@@ -140,7 +140,7 @@ def test_representation_embeds(server):
 
 def test_limited_changes(server):
     reply = server.patch("/book?order=id.desc&limit=2&select=id", {"price": 7}, Prefer=FULL)
-    assert [row["id"] for row in reply.json()] == [4, 5]
+    assert [row["id"] for row in reply.json()] == [5, 4]
     assert [row["id"] for row in server.get("/book?price=eq.7&order=id").json()] == [4, 5]
     reply = server.delete("/pair?order=a.desc,b.desc&limit=1&offset=1&select=a,b", Prefer=FULL)
     assert reply.json() == [{"a": "x", "b": "y"}]

@@ -43,6 +43,7 @@ void fixture_up(const char *schema)
         .max_elements = 100,
         .max_depth = 8,
         .max_answer = 1 << 20,
+        .max_url = 8192,
         .base_path = "",
         .draining = &draining,
         .migrated = migrated,

@@ -400,7 +400,7 @@ static void writes_become_sql(void **state)
     const struct plan_source source = {table, NULL};
     const struct plan_options options = {.aggregates = true};
 
-    assert_true(plan_insert(&arena, table, &one, &tree, RETURNING_KEY, &plan, &e));
+    assert_true(plan_insert(&arena, table, &one, &tree, RETURNING_IDENTITY, &plan, &e));
     assert_string_equal(plan.sql.data, "INSERT INTO \"t\"(\"name\")VALUES(?) RETURNING \"id\"");
     assert_true(plan_insert(&arena, table, &none, &tree, RETURNING_NOTHING, &plan, &e));
     assert_string_equal(plan.sql.data, "INSERT INTO \"t\" DEFAULT VALUES");

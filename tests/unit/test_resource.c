@@ -58,6 +58,7 @@ static int set_up(void **state)
         .max_elements = 3,
         .max_depth = 8,
         .max_answer = 4096,
+        .max_url = 8192,
         .base_path = "/base",
         .draining = &draining,
         .migrated = migrated,

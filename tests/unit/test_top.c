@@ -105,7 +105,7 @@ static void paths_have_routes(void **state)
         {"/%zz", "", NULL, NULL, NULL},
         {"/%ff", "", NULL, NULL, NULL},
     };
-    struct service service = {.max_answer = 100};
+    struct service service = {.max_answer = 100, .max_url = 8192};
     struct call call = {0};
     (void)state;
 

@@ -1,0 +1,195 @@
+/*
+ * Statements that read what was written, or what is about to be.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "query/plan_write.h"
+#include "store/keys.h"
+
+static void list_columns(struct sql *q, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sql_text(q, i ? ",c" : "c");
+        sql_number(q, i);
+    }
+}
+
+/* Each row once, where it stands first: (SELECT c0,c1,min(rowid)AS n FROM … GROUP BY c0) */
+static void distinct_list(struct sql *q, const struct node *node)
+{
+    size_t width = plan_identity_width(node->table);
+
+    SQL(q, "(SELECT ");
+    list_columns(q, width);
+    SQL(q, ",min(rowid)AS n FROM thimble_keys(");
+    sql_value(q, value_shape(node->keys));
+    SQL(q, ") GROUP BY ");
+    list_columns(q, node->table->rowid ? 1 : width);
+    SQL(q, ")");
+}
+
+void sql_listed(struct sql *q, const struct node *node)
+{
+    if (node->keys->may_repeat) {
+        distinct_list(q, node);
+    } else {
+        SQL(q, "thimble_keys(");
+        sql_value(q, value_shape(node->keys));
+        SQL(q, ")");
+    }
+    SQL(q, " AS k CROSS JOIN "); /* in the list's order (sqlite.org/lang_select.html §2.1) */
+    sql_text(q, node->table->quoted);
+}
+
+/* name.column=k.cN AND …, for the key's columns, which stand after `first` others */
+static void key_equals(struct sql *q, const struct table *table, const char *name, size_t first)
+{
+    for (size_t i = 0; i < table->n_key; i++) {
+        sql_text(q, i ? " AND " : "");
+        sql_text(q, name);
+        sql_text(q, table->columns[table->key[i]].quoted);
+        SQL(q, "=k.c");
+        sql_number(q, first + i);
+    }
+}
+
+/*
+ * By the rowid. A trigger may have replaced the row, whose rowid is another then: where it is gone the
+ * key, if there is one beside it, still names the row.
+ */
+void sql_listed_condition(struct sql *q, const struct node *node)
+{
+    const struct table *table = node->table;
+    bool key_too = table->rowid && plan_identity_width(table) > 1;
+
+    SQL(q, " ON ");
+    if (!table->rowid) {
+        key_equals(q, table, "t0.", 0);
+        return;
+    }
+    sql_rowid(q, node);
+    if (!key_too) {
+        SQL(q, "=k.c0");
+        return;
+    }
+    SQL(q, "=coalesce(");
+    for (int by_key = 0; by_key < 2; by_key++) {
+        sql_text(q, by_key ? ",(SELECT f." : "(SELECT f.");
+        sql_text(q, table->rowid);
+        SQL(q, " FROM ");
+        sql_text(q, table->quoted);
+        SQL(q, " AS f WHERE ");
+        if (by_key) {
+            key_equals(q, table, "f.", 1);
+        } else {
+            SQL(q, "f.");
+            sql_text(q, table->rowid);
+            SQL(q, "=k.c0");
+        }
+        SQL(q, ")");
+    }
+    SQL(q, ")");
+}
+
+/* What comes after the columns that are shown: where it begins. */
+static void begin_extra(struct plan *out, size_t n)
+{
+    out->cursor_at = out->shape.n ? out->shape.n : 1; /* a select of nothing gives a NULL */
+    out->n_cursor = n;
+}
+
+static void add_key(struct sql *q, const struct node *root, struct plan *out)
+{
+    const struct table *table = root->table;
+
+    if (root->grouped)
+        return;
+    begin_extra(out, table->n_key);
+    for (size_t i = 0; i < table->n_key; i++) {
+        SQL(q, ",");
+        sql_name(q, root, &table->columns[table->key[i]]);
+    }
+}
+
+/* The row that a write made is shown whatever the filter said of it before. */
+static bool rowid_condition(struct sql *q, const struct node *root, const void *context)
+{
+    (void)context;
+
+    sql_rowid(q, root);
+    SQL(q, "=?");
+    return true;
+}
+
+bool plan_select_written(struct arena *arena, const struct plan_written *which,
+                         const struct plan_options *options, struct plan *out, struct error *e)
+{
+    static const struct query_tree nothing = {.root = {.select_none = true, .limit = -1}};
+    const struct query_tree *tree = which->tree ? which->tree : &nothing;
+    const struct plan_source source = {.table = which->table};
+    struct node *root = node_resolve(arena, &source, tree, options, e);
+    struct query_node ask = tree->root;
+    struct sql q;
+
+    *out = (struct plan){.n_trailing = which->keys ? 0 : 1};
+    if (!root)
+        return false;
+    ask.filter = NULL;
+    root->ask = &ask;
+    root->keys = which->keys;
+    if (which->keys)
+        root->alias = 0;
+    sql_init(&q, arena, options, e);
+    SQL(&q, "SELECT ");
+    sql_outputs(&q, root, &out->shape);
+    if (which->with_key)
+        add_key(&q, root, out);
+    sql_from_where(&q, root, which->keys ? NULL : rowid_condition, NULL);
+    sql_group_by(&q, root);
+    if (ask.order)
+        sql_order(&q, root);
+    else if (which->keys && !root->grouped)
+        sql_text(&q, which->keys->may_repeat ? " ORDER BY k.n" : " ORDER BY k.rowid");
+    return sql_finish(&q, out);
+}
+
+bool plan_select_before(struct arena *arena, const struct table *table,
+                        const struct query_tree *tree, const struct plan_options *options,
+                        bool with_identity, struct plan *out, struct error *e)
+{
+    const struct plan_source source = {.table = table};
+    struct node *root = node_resolve(arena, &source, tree, options, e);
+    struct sql q;
+
+    *out = (struct plan){0};
+    if (!root)
+        return false;
+    sql_init(&q, arena, options, e);
+    SQL(&q, "SELECT ");
+    sql_outputs(&q, root, &out->shape);
+    if (with_identity && !root->grouped) {
+        begin_extra(out, plan_identity_width(table));
+        SQL(&q, ",");
+        plan_identity(&q, root);
+    }
+    sql_from_where(&q, root, NULL, NULL);
+    sql_group_by(&q, root);
+    sql_order(&q, root);
+    sql_limit(&q, root->ask, 0);
+    return sql_finish(&q, out);
+}
+
+bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,
+                         struct plan *out, struct error *e)
+{
+    static const struct query_node ask = {.limit = -1};
+    const struct node root = {.ask = &ask, .table = table, .keys = keys};
+    struct sql q;
+
+    *out = (struct plan){0};
+    sql_init(&q, arena, &plan_write_options, e);
+    SQL(&q, "SELECT k.rowid");
+    sql_from_where(&q, &root, NULL, NULL);
+    SQL(&q, " ORDER BY k.rowid");
+    return sql_finish(&q, out);
+}
