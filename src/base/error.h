@@ -44,6 +44,7 @@
     X(VALUE, "22P02")               /* a value does not fit its column's type */                   \
     X(OUT_OF_RANGE, "22003")        /* a number that its column's type cannot hold */              \
     X(GENERATED, "428C9")           /* a value for a column that is computed */                    \
+    X(PATTERN, "2201B")             /* a regular expression is none */                             \
     X(NO_TABLE, "PGRST205")         /* no such table or view */                                    \
     X(NO_COLUMN, "42703")           /* a filter, order or select names no column */                \
     X(NO_BODY_COLUMN, "PGRST204")   /* the body names no column */                                 \

@@ -31,6 +31,7 @@ static const unsigned short error_status[] = {
     [ERROR_UNSUPPORTED] = 400,
     [ERROR_BODY] = 400,
     [ERROR_VALUE] = 400,
+    [ERROR_PATTERN] = 400,
     [ERROR_OUT_OF_RANGE] = 400,
     [ERROR_GENERATED] = 400,
     [ERROR_NO_TABLE] = 404,

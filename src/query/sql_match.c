@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/regexp.h"
 #include "query/sql.h"
 #include "store/rows.h"
 
@@ -12,6 +13,23 @@ static bool check_pattern(struct sql *q, struct slice pattern)
         return true;
     error_set(q->error, ERROR_SYNTAX, "a pattern of %zu bytes: %d are allowed", pattern.len,
               ROWS_PATTERN_MAX);
+    return sql_give_up(q);
+}
+
+/* Said before it runs, and whether there are rows or not. */
+static bool check_regexp(struct sql *q, struct slice pattern)
+{
+    const char *why;
+    struct regexp *regexp = regexp_compile(pattern, false, &why);
+    bool ok = regexp != NULL;
+
+    regexp_free(regexp);
+    if (ok)
+        return true;
+    if (why)
+        error_set(q->error, ERROR_PATTERN, "invalid regular expression: %s", why);
+    else
+        error_set(q->error, ERROR_MEMORY, "out of memory");
     return sql_give_up(q);
 }
 
@@ -48,7 +66,7 @@ void sql_match(struct sql *q, const struct node *node, const struct condition *c
     bool regexp = c->op == OPERATOR_MATCH || c->op == OPERATOR_IMATCH;
     enum column_kind kind;
 
-    if (!check_pattern(q, text))
+    if (!check_pattern(q, text) || (regexp && !check_regexp(q, text)))
         return;
     sql_text(q, function_of(c->op));
     sql_value(q, regexp ? value_text(text) : like_pattern(q, text));

@@ -10,9 +10,6 @@
 #include "store/keys.h"
 #include "store/patterns.h"
 
-/* ext/misc/regexp.c, compiled in (third_party/sqlite.options). */
-int sqlite3_regexp_init(sqlite3 *handle, char **message, const void *api);
-
 /* What a connection's functions share; freed with the connection. */
 struct writer_of_rows {
     row_writer *write;
@@ -129,8 +126,7 @@ bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e
     sqlite3 *handle = db_handle(db);
 
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, ROWS_PATTERN_MAX);
-    if (sqlite3_regexp_init(handle, NULL, NULL) != SQLITE_OK || !patterns_register(db) ||
-        (write && !register_writer(db, write, max)))
+    if (!patterns_register(db) || (write && !register_writer(db, write, max)))
         return error_set(e, ERROR_MEMORY, "out of memory");
     return json_contains_register(db, e) && keys_register(db, e);
 }

@@ -4,8 +4,7 @@
  *   thimble_rows(shape, …)  an aggregate: its rows as a JSON array ('[]' of none)
  *   thimble_row(shape, …)   one row as JSON text
  *   thimble_keys(list)      a table: store/keys.h
- *   regexp(pattern, text), regexpi(pattern, text)   SQLite's ext/misc/regexp.c, linear in time
- *   thimble_like, thimble_ilike                     store/patterns.h
+ *   regexp, regexpi, thimble_like, thimble_ilike   store/patterns.h
  *
  * `shape` is a bound pointer (VALUE_SHAPE) that the floor above understands: it says how the
  * values are written. So nested rows come out just as rows at the top do, and neither names nor
@@ -36,7 +35,7 @@ struct db;
 typedef void row_writer(struct buf *out, const void *shape, const struct value *cells, size_t n);
 
 /*
- * Registers the functions. `write` may be NULL: then only regexp is there. A nested answer may
+ * Registers the functions. `write` may be NULL: then only the patterns are there. A nested answer may
  * have `max` bytes: past that the statement fails with ERROR_ANSWER_TOO_LARGE.
  */
 bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e)
