@@ -77,7 +77,7 @@ const struct setting settings[] = {
     {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
      "bytes of one answer"},
     {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",
-     "bytes of a request's body"},
+     "bytes of a request's body; taken apart it may take 16 times as much, and 16 MiB at least"},
     {limits, "max-elements", SETTING_INTEGER, AT(max_elements), "10000", 1, 10000000, NULL, "N",
      "elements of an array that is posted"},
     {limits, "max-depth", SETTING_INTEGER, AT(max_depth), "64", 1, 200, NULL, "N",

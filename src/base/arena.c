@@ -31,6 +31,7 @@ void arena_reset(struct arena *a)
         a->chunk = older;
     }
     a->used = 0;
+    a->full = false;
 }
 
 void arena_finish(struct arena *a)
@@ -46,8 +47,10 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
     size_t size = a->total > FIRST_CHUNK ? a->total : FIRST_CHUNK;
     struct arena_chunk *chunk;
 
-    if (need > a->max - a->total)
+    if (need > a->max - a->total) {
+        a->full = true;
         return NULL;
+    }
     if (size < need)
         size = need;
     if (size > a->max - a->total)

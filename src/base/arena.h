@@ -8,6 +8,7 @@
 #ifndef THIMBLE_BASE_ARENA_H
 #define THIMBLE_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/slice.h"
@@ -19,6 +20,7 @@ struct arena {
     size_t used;               /* bytes used in the newest chunk */
     size_t total;              /* bytes in all chunks */
     size_t max;                /* what `total` may reach */
+    bool full;                 /* more was asked for than `max` leaves, since the last reset */
 };
 
 /* Prepares an empty arena that may hold `max` bytes. Allocates nothing yet. */

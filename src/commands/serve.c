@@ -165,6 +165,7 @@ static bool start_server(struct run *r, struct error *e)
         .keeper = r->keeper,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
+        .max_body = c->max_body,
         .max_elements = c->max_elements,
         .max_depth = c->max_depth,
         .grammar = &c->grammar,

@@ -47,6 +47,13 @@ static void forget_answer(struct call *call)
     buf_clear(&call->reply);
 }
 
+static size_t arena_max(const struct service *service)
+{
+    size_t max = (size_t)service->max_body * CALL_ARENA_GROWTH;
+
+    return max > CALL_ARENA_MIN ? max : CALL_ARENA_MIN;
+}
+
 /* Field by field: the struct holds an error of two kilobytes, and this is every request. */
 void call_init(struct call *call, const struct service *service)
 {
@@ -66,7 +73,7 @@ void call_init(struct call *call, const struct service *service)
     call->mailbox = NULL;
     call->catalog = NULL;
     forget_answer(call);
-    call->arena.max = CALL_ARENA_MAX;
+    call->arena.max = arena_max(service);
     call->reply.max = (size_t)service->max_answer;
     buf_clear(&call->body);
 }
@@ -89,8 +96,22 @@ void call_free(struct call *call)
     buf_finish(&call->body);
 }
 
+static void tell_limit(struct call *call)
+{
+    error_clear(&call->error);
+    error_set(&call->error, ERROR_TOO_LARGE,
+              "the request takes more than %zu MiB when it is taken apart", call->arena.max >> 20);
+    error_hint(
+        &call->error,
+        "Send several requests, or raise --max-body: a request may take %d times as much, and "
+        "%zu MiB at least.",
+        CALL_ARENA_GROWTH, CALL_ARENA_MIN >> 20);
+}
+
 enum progress call_fail(struct call *call)
 {
+    if (call->error.code == ERROR_MEMORY && call->arena.full)
+        tell_limit(call);
     call->outcome = OUTCOME_FAILED;
     return CALL_DONE;
 }

@@ -58,6 +58,7 @@ struct service {
     int64_t max_depth;                    /* nesting of a JSON body */
     int64_t max_answer;                   /* bytes of one answer */
     size_t max_url;                       /* bytes of a target, also of one that an answer names */
+    int64_t max_body;                     /* bytes of a body: what a request may take follows it */
     bool read_only;                       /* nothing is written */
     bool aggregates;                      /* select= may ask for sum() and its like */
     const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */
@@ -154,8 +155,12 @@ struct call {
     void *state;                                /* in the arena */
 };
 
-/* Maximum of the arena of one call, bytes. */
-#define CALL_ARENA_MAX ((size_t)16 << 20)
+/*
+ * Maximum of the arena of one call: bytes, and for each byte that a body may have. A value takes 24,
+ * and the shortest field of CSV is two with its comma.
+ */
+#define CALL_ARENA_MIN    ((size_t)16 << 20)
+#define CALL_ARENA_GROWTH 16
 
 /*
  * Makes a zeroed or finished call ready for a request; buffers and arena keep their memory
@@ -167,7 +172,8 @@ void call_init(struct call *call, const struct service *service);
 void call_finish(struct call *call);
 void call_free(struct call *call);
 
-/* The answer is the recorded error. Returns CALL_DONE, so verbs end in `return call_fail(c)`. */
+/* The answer is the recorded error; want of memory is ERROR_TOO_LARGE if it is the arena's maximum,
+ * which the same request meets again. Returns CALL_DONE, so verbs end in `return call_fail(c)`. */
 enum progress call_fail(struct call *call);
 
 /*

@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 
-SCHEMA = """
+SCHEMA = f"""
+CREATE TABLE wide ({",".join(f"c{i} TEXT" for i in range(200))});
 CREATE TABLE v (id INTEGER PRIMARY KEY, i INTEGER, r REAL, n NUMERIC, t TEXT, u, b BOOLEAN, j JSON, jb JSONB,
                 x BLOB, d TEXT DEFAULT 'dflt', g INTEGER GENERATED ALWAYS AS (i + 1));
 """
@@ -171,3 +172,35 @@ def test_empty_bodies(server):
     for body in "[1]", '["a"]', "[[]]", "[null]", "1", "null", '"x"', "[{},1]":
         reply = post(server, body)
         assert (reply.status, reply.json()["code"]) == (400, "PGRST102"), (body, reply)
+
+
+def test_a_request_that_takes_too_much_is_told_the_limit(server):
+    columns = ",".join(f"c{i}" for i in range(200))
+    reply = post(server, "[" + ",".join(["{}"] * 10000) + "]", f"/wide?columns={columns}")
+    assert (reply.status, reply.json()["code"]) == (413, "TH413") and reply.headers["Retry-After"] is None
+    assert "16 MiB" in reply.json()["message"] and "--max-body" in reply.json()["hint"]
+    reply = post(server, "[" + ",".join(["{}"] * 10001) + "]", "/wide?columns=c0")
+    assert reply.status == 413 and "--max-elements" in reply.json()["hint"]
+
+
+def test_what_a_request_may_take_follows_the_body(serve, tmp_path):
+    with sqlite3.connect(tmp_path / "test.db") as connection:
+        connection.executescript(SCHEMA)
+    connection.close()
+    server = serve("--max-body", "24MiB", "--max-elements", "300000", migrations=None)
+    rows = [{"t": "some text of a row", "i": i} for i in range(300000)]
+    assert server.post("/v", rows, Prefer="return=minimal").status == 201
+    text = "t,i\n" + "some text in a longer line of csv,1\n" * 300000
+    assert server.request("POST", "/v", text, {"Content-Type": "text/csv", "Prefer": "return=minimal"}).status == 201
+    assert server.get("/v?select=count").json() == [{"count": 600000}]
+
+
+def test_many_names_take_no_time(server):
+    """Fields times names would be seconds; the limit is far above what it takes."""
+    import time
+    names = ",".join(["t"] * 3900)
+    begun = time.monotonic()
+    assert post(server, "z," * 500000 + "z\n", f"/v?columns={names}", **{"Content-Type": "text/csv"}).status == 201
+    members = ",".join(f'"x{i}":1' for i in range(80000))
+    assert post(server, f"{{{members}}}", f"/v?columns={names}").status == 201
+    assert time.monotonic() - begun < 20
