@@ -137,6 +137,15 @@ def test_body_as_it_is(server):
         assert send(server, f"/rpc/{path}", "x", kind).status == 415, path
 
 
+def test_described(server):
+    paths = server.get("/openapi.json").json()["paths"]
+    assert paths["/rpc/books"]["get"]["parameters"][0]["schema"]["type"] == "array"
+    keep = paths["/rpc/keep"]["post"]
+    assert list(keep["requestBody"]["content"]) == ["application/json"] and "get" not in paths["/rpc/keep"]
+    assert [p["name"] for p in keep["parameters"]] == ["tag"]
+    assert list(paths["/rpc/upload"]["post"]["requestBody"]["content"]) == ["application/octet-stream"]
+
+
 BROKEN = {
     "-- body :a json\n-- body :b json\nSELECT :a, :b": "there is one body, not two",
     "-- body :a json[]\nSELECT :a": "a body is no array",

@@ -63,6 +63,18 @@ def test_types_are_filters_too(server):
         server.get("/rpc/expressions?lost=eq.true").json())
 
 
+def test_described(server):
+    paths = server.get("/openapi.json").json()["paths"]
+
+    def schema(name, method="get", kind="application/json"):
+        return paths[f"/rpc/{name}"][method]["responses"]["200"]["content"][kind]["schema"]
+
+    assert "boolean" in schema("declared_truth")["type"]
+    assert set(schema("card")["properties"]) == {"id", "tags", "done", "a b"}
+    assert schema("both")["type"] == "array" and "id" in schema("both")["items"]["properties"]
+    assert "204" in paths["/rpc/wipe_quietly"]["post"]["responses"]
+
+
 def test_views(serve, tmp_path):
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "0001_a.sql").write_text("""
