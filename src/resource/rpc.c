@@ -5,7 +5,6 @@
  */
 #include "resource/rpc.h"
 
-#include "query/grammar.h"
 #include "query/json_out.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
@@ -57,11 +56,6 @@ static struct rpc *begin(struct call *call)
         return r;
     error_set(&call->error, ERROR_MEMORY, "out of memory");
     return NULL;
-}
-
-static bool parse(struct call *call)
-{
-    return target_parse(call);
 }
 
 /* One row, or the first value of one: nothing is null. */
@@ -176,7 +170,7 @@ enum progress rpc_read(struct call *call)
         return call_fail(call);
     if (r->routine->source->writes)
         return not_by_get(call, r->routine->source);
-    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !parse(call))
+    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !target_parse(call))
         return call_fail(call);
     return answer(call, r);
 }
@@ -212,7 +206,7 @@ static bool take_call(struct call *call, struct rpc *r)
     const struct routine_source *s = r->routine->source;
     bool looks = s->body >= 0 || s->returns == RETURNS_FILE;
 
-    return precondition_none(call) && (!looks || rpc_take_query(call, r)) && parse(call) &&
+    return precondition_none(call) && (!looks || rpc_take_query(call, r)) && target_parse(call) &&
            rpc_take_body(call, r) && rpc_fill_in(call, r);
 }
 

@@ -16,12 +16,41 @@ struct rpc {
     struct value *values;
     bool *given;
     struct plan *plans; /* of a query that writes: one for each statement */
-    size_t n_rows;      /* of its last statement */
-    size_t n_changed;   /* rows that its statements changed, triggers not counted */
+    struct value *rows; /* not NULL: the last one's rows are kept, and read with `over` */
+    struct buf kept;    /* …here (rpc_rows.c) */
+    struct plan over;
+    bool counts; /* the rows are counted with `count` */
+    struct plan count;
+    int64_t total;    /* …how many there are without limit and offset */
+    size_t n_rows;    /* of the answer */
+    size_t n_changed; /* rows that its statements changed, triggers not counted */
 };
 
 /* Plans the statements of a query that writes and hands them to the writer. */
 enum progress rpc_submit(struct call *call, struct rpc *r);
+
+/* The job's work (job_run_fn), on the writer's thread: rpc_run.c. */
+bool rpc_run(struct job *job, struct db *db);
+
+/* True if its last statement gives rows; if they are answered as a list. */
+bool rpc_gives_rows(const struct rpc *r);
+bool rpc_is_list(const struct call *call, const struct rpc *r);
+
+/* True if Prefer: max-affected is to be held to. */
+bool rpc_limits_affected(const struct call *call);
+
+/* ---- rpc_rows.c: what RETURNING gives, as a table */
+
+/* From now on r->source is the kept rows. False with ERROR_MEMORY. */
+bool rpc_rows_source(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
+/* Keeps a row of the statement; ends the rows. False with ERROR_ANSWER_TOO_LARGE or ERROR_MEMORY. */
+void rpc_rows_keep(struct rpc *r, struct statement *st);
+bool rpc_rows_end(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
+/* Puts the kept rows among the plan's values, which are copied. */
+bool rpc_rows_bind(struct call *call, struct rpc *r, struct plan *plan)
+    __attribute__((warn_unused_result));
 
 /* The answer of a query that returns one or a scalar: the reply, with its row counted. */
 enum progress rpc_answer_first(struct call *call, bool found);

@@ -1,13 +1,10 @@
 /*
- * Named queries that write: their statements, on the writer's thread.
+ * Named queries that write: their statements planned on the loop, and the answer.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
-#include "store/db.h"
-#include "store/statement.h"
 
 /* The statement as its owner wrote it, its parameters as values. */
 static bool plain_plan(struct call *call, const struct rpc *r, size_t part, struct plan *out)
@@ -46,24 +43,50 @@ static bool plain_shape(struct call *call, const struct table *result, struct pl
     return true;
 }
 
-static bool refuse_selection(struct call *call)
+/* Columns that a statement's own rows do not show as they must be shown. */
+static bool has_binary_json(const struct table *result)
+{
+    for (size_t i = 0; i < result->n_columns; i++) {
+        if (result->columns[i].kind == KIND_JSONB)
+            return true;
+    }
+    return false;
+}
+
+/* True if the request asks for other rows or columns than the statement gives by itself. */
+static bool is_asked(const struct call *call, const struct rpc *r)
 {
     const struct query_node *root = &call->tree.root;
 
-    if (!root->select && !root->filter && !root->order && root->limit < 0 && !root->offset &&
-        !call->tree.has_cursor)
-        return true;
-    error_set(
-        &call->error, ERROR_UNSUPPORTED,
-        "what a query returns from INSERT, UPDATE or DELETE takes no select, filter or order");
-    return error_hint(&call->error, "End the query with a SELECT.");
+    return root->select || root->filter || root->order || root->limit >= 0 || root->offset ||
+           call->tree.has_cursor || has_binary_json(&r->routine->result);
+}
+
+/* Where the rows of the answer come from: the last statement as it is, or a SELECT over it. */
+static bool plan_last(struct call *call, struct rpc *r)
+{
+    const struct table *result = &r->routine->result;
+    const struct plan_source source = {result, &r->source};
+    struct plan *last = &r->plans[r->routine->source->n_parts - 1];
+    bool counted = call->prefer.count != PREFER_COUNT_NONE;
+
+    if (result->n_columns == 0 || (!r->routine->is_select && !is_asked(call, r)))
+        return plain_shape(call, result, last);
+    if (r->routine->is_select) {
+        if (!plan_select(&call->arena, &source, &call->tree, &call->options, last, &call->error))
+            return false;
+    } else if (!rpc_rows_source(call, r) || !plan_select(&call->arena, &source, &call->tree,
+                                                         &call->options, &r->over, &call->error)) {
+        return false;
+    }
+    r->counts = counted;
+    return !counted ||
+           plan_count(&call->arena, &source, &call->tree, &call->options, &r->count, &call->error);
 }
 
 static bool plan_parts(struct call *call, struct rpc *r)
 {
-    const struct plan_source source = {&r->routine->result, &r->source};
     size_t n = r->routine->source->n_parts;
-    struct plan *last;
 
     r->plans = arena_alloc(&call->arena, n * sizeof *r->plans);
     if (!r->plans)
@@ -72,129 +95,39 @@ static bool plan_parts(struct call *call, struct rpc *r)
         if (!plain_plan(call, r, i, &r->plans[i]))
             return false;
     }
-    last = &r->plans[n - 1];
-    if (r->routine->is_select)
-        return plan_select(&call->arena, &source, &call->tree, &call->options, last, &call->error);
-    return refuse_selection(call) && plain_shape(call, &r->routine->result, last);
+    return plan_last(call, r);
 }
 
-/* A row of the last statement; false with the error if it is no answer. */
-static bool add_row(struct call *call, struct rpc *r, struct statement *st,
-                    const struct shape *shape)
+bool rpc_gives_rows(const struct rpc *r)
 {
-    enum routine_returns returns = r->routine->source->returns;
-
-    if (returns == RETURNS_FILE)
-        return r->n_rows++ > 0 || rpc_file_row(call, r, st);
-    if (returns == RETURNS_MANY || call->media == MEDIA_CSV) {
-        media_row(call, st, shape, r->n_rows);
-    } else if (r->n_rows == 0 && returns == RETURNS_ONE) {
-        json_out_row(&call->reply, st, shape);
-    } else if (r->n_rows == 0) {
-        struct value value = statement_value(st, 0);
-
-        json_out_value(&call->reply, &value, shape->outputs[0].kind);
-    }
-    r->n_rows++;
-    return true;
+    return r->routine->result.n_columns > 0;
 }
 
-static bool run_part(struct call *call, struct db *db, struct rpc *r, const struct plan *plan,
-                     bool last)
-{
-    struct statement *st = statement_get(db, plan->sql, &call->error);
-    bool writes = st && !statement_reads_only(st);
-    enum step step = STEP_FAILED;
-
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
-        while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (last && plan->shape.n > 0 && !add_row(call, r, st, &plan->shape)) {
-                step = STEP_FAILED;
-                break;
-            }
-        }
-    }
-    if (step == STEP_DONE && writes)
-        r->n_changed += (size_t)db_changes(db);
-    statement_release(st);
-    return step == STEP_DONE;
-}
-
-static bool gives_rows(const struct rpc *r)
-{
-    return r->plans[r->routine->source->n_parts - 1].shape.n > 0;
-}
-
-static bool limits_affected(const struct call *call)
-{
-    return call->prefer.handling == PREFER_STRICT && call->prefer.has_max_affected;
-}
-
-/* Neither more rows changed nor, as PostgREST counts them, more rows returned. */
-static bool check_affected(struct call *call, const struct rpc *r)
-{
-    size_t affected = r->n_changed > r->n_rows ? r->n_changed : r->n_rows;
-
-    return target_check_affected(call, affected);
-}
-
-static bool is_list(const struct call *call, const struct rpc *r)
+bool rpc_is_list(const struct call *call, const struct rpc *r)
 {
     return r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
 }
 
-/* What comes after the rows, and whether there are as many as there must be. */
-static bool end_rows(struct call *call, const struct rpc *r)
+static void answer_list(struct call *call, const struct rpc *r)
 {
-    if (!gives_rows(r))
-        return true;
-    if (r->routine->source->returns == RETURNS_FILE)
-        return r->n_rows > 0 || rpc_file_missing(call, r);
-    if (is_list(call, r)) {
-        media_end(call);
-        return media_check_rows(call, r->n_rows);
-    }
-    if (r->n_rows == 0)
-        buf_add_text(&call->reply, "null");
-    return media_check_rows(call, r->n_rows > 0);
-}
+    int64_t rows = (int64_t)r->n_rows, total = -1;
+    int64_t offset = call->tree.root.offset;
 
-/* On the writer's thread, within the job's savepoint; may be run again (store/writer.h). */
-static bool run(struct job *job, struct db *db)
-{
-    struct call *call = call_of_job(job);
-    struct rpc *r = call->state;
-    size_t n = r->routine->source->n_parts;
-
-    buf_clear(&call->reply);
-    rpc_file_forget(call);
-    r->n_rows = r->n_changed = 0;
-    if (is_list(call, r) && gives_rows(r))
-        media_begin(call, &r->plans[n - 1].shape);
-    for (size_t i = 0; i < n; i++) {
-        if (!run_part(call, db, r, &r->plans[i], i + 1 == n))
-            return false;
-    }
-    if (!end_rows(call, r) || !check_affected(call, r))
-        return false;
-    if (!call->reply.failed)
-        return true;
-    return error_set(job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
-                     "the answer does not fit");
+    if (call->prefer.count != PREFER_COUNT_NONE)
+        total = r->counts ? r->total : rows;
+    target_range(call, offset, rows, total);
+    (void)target_reply(call, rows < total ? OUTCOME_PARTIAL : OUTCOME_OK);
 }
 
 static void answer(struct call *call, const struct rpc *r)
 {
-    bool counted = call->prefer.count != PREFER_COUNT_NONE;
-
-    if (!gives_rows(r)) {
+    if (!rpc_gives_rows(r)) {
         buf_clear(&call->reply);
         call->outcome = OUTCOME_NO_CONTENT;
     } else if (r->routine->source->returns == RETURNS_FILE) {
         (void)rpc_answer_file(call, r);
-    } else if (is_list(call, r)) {
-        target_range(call, 0, (int64_t)r->n_rows, counted ? (int64_t)r->n_rows : -1);
-        (void)target_reply(call, OUTCOME_OK);
+    } else if (rpc_is_list(call, r)) {
+        answer_list(call, r);
     } else {
         (void)rpc_answer_first(call, r->n_rows > 0);
     }
@@ -203,7 +136,7 @@ static void answer(struct call *call, const struct rpc *r)
 static enum progress finish(struct call *call)
 {
     const struct rpc *r = call->state;
-    bool counts = gives_rows(r) && r->routine->source->returns != RETURNS_FILE;
+    bool counts = rpc_gives_rows(r) && r->routine->source->returns != RETURNS_FILE;
     unsigned follows = PREFER_FOLLOWS_AFFECTED;
 
     if (error_is_set(&call->error))
@@ -215,12 +148,17 @@ static enum progress finish(struct call *call)
     return CALL_DONE;
 }
 
+bool rpc_limits_affected(const struct call *call)
+{
+    return call->prefer.handling == PREFER_STRICT && call->prefer.has_max_affected;
+}
+
 /* As PostgREST: only rows can be counted. */
 static bool check_limit(struct call *call, const struct rpc *r)
 {
-    bool rows = r->routine->source->returns == RETURNS_MANY && r->routine->result.n_columns > 0;
+    bool rows = r->routine->source->returns == RETURNS_MANY && rpc_gives_rows(r);
 
-    if (rows || !limits_affected(call))
+    if (rows || !rpc_limits_affected(call))
         return true;
     error_set(&call->error, ERROR_AFFECTED_SHAPE,
               "Function must return SETOF or TABLE when max-affected preference is used with "
@@ -228,11 +166,17 @@ static bool check_limit(struct call *call, const struct rpc *r)
     return error_hint(&call->error, "The query must return rows: -- returns many, and RETURNING.");
 }
 
+static void dispose(void *state)
+{
+    buf_finish(&((struct rpc *)state)->kept);
+}
+
 enum progress rpc_submit(struct call *call, struct rpc *r)
 {
+    call->dispose = dispose;
     if (!check_limit(call, r) || !plan_parts(call, r))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);
-    return call_submit(call, run, finish);
+    return call_submit(call, rpc_run, finish);
 }

@@ -193,7 +193,7 @@ static bool compile_result(struct load *l, struct routine *r)
         inferred_types(l, s, st, &r->result);
     ok = ok && declared_types(l, s, &r->result) &&
          (s->returns != RETURNS_SCALAR || name_scalar(l, &r->result));
-    if (ok && r->is_select)
+    if (ok)
         ok = load_origins(l, st, &r->result, &origins) && (origins.one_way = true) &&
              load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
     statement_release(st);

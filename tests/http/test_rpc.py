@@ -121,7 +121,7 @@ def test_refused(server):
             ("POST", "/rpc/books_of", [1], 400, "PGRST102"),
             ("GET", "/rpc/touch", None, 405, "PGRST101"), ("PUT", "/rpc/touch", {}, 405, "PGRST101"),
             ("GET", "/rpc/books_of?author=1&select=nope", None, 400, "42703"),
-            ("POST", "/rpc/retag?select=id", {"old": "a", "new": "b"}, 400, "0A000"),
+            ("POST", "/rpc/retag?select=nope", {"old": "a", "new": "b"}, 400, "42703"),
             ("GET", "/rpc/a/b", None, 404, "PGRST125")]:
         reply = server.request(method, path, body)
         assert (reply.status, reply.json()["code"]) == (status, code), (path, reply)

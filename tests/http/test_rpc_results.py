@@ -26,6 +26,10 @@ FROM book GROUP BY author_id ORDER BY author_id LIMIT 1""",
     "star.sql": "SELECT book.*, id = 1 AS first FROM book WHERE id = 1",
     "doubled.sql": "-- returns scalar\nSELECT count(*) FROM book",
     "both.sql": "-- :id integer\nSELECT id, title FROM book WHERE id >= :id",
+    "reprint.sql": "-- write\nUPDATE book SET in_print = NOT in_print "
+                   "RETURNING id, in_print, meta, title, author_id, x'00ff' AS bytes, price",
+    "fill.sql": "-- write\nINSERT INTO kinds (id, i, r, n, b, j, jb, x, t, u) VALUES "
+                "(7, 9007199254740993, 1e300, 0.5, TRUE, '{\"a\":1.10}', jsonb('[1]'), x'', 'a\"b', -0.0) RETURNING *",
     "wipe.sql": "-- write\nDELETE FROM late RETURNING id",
     "wipe_one.sql": "-- write\n-- returns scalar\nDELETE FROM late RETURNING id",
     "wipe_quietly.sql": "-- write\nDELETE FROM late",
@@ -120,6 +124,33 @@ def test_parameter_and_filter(server):
     assert server.get("/rpc/both?id=2&id=lt.4&select=id&order=id").json() == [{"id": 2}, {"id": 3}]
     assert server.get("/rpc/both?id=not.eq.2&id=2&select=id&order=id&limit=1").json() == [{"id": 3}]
     assert server.get("/rpc/both?id=eq.2").status == 404
+
+
+def test_returning_like_a_table(server):
+    """Rows of a write take what a table takes."""
+    reply = server.post("/rpc/reprint?select=id,printed:in_print,author(name)&in_print=is.true&order=id.desc",
+                        {}, Prefer="count=exact")
+    before = server.get("/book?select=id,printed:in_print,author(name)&in_print=is.true&order=id.desc").json()
+    assert reply.json() == before and reply.headers["Content-Range"] == f"0-{len(before) - 1}/{len(before)}"
+    reply = server.post("/rpc/reprint?select=id,bytes,price&order=price.desc.nullslast,id&limit=2&offset=1", {},
+                        Prefer="count=exact")
+    assert reply.status == 206 and reply.headers["Content-Range"] == "1-2/5"
+    rows = server.get("/book?select=id,price&order=price.desc.nullslast,id&limit=2&offset=1").json()
+    assert reply.json() == [{"id": row["id"], "bytes": "AP8=", "price": row["price"]} for row in rows]
+    plain = server.post("/rpc/reprint", {}).json()
+    assert [row["meta"] for row in plain] == [row["meta"] for row in server.get("/book?order=id").json()]
+    assert server.post("/rpc/reprint?id=eq.1&select=id", {},
+                       Accept="application/vnd.pgrst.object+json").json() == {"id": 1}
+    state = server.get("/book?order=id").json()
+    assert server.post("/rpc/reprint?select=id", {}, Accept="application/vnd.pgrst.object+json").status == 406
+    assert server.post("/rpc/reprint?select=nope", {}).json()["code"] == "42703"
+    assert server.get("/book?order=id").json() == state
+
+
+def test_returning_keeps_values(server):
+    reply = server.post("/rpc/fill?order=id&select=*", {})
+    assert reply.body == server.get("/kinds?id=eq.7").body
+    assert server.post("/rpc/wipe?select=id&limit=0", {}).json() == []
 
 
 def test_max_affected(server):
