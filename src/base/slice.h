@@ -35,7 +35,9 @@ static inline struct slice slice_from(const char *text)
 
 static inline bool slice_equal(struct slice a, struct slice b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    if (a.len != b.len)
+        return false;
+    return a.len == 0 || (a.data && b.data && memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* True if one of its bytes is `byte`; a NUL is a byte like another. */
