@@ -123,7 +123,7 @@ BEFORE = {
                    t WHERE t.AlbumId = a.AlbumId) > 9 ORDER BY 1 LIMIT 3""",
     "schema": "SELECT Name FROM Genre WHERE GenreId = 1",
 }
-BEFORE["selfByHint"] = BEFORE["selfParent"]
+BEFORE["selfByHint"] = BEFORE["selfChildren"]
 BEFORE["rpcGet"] = BEFORE["rpc"]
 
 # One object.
