@@ -1,7 +1,8 @@
 /*
  * What an SQL expression says of its own type, where SQLite keeps none: SQLite's result columns
  * have a declared type only if they are a table's column (sqlite.org/c3ref/column_decltype.html).
- * Read from the text; what is not plain is unknown. Pure.
+ * Read from the text; what is not plain is unknown. SQLite's own mark of JSON (its subtype) does not
+ * leave a subquery or a sorter, so a row's values cannot tell. Pure.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -19,8 +20,8 @@
 /*
  * The type of one expression, with or without "AS name": a comparison or a condition is BOOLEAN,
  * a call of a JSON function that always gives JSON is JSON or JSONB, CAST(x AS type) is that type;
- * CASE, coalesce() and the like are what all their branches are. Empty: unknown. Borrowed from
- * `text`, or static.
+ * CASE, coalesce() and the like are what all their branches are. Empty: unknown; see also
+ * expression_fits_any. Borrowed from `text`, or static.
  */
 struct slice expression_type(struct slice text, int depth);
 

@@ -22,6 +22,9 @@ SELECT 5 AS id, '["a",{"n":1.10}]' AS tags, 1 AS done, 7 AS "a b"
   author_id >> 1 AS shifted, count(*) FILTER (WHERE id = 1) AS ones,
   coalesce(json_group_array(id), '[]') AS some, '[1]' AS text, title || '=' AS glued
 FROM book GROUP BY author_id ORDER BY author_id LIMIT 1""",
+    "common.sql": "-- returns one (j json)\nWITH x AS (SELECT json_object('a', 1) AS j) "
+                  "SELECT j, json_extract(j, '$') AS e, json(json_extract(j, '$')) AS ej FROM x",
+    "kept_text.sql": "-- returns one (j text)\nSELECT json_array(1) AS j",
     "union.sql": "SELECT 1 AS a, json('[1]') AS j, 'x' AS t UNION ALL SELECT 2, json('[2]'), json('[3]')",
     "star.sql": "SELECT book.*, id = 1 AS first FROM book WHERE id = 1",
     "doubled.sql": "-- returns scalar\nSELECT count(*) FROM book",
@@ -51,6 +54,7 @@ def test_types(server):
             ("array", [1, 2, 3]), ("truth", True), ("declared_truth", True), ("nothing", None),
             ("card", {"id": 5, "tags": ["a", {"n": 1.1}], "done": True, "a b": 7}),
             ("cards?id=eq.2", [{"id": 2, "tags": [2]}]),
+            ("common", {"j": {"a": 1}, "e": '{"a":1}', "ej": {"a": 1}}), ("kept_text", {"j": "[1]"}),
             ("sorted_array?id=lt.3&order=j", [{"j": [1], "id": 1}, {"j": [2], "id": 2}]),
             ("union?order=a", [{"a": 1, "j": [1], "t": "x"}, {"a": 2, "j": [2], "t": "[3]"}]),
             ("star?select=id,first", [{"id": 1, "first": True}])]:
@@ -87,6 +91,9 @@ def test_views(serve, tmp_path):
         CREATE VIEW v (id, j, missing, zip, kind, doc, both, cast_on) AS
           SELECT id, json_array(id, zip), zip IS NULL, coalesce(zip, ''), CAST(id AS TEXT), doc,
                  id = 1 AND zip = '00701', CAST(id AS BOOLEAN) FROM t;
+        CREATE TABLE u (id INTEGER PRIMARY KEY, t_id INTEGER REFERENCES t (id), doc JSON);
+        INSERT INTO u VALUES (1, 1, '{"a":[1]}');
+        CREATE VIEW w AS SELECT id, t_id, json_extract(doc, '$.a') AS a, doc->'$.a' AS b, json_array(id) AS c FROM u;
         CREATE VIEW plain AS SELECT id, '[1]' AS t, id + 1 AS n, NULL AS none FROM t;""")
     server = serve(migrations=tmp_path / "m")
     assert server.get("/v?order=id").json() == [
@@ -98,6 +105,9 @@ def test_views(serve, tmp_path):
     assert server.get("/v?kind=eq.1&select=id").json() == [{"id": 1}]
     assert server.get("/v?select=id,j->>1&j->>1=eq.00701").json() == [{"id": 1, "j": "00701"}] or \
         server.get("/v?select=id&j->>1=eq.00701").json() == [{"id": 1}]
+    row = {"a": "[1]", "b": [1], "c": [1]}
+    assert server.get("/w?select=a,b,c").json() == [row]
+    assert server.get("/t?select=id,w(a,b,c)&id=eq.1").json() == [{"id": 1, "w": [row]}]
     assert server.get("/plain?id=eq.1").json() == [{"id": 1, "t": "[1]", "n": 2, "none": None}]
 
 
