@@ -98,6 +98,9 @@ bool body_check_rows(struct call *call, size_t rows);
 /* CSV: a line of names, then rows, in the dialect of resource/csv.h. */
 bool body_parse_csv(struct call *call, struct body *body) __attribute__((warn_unused_result));
 
+/* Adds a hint to the failure of a form that looks like JSON. Returns false. */
+bool body_hint_json(struct call *call);
+
 /* name=value&… (application/x-www-form-urlencoded): one row. */
 bool body_parse_form(struct call *call, struct body *body) __attribute__((warn_unused_result));
 

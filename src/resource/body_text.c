@@ -147,6 +147,15 @@ static bool looks_like_json(struct slice text)
     return text.len > 0 && (text.data[0] == '{' || text.data[0] == '[');
 }
 
+bool body_hint_json(struct call *call)
+{
+    if (call->error.code == ERROR_MEMORY || !looks_like_json(buf_slice(&call->body)))
+        return false;
+    return error_hint(&call->error,
+                      "The body looks like JSON, and its Content-Type says that it is a form: send "
+                      "Content-Type: application/json.");
+}
+
 bool body_parse_form(struct call *call, struct body *body)
 {
     struct fields f = {.call = call, .body = body};
@@ -158,11 +167,7 @@ bool body_parse_form(struct call *call, struct body *body)
         return true;
     if (call->error.code == ERROR_SYNTAX)
         call->error.code = ERROR_BODY;
-    if (call->error.code != ERROR_MEMORY && looks_like_json(buf_slice(&call->body)))
-        error_hint(&call->error,
-                   "The body looks like JSON, and its Content-Type says that it is a form: send "
-                   "Content-Type: application/json.");
-    return false;
+    return body_hint_json(call);
 }
 
 /* ---- text/csv */

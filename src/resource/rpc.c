@@ -135,6 +135,9 @@ static enum progress answer(struct call *call, struct rpc *r)
     return answer_first(call, &source, returns);
 }
 
+/* One that reads: what a query that is not there would take. */
+static const struct routine_source any_query = {.writes = false};
+
 static unsigned methods_of(const struct call *call, const struct routine_source *s)
 {
     unsigned methods = METHOD_BIT(METHOD_OPTIONS);
@@ -188,11 +191,12 @@ enum progress rpc_options(struct call *call)
 
 enum progress rpc_refuse(struct call *call)
 {
-    struct rpc *r = begin(call);
+    const struct routine *routine;
 
-    if (!r)
+    if (!call_begin(call))
         return call_fail(call);
-    call->allow = methods_of(call, r->routine->source);
+    routine = catalog_routine(call->catalog, call->table_name);
+    call->allow = methods_of(call, routine ? routine->source : &any_query);
     error_set(&call->error, ERROR_RPC_METHOD, "Cannot use the %s method on RPC",
               method_name(call->method));
     error_hint(&call->error, "The Allow header lists those that the query takes.");

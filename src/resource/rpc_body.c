@@ -33,7 +33,7 @@ static bool take_form(struct call *call, struct rpc *r)
 
     if (!grammar_split(&call->arena, buf_slice(&call->body), &fields, &call->error)) {
         call->error.code = call->error.code == ERROR_SYNTAX ? ERROR_BODY : call->error.code;
-        return false;
+        return body_hint_json(call);
     }
     fields = wanted(call, fields);
     return rpc_take_list(call, r, &fields) && check_left(call, r, fields);

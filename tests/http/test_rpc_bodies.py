@@ -45,6 +45,7 @@ def test_forms(server):
     assert send(server, "/rpc/hello", "name=", FORM).json() == "Hello, "
     assert send(server, "/rpc/hello", "name=a&name=b", FORM).json() == "Hello, b"
     assert send(server, "/rpc/books", "ids=1&ids=3", FORM).json() == [{"id": 1}, {"id": 3}]
+    assert "application/json" in send(server, "/rpc/hello", '{"name":"x"}', FORM).json()["hint"]
     assert send(server, "/rpc/typed", "i=5&b=t&t=x", FORM).json()[0]["b"] in (True, 1)
     for body, status, code in [("nam=x", 404, "PGRST202"), ("name=x&nam=y", 404, "PGRST202"),
                                ("", 404, "PGRST202"), ("name=%ff", 400, "PGRST102")]:

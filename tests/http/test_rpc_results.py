@@ -184,6 +184,8 @@ def test_methods(server):
         assert (reply.status, reply.json()["code"]) == (405, "PGRST101"), method
         assert reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
         assert reply.json()["message"] == f"Cannot use the {method} method on RPC"
+    reply = server.delete("/rpc/nope")
+    assert reply.json()["code"] == "PGRST101" and reply.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
     assert server.delete("/rpc/wipe").headers["Allow"] == "POST, OPTIONS"
 
 
