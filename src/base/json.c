@@ -7,6 +7,8 @@ struct json_reader json_reader_make(struct slice text, int depth)
 {
     const char *start = text.data ? text.data : "";
 
+    if (depth > JSON_DEPTH_MAX)
+        depth = JSON_DEPTH_MAX;
     return (struct json_reader){
         .start = start, .at = start, .end = start + text.len, .depth = depth};
 }
@@ -198,40 +200,86 @@ enum json_next json_next_member(struct json_reader *r, bool *first, struct json_
     return JSON_FAULT;
 }
 
-static bool read_nested(struct json_reader *r, bool object, struct json_item *out)
+static bool read_scalar(struct json_reader *r, struct json_item *out)
+{
+    switch (r->at < r->end ? *r->at : '\0') {
+    case '"': return read_string(r, out);
+    case 't': return read_word(r, (struct slice)SLICE_LITERAL("true"), JSON_IS_BOOLEAN, out);
+    case 'f': return read_word(r, (struct slice)SLICE_LITERAL("false"), JSON_IS_BOOLEAN, out);
+    case 'n': return read_word(r, (struct slice)SLICE_LITERAL("null"), JSON_IS_NULL, out);
+    default: return read_number(r, out);
+    }
+}
+
+/* What is open, outermost first: a bit for each level, set for an object. No call for each level: a
+ * thread's stack is small under musl. */
+struct levels {
+    unsigned char objects[JSON_DEPTH_MAX / 8];
+    size_t n;
+};
+
+static bool opens(const struct json_reader *r)
+{
+    return r->at < r->end && (*r->at == '{' || *r->at == '[');
+}
+
+static bool open_level(struct json_reader *r, struct levels *levels)
+{
+    size_t at = levels->n / 8;
+    unsigned bit = 1U << levels->n % 8;
+    bool object = *r->at == '{';
+
+    if (!json_enter(r, *r->at))
+        return false;
+    levels->objects[at] =
+        (unsigned char)(object ? levels->objects[at] | bit : levels->objects[at] & ~bit);
+    levels->n++;
+    return true;
+}
+
+static bool in_object(const struct levels *levels)
+{
+    size_t level = levels->n - 1;
+
+    return (levels->objects[level / 8] >> level % 8 & 1) != 0;
+}
+
+static bool read_nested(struct json_reader *r, struct json_item *out)
 {
     const char *start = r->at;
     size_t blanks = r->blanks;
+    bool object = *start == '{', first = true;
+    struct levels levels = {.n = 0};
     struct json_item part;
-    enum json_next step;
-    bool first = true;
 
-    if (!json_enter(r, object ? '{' : '['))
+    if (!open_level(r, &levels))
         return false;
-    while ((step = object ? json_next_member(r, &first, &part) : json_next_element(r, &first)) ==
-           JSON_NEXT) {
-        if (!json_read(r, &part))
+    while (levels.n > 0) {
+        enum json_next step =
+            in_object(&levels) ? json_next_member(r, &first, &part) : json_next_element(r, &first);
+
+        if (step == JSON_FAULT)
+            return false;
+        if (step == JSON_CLOSED) {
+            levels.n--;
+            continue;
+        }
+        skip_blanks(r);
+        first = opens(r);
+        if (first ? !open_level(r, &levels) : !read_scalar(r, &part))
             return false;
     }
     out->kind = object ? JSON_IS_OBJECT : JSON_IS_ARRAY;
     out->text = slice_make(start, (size_t)(r->at - start));
     out->plain = r->blanks == blanks;
-    return step == JSON_CLOSED;
+    return true;
 }
 
 bool json_read(struct json_reader *r, struct json_item *out)
 {
     skip_blanks(r);
     out->plain = out->integer = false;
-    switch (r->at < r->end ? *r->at : '\0') {
-    case '"': return read_string(r, out);
-    case '{': return read_nested(r, true, out);
-    case '[': return read_nested(r, false, out);
-    case 't': return read_word(r, (struct slice)SLICE_LITERAL("true"), JSON_IS_BOOLEAN, out);
-    case 'f': return read_word(r, (struct slice)SLICE_LITERAL("false"), JSON_IS_BOOLEAN, out);
-    case 'n': return read_word(r, (struct slice)SLICE_LITERAL("null"), JSON_IS_NULL, out);
-    default: return read_number(r, out);
-    }
+    return opens(r) ? read_nested(r, out) : read_scalar(r, out);
 }
 
 bool json_at_end(struct json_reader *r)

@@ -13,6 +13,9 @@
 
 #include "base/slice.h"
 
+/* No text is read that is nested deeper: as deep as SQLite's JSON functions go, and some. */
+#define JSON_DEPTH_MAX 1024
+
 enum json_kind {
     JSON_IS_NULL,
     JSON_IS_BOOLEAN,
@@ -38,7 +41,7 @@ struct json_reader {
     const char *fault;            /* what is wrong at `at`: static; NULL: nothing */
 };
 
-/* A reader of `text` that opens `depth` levels at most. */
+/* A reader of `text` that opens `depth` levels at most, JSON_DEPTH_MAX of them. */
 struct json_reader json_reader_make(struct slice text, int depth);
 
 /* One value, whatever is in it, and the blanks before it. False with the fault. */

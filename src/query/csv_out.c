@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <math.h>
+
 #include "base/text.h"
 #include "query/json_out.h"
 
@@ -67,6 +69,16 @@ static void text_field(struct buf *b, struct slice text, enum column_kind kind)
     }
 }
 
+/* Base64 needs quotes twice: of nothing, and of the three bytes that spell NULL. */
+static void blob_field(struct buf *b, struct slice bytes)
+{
+    bool quotes = bytes.len == 0 || slice_is(bytes, "\x35\x42\xcb");
+
+    buf_add_text(b, quotes ? "\"" : "");
+    text_base64_encode(b, bytes);
+    buf_add_text(b, quotes ? "\"" : "");
+}
+
 void csv_out_name(struct buf *b, struct slice name)
 {
     field(b, name);
@@ -78,18 +90,19 @@ void csv_out_value(struct buf *b, const struct value *v, enum column_kind kind)
     case VALUE_SHAPE:
     case VALUE_NULL: return;
     case VALUE_TEXT: text_field(b, v->as.bytes, kind); return;
-    case VALUE_BLOB:
-        if (v->as.bytes.len == 0)
-            buf_add_text(b, "\"\"");
-        text_base64_encode(b, v->as.bytes);
-        return;
+    case VALUE_BLOB: blob_field(b, v->as.bytes); return;
     case VALUE_INTEGER:
         if (kind == KIND_BOOLEAN && (v->as.integer & ~1) == 0) {
             buf_add_char(b, v->as.integer ? 't' : 'f');
             return;
         }
         break;
-    case VALUE_REAL: break;
+    case VALUE_REAL:
+        if (isinf(v->as.real)) {
+            buf_add_text(b, v->as.real < 0 ? "-Infinity" : "Infinity");
+            return;
+        }
+        break;
     }
     json_out_value(b, v, kind);
 }

@@ -81,26 +81,36 @@ void json_out_real(struct buf *b, double value)
         buf_add(b, ".0", 2);
 }
 
-bool json_out_number(struct slice text, struct value *out)
+/* 007 and 1e5 are numbers, and no number is written so. */
+static bool is_written(struct slice text, const struct value *number)
 {
-    bool begins =
-        text.len > 0 && (text.data[0] == '-' || (text.data[0] >= '0' && text.data[0] <= '9'));
     struct buf written;
-    int64_t integer;
-    double real;
     bool same;
 
-    if (!begins)
-        return false;
     buf_init(&written, 64);
-    if (parse_int64(text, &integer)) {
-        *out = value_integer(integer);
-        buf_add_int64(&written, integer);
-    } else if (parse_double(text, &real)) {
-        *out = value_real(real);
-        json_out_real(&written, real);
-    }
-    same = slice_equal(text, buf_slice(&written));
+    json_out_value(&written, number, KIND_NUMERIC);
+    same = !written.failed && slice_equal(text, buf_slice(&written));
     buf_finish(&written);
     return same;
+}
+
+bool json_out_number(struct slice text, struct value *out)
+{
+    bool negative = text.len > 0 && text.data[0] == '-';
+    int64_t integer;
+    double real;
+
+    if (slice_is(text, "Infinity") || slice_is(text, "-Infinity")) {
+        *out = value_real(negative ? -INFINITY : INFINITY);
+        return true;
+    }
+    if (text.len == 0 || (!negative && (text.data[0] < '0' || text.data[0] > '9')))
+        return false;
+    if (parse_int64(text, &integer))
+        *out = value_integer(integer);
+    else if (parse_double(text, &real))
+        *out = value_real(real);
+    else
+        return false;
+    return is_written(text, out);
 }

@@ -204,3 +204,21 @@ def test_many_names_take_no_time(server):
     members = ",".join(f'"x{i}":1' for i in range(80000))
     assert post(server, f"{{{members}}}", f"/v?columns={names}").status == 201
     assert time.monotonic() - begun < 20
+
+
+HELD = [
+    ("[" * 1000 + "]" * 1000, None), ('{"a":' * 1000 + "1" + "}" * 1000, None), ("[" * 1001 + "]" * 1001, "text"),
+    ("[" * 100000, "text"), ('{"a":1,"a":2}', None), ("{a:1}", "text"), ("[1,]", "text"), ("abc", "text"), ("[01]", "text"),
+    ("[NaN]", "text"), ("['x']", "text"), ('"\\ud800"', None), ('"a\nb"', "text"), ("", "text"), ("[1.10 , 1E400]", None),
+    ("[1] x", "text"), (5, "5"), (1.5, "1.5"), (b"\0\xff", '"AP8="'), ("\ufeff[]", "text")]
+
+
+def test_what_a_json_column_holds(server):
+    """JSON is shown as it is spelled; what is no JSON, or nested past 1,000, is a string."""
+    with sqlite3.connect(server.db) as connection:
+        connection.executemany("INSERT INTO v (id, j) VALUES (?, ?)", [(-1 - i, held[0]) for i, held in enumerate(HELD)])
+    connection.close()
+    for i, (text, shown) in enumerate(HELD):
+        body = server.get(f"/v?select=j&id=eq.{-1 - i}").body.decode()
+        expected = text if shown is None else json.dumps(text, ensure_ascii=False) if shown == "text" else shown
+        assert body == f'[{{"j":{expected}}}]', str(text)[:80]
