@@ -139,6 +139,19 @@ static bool string_value(struct arena *arena, const struct column *column,
     return plan_value(arena, column, text, out, e);
 }
 
+/* JSON that is a number alone becomes one: SQLite's affinity for a column that is declared JSON is
+ * NUMERIC. What a double cannot hold would be infinite. */
+static bool keeps_number(const struct column *column, struct slice json)
+{
+    struct json_reader reader = json_reader_make(json, JSON_DEPTH_MAX);
+    struct json_item item;
+    double real;
+
+    return column->kind != KIND_JSON || json_enter(&reader, '{') || json_enter(&reader, '[') ||
+           !json_read(&reader, &item) || item.kind != JSON_IS_NUMBER ||
+           parse_double(item.text, &real);
+}
+
 /* Numbers, strings and their order as they are spelled, without the blanks between them. */
 static bool spelled_value(struct arena *arena, const struct json_item *item, struct value *out,
                           struct error *e)
@@ -166,6 +179,8 @@ bool body_value(struct arena *arena, const struct column *column, const struct j
         *out = value_null();
         return true;
     }
+    if (as_spelled && !keeps_number(column, item->text))
+        return out_of_range(column, item->text, e);
     if (as_spelled)
         return spelled_value(arena, item, out, e);
     switch (item->kind) {
@@ -189,6 +204,10 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
         error_column(e, column->name.data);
         return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
                          (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    }
+    if (json) {
+        *out = value_text(text);
+        return keeps_number(column, text) || out_of_range(column, text, e);
     }
     if (is_untyped(column)) {
         if (!bare || !json_out_number(text, out))

@@ -129,6 +129,12 @@ def test_types(server, column, text, stored):
     assert (found, type(found)) == (stored, type(stored))
 
 
+def test_a_number_that_would_be_infinite(server):
+    for field in "1e400", '" 1e400"', '"\n-1e400"':
+        reply = post(server, "/v", f"j,t\n{field},x")
+        assert (reply.status, reply.json()["code"]) == (400, "22003"), reply
+
+
 @pytest.mark.parametrize("type,status", [
     ("text/csv; charset=utf-8", 201), ('text/csv;charset="UTF-8"', 201), ("text/csv; header=present", 201),
     ("Text/CSV ; Charset=US-ASCII", 201), ("text/csv; header=absent", 415), ("text/csv; charset=iso-8859-1", 415),
