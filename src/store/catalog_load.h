@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "store/catalog.h"
 #include "store/statement.h"
+#include "store/view_shape.h"
 
 struct db;
 struct routine;
@@ -77,7 +78,8 @@ struct origins {
     struct table *view;
     const struct table **tables; /* NULL: an expression */
     int *columns;
-    bool one_way; /* a named query's: it sees relations, others do not see it */
+    bool one_way;                   /* a named query's: it sees relations, others do not see it */
+    const struct view_shape *shape; /* NULL: not known */
 };
 
 /* The origins of the columns of `st`, a SELECT of all columns of the view. */
@@ -91,6 +93,9 @@ void load_inferred(struct load *l, struct statement *st, struct slice sql, struc
  * counts[t] keys of each table, NULL: all). */
 bool load_view_children(struct load *l, const struct origins *o);
 bool load_view_parents(struct load *l, const struct origins *o, const size_t *counts);
+
+/* Takes away the origins of what is UNION and its like, and gives views their primary keys. */
+void load_view_shapes(struct load *l, struct origins *views, size_t n);
 
 /* The same for all views. */
 bool load_view_keys(struct load *l);

@@ -29,34 +29,71 @@ bool load_origins(struct load *l, struct statement *st, struct table *view, stru
     return true;
 }
 
-/* columns[0…n) of `table` as the view's columns; false if it does not show all of them. */
-static bool translate(struct load *l, const struct origins *o, const struct table *table,
-                      const int *columns, size_t n, const int **out)
+/* How often a view may show one key, in other columns each time. */
+#define COMBINATIONS_MAX 64
+
+/* The next of the view's columns from `at` on that is this column of the table; n_columns: none. */
+static size_t shown_at(const struct origins *o, const struct table *table, int column, size_t at)
 {
-    int *found = load_alloc(l, n, sizeof *found);
+    while (at < o->view->n_columns && (o->tables[at] != table || o->columns[at] != column))
+        at++;
+    return at;
+}
 
-    for (size_t i = 0; found && i < n; i++) {
-        size_t at = 0;
+/* The next combination of the view's columns that show columns[0…n) of `table`, in found[]: -1 in
+ * the first place begins. A view may show one column several times. False if there is none. */
+static bool next_shown(const struct origins *o, const struct table *table, const int *columns,
+                       size_t n, int *found)
+{
+    bool begins = found[0] < 0;
 
-        while (at < o->view->n_columns && (o->tables[at] != table || o->columns[at] != columns[i]))
-            at++;
-        if (at == o->view->n_columns)
+    for (size_t i = 0; i < n; i++) {
+        size_t from = begins ? 0 : (size_t)found[i] + 1, at = shown_at(o, table, columns[i], from);
+
+        if (at < o->view->n_columns) {
+            found[i] = (int)at;
+            if (!begins)
+                return true;
+            continue;
+        }
+        if (begins)
             return false;
-        found[i] = (int)at;
+        found[i] = (int)shown_at(o, table, columns[i], 0); /* start over, and go on with the next */
     }
-    *out = found;
-    return found != NULL;
+    return begins;
+}
+
+/* A way to add a key that a view shows, in these of its columns. */
+typedef bool add_fn(struct load *l, const struct origins *o, const struct foreign_key *key,
+                    const int *columns);
+
+static bool add_all(struct load *l, const struct origins *o, const struct foreign_key *key,
+                    const struct table *table, const int *columns, add_fn *add)
+{
+    int *found = load_alloc(l, key->n_columns, sizeof *found);
+
+    if (!found)
+        return false;
+    found[0] = -1;
+    for (int i = 0; i < COMBINATIONS_MAX && next_shown(o, table, columns, key->n_columns, found);
+         i++) {
+        int *copy = load_alloc(l, key->n_columns, sizeof *copy);
+
+        if (!copy)
+            return false;
+        memcpy(copy, found, key->n_columns * sizeof *copy);
+        if (!add(l, o, key, copy))
+            return false;
+    }
+    return true;
 }
 
 /* The key as the view's own, where it shows the child's columns. */
-static bool add_child_view(struct load *l, const struct origins *o, const struct foreign_key *key)
+static bool add_child_view(struct load *l, const struct origins *o, const struct foreign_key *key,
+                           const int *columns)
 {
-    struct foreign_key *copy;
-    const int *columns;
+    struct foreign_key *copy = load_alloc(l, 1, sizeof *copy);
 
-    if (!translate(l, o, key->child, key->columns, key->n_columns, &columns))
-        return !error_is_set(l->error);
-    copy = load_alloc(l, 1, sizeof *copy);
     if (!copy)
         return false;
     *copy = *key;
@@ -68,14 +105,11 @@ static bool add_child_view(struct load *l, const struct origins *o, const struct
 }
 
 /* The key as one that points to the view, where it shows the parent's columns. */
-static bool add_parent_view(struct load *l, const struct origins *o, const struct foreign_key *key)
+static bool add_parent_view(struct load *l, const struct origins *o, const struct foreign_key *key,
+                            const int *columns)
 {
-    struct foreign_key *copy;
-    const int *columns;
+    struct foreign_key *copy = load_alloc(l, 1, sizeof *copy);
 
-    if (!translate(l, o, key->parent, key->parent_columns, key->n_columns, &columns))
-        return !error_is_set(l->error);
-    copy = load_alloc(l, 1, sizeof *copy);
     if (!copy)
         return false;
     *copy = *key;
@@ -102,14 +136,17 @@ void load_inferred(struct load *l, struct statement *st, struct slice sql, struc
     }
 }
 
-static void infer_view(struct load *l, struct statement *st, struct table *view)
+/* CREATE VIEW … as it is in the schema; empty if it cannot be had. */
+static struct slice view_text(struct load *l, const struct table *view)
 {
-    struct statement *text =
+    struct slice text = {NULL, 0};
+    struct statement *st =
         load_query(l, "SELECT sql FROM sqlite_schema WHERE type='view' AND name=?1", view->name);
 
-    if (text && statement_step(text, l->error) == STEP_ROW)
-        load_inferred(l, st, statement_bytes(text, 0), view);
-    statement_release(text);
+    if (st && statement_step(st, l->error) == STEP_ROW)
+        text = slice_from(load_text(l, st, 0));
+    statement_release(st);
+    return text;
 }
 
 static bool view_origins(struct load *l, struct table *view, struct origins *out)
@@ -117,9 +154,15 @@ static bool view_origins(struct load *l, struct table *view, struct origins *out
     struct statement *st = load_select_all(l, view->quoted);
     bool ok = st && load_origins(l, st, view, out);
 
-    if (ok)
-        infer_view(l, st, view);
+    if (ok) {
+        struct slice text = view_text(l, view);
+        struct view_shape *shape = load_alloc(l, 1, sizeof *shape);
 
+        load_inferred(l, st, text, view);
+        if (shape)
+            *shape = view_shape_read(text);
+        out->shape = shape;
+    }
     statement_release(st);
     return ok;
 }
@@ -130,7 +173,9 @@ bool load_view_children(struct load *l, const struct origins *o)
         const struct table *table = &l->tables[t];
 
         for (size_t k = 0; table->kind == TABLE_TABLE && k < table->n_foreign; k++) {
-            if (!table->foreign[k]->through_view && !add_child_view(l, o, table->foreign[k]))
+            const struct foreign_key *key = table->foreign[k];
+
+            if (!key->through_view && !add_all(l, o, key, key->child, key->columns, add_child_view))
                 return false;
         }
     }
@@ -143,7 +188,9 @@ bool load_view_parents(struct load *l, const struct origins *o, const size_t *co
         size_t n = counts ? counts[t] : l->tables[t].n_foreign;
 
         for (size_t k = 0; k < n; k++) {
-            if (!add_parent_view(l, o, l->tables[t].foreign[k]))
+            const struct foreign_key *key = l->tables[t].foreign[k];
+
+            if (!add_all(l, o, key, key->parent, key->parent_columns, add_parent_view))
                 return false;
         }
     }
@@ -161,6 +208,7 @@ bool load_view_keys(struct load *l)
         if (l->tables[i].kind == TABLE_VIEW && view_origins(l, &l->tables[i], &views[n]))
             n++;
     }
+    load_view_shapes(l, views, n);
     for (size_t v = 0; v < n; v++) {
         if (!load_view_children(l, &views[v]))
             return false;
