@@ -53,15 +53,20 @@ bool plan_count(struct arena *arena, const struct plan_source *source,
         return false;
     sql_init(&q, arena, options, e);
     SQL(&q, "SELECT count(*)");
-    if (root->grouped) { /* the groups, not the rows */
+    if (root->grouped || options->count_at_most > 0)
         SQL(&q, " FROM (SELECT ");
+    if (root->grouped) /* the groups, not the rows */
         sql_outputs(&q, root, &out->shape);
-    }
+    else if (options->count_at_most > 0)
+        SQL(&q, "1");
     sql_from_where(&q, root, NULL, NULL);
-    if (root->grouped) {
-        sql_group_by(&q, root);
-        SQL(&q, ")");
+    sql_group_by(&q, root);
+    if (options->count_at_most > 0) {
+        SQL(&q, " LIMIT ");
+        sql_value(&q, value_integer(options->count_at_most));
     }
+    if (root->grouped || options->count_at_most > 0)
+        SQL(&q, ")");
     return sql_finish(&q, out);
 }
 

@@ -65,7 +65,8 @@ struct plan_options {
     int64_t max_rows; /* of every list in the answer; 0: no limit */
     bool aggregates;  /* may be asked for */
     bool strip_nulls;
-    bool one_row; /* the filter is the whole primary key: no limit is needed */
+    bool one_row;          /* the filter is the whole primary key: no limit is needed */
+    int64_t count_at_most; /* plan_count stops there; 0: no limit */
 };
 
 /* What a write gives back. */
@@ -111,7 +112,8 @@ bool plan_select(struct arena *arena, const struct plan_source *source,
                  const struct query_tree *tree, const struct plan_options *options,
                  struct plan *out, struct error *e) __attribute__((warn_unused_result));
 
-/* SELECT count(*) of the rows that match, whatever limit and offset say. */
+/* SELECT count(*) of the rows that match, whatever limit and offset say; at most
+ * options->count_at_most. */
 bool plan_count(struct arena *arena, const struct plan_source *source,
                 const struct query_tree *tree, const struct plan_options *options, struct plan *out,
                 struct error *e) __attribute__((warn_unused_result));

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "query/cursor.h"
 #include "query/json_out.h"
+#include "resource/count.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
@@ -25,22 +26,6 @@ struct statement *target_query(struct call *call, const struct plan *plan)
         return st;
     statement_release(st);
     return NULL;
-}
-
-static bool count_rows(struct call *call, const struct plan_source *source, int64_t *total)
-{
-    struct plan plan;
-    struct statement *st;
-    bool ok;
-
-    if (!plan_count(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
-        return false;
-    st = target_query(call, &plan);
-    ok = st && statement_step(st, &call->error) == STEP_ROW;
-    if (ok)
-        *total = statement_integer(st, 0);
-    statement_release(st);
-    return ok;
 }
 
 /* Bytes of a request's target as a URI of the answer has them: a client may have sent some as they
@@ -141,40 +126,25 @@ static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows
     return step != STEP_FAILED && media_check_rows(call, (size_t)*rows);
 }
 
-static bool check_offset(struct call *call, int64_t total)
-{
-    int64_t offset = call->tree.root.offset;
-
-    if (offset <= total)
-        return true;
-    target_range(call, 0, 0, total);
-    error_set(&call->error, ERROR_RANGE, "Requested range not satisfiable");
-    return error_details(&call->error,
-                         "An offset of %" PRId64 " was requested, but there are only %" PRId64
-                         " rows.",
-                         offset, total);
-}
-
 enum progress target_answer_list(struct call *call, const struct plan_source *source)
 {
-    bool counted = call->prefer.count != PREFER_COUNT_NONE;
     struct plan plan;
-    int64_t rows, total = -1;
+    struct count count;
+    int64_t rows;
 
     if (!target_take_range(call) ||
         !plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &plan);
-    if (counted && (!count_rows(call, source, &total) || !check_offset(call, total)))
-        return call_fail(call);
-    if (!write_rows(call, &plan, &rows))
+    if (!count_rows(call, source, &count) || !write_rows(call, &plan, &rows) ||
+        !count_after(call, rows, page_size(call), &count))
         return call_fail(call);
     call->steady = plan.steady ? STEADY_SNAPSHOT : STEADY_NOT;
     target_applied(call, PREFER_FOLLOWS_COUNT);
-    target_range(call, call->tree.root.offset, rows, total);
+    target_range(call, call->tree.root.offset, rows, count.total);
     /* As PostgREST: an empty page of something is a part, too. */
-    return target_reply(call, rows < total ? OUTCOME_PARTIAL : OUTCOME_OK);
+    return target_reply(call, rows < count.total ? OUTCOME_PARTIAL : OUTCOME_OK);
 }
 
 enum progress list_read(struct call *call)

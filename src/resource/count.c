@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+#include "resource/count.h"
+
+#include <inttypes.h>
+
+#include "resource/target.h"
+#include "store/catalog.h"
+#include "store/reader.h"
+#include "store/statement.h"
+#include "store/statistics.h"
+
+/* All that match; at_most: no more than these are looked for, 0: no limit. */
+static bool count_matches(struct call *call, const struct plan_source *source, int64_t at_most,
+                          int64_t *total)
+{
+    struct plan_options options = call->options;
+    struct statement *st;
+    struct plan plan;
+    bool ok;
+
+    options.count_at_most = at_most;
+    if (!plan_count(&call->arena, source, &call->tree, &options, &plan, &call->error))
+        return false;
+    st = target_query(call, &plan);
+    ok = st && statement_step(st, &call->error) == STEP_ROW;
+    if (ok)
+        *total = statement_integer(st, 0);
+    statement_release(st);
+    return ok;
+}
+
+static bool leaves_rows_out(const struct query_node *node)
+{
+    for (const struct select_item *item = node->select; item; item = item->next) {
+        bool grouped = item->aggregate || item->kind == SELECT_COUNT ||
+                       (item->kind == SELECT_FIELD && slice_is(item->field.name, "count"));
+
+        if (grouped || item->inner || (item->node && leaves_rows_out(item->node)))
+            return true;
+    }
+    return false;
+}
+
+/* The statistics are of whole tables: -1 for anything else, and without any. */
+static bool guess(struct call *call, const struct plan_source *source, int64_t *rows)
+{
+    bool whole = !source->routine && source->table->kind == TABLE_TABLE &&
+                 !call->tree.root.filter && !leaves_rows_out(&call->tree.root);
+
+    *rows = -1;
+    return !whole ||
+           statistics_rows(reader_db(call->reader), source->table->name, rows, &call->error);
+}
+
+static bool count_planned(struct call *call, const struct plan_source *source, struct count *c)
+{
+    if (!guess(call, source, &c->total))
+        return false;
+    c->guessed = c->total >= 0;
+    return c->guessed || count_matches(call, source, 0, &c->total);
+}
+
+/* As PostgREST: exact up to max-rows, above it what is planned, if that is more. */
+static bool count_estimated(struct call *call, const struct plan_source *source, struct count *c)
+{
+    int64_t exact_to = call->service->max_rows;
+
+    if (exact_to == 0)
+        return count_planned(call, source, c);
+    if (!count_matches(call, source, exact_to + 1, &c->total))
+        return false;
+    if (c->total <= exact_to)
+        return true;
+    if (!count_planned(call, source, c))
+        return false;
+    if (c->guessed && c->total <= exact_to)
+        c->total = exact_to + 1;
+    return true;
+}
+
+static bool check_offset(struct call *call, int64_t total)
+{
+    int64_t offset = call->tree.root.offset;
+
+    if (offset <= total)
+        return true;
+    target_range(call, 0, 0, total);
+    error_set(&call->error, ERROR_RANGE, "Requested range not satisfiable");
+    return error_details(&call->error,
+                         "An offset of %" PRId64 " was requested, but there are only %" PRId64
+                         " rows.",
+                         offset, total);
+}
+
+bool count_rows(struct call *call, const struct plan_source *source, struct count *out)
+{
+    bool ok = true;
+
+    *out = (struct count){.total = -1};
+    switch (call->prefer.count) {
+    case PREFER_COUNT_NONE: return true;
+    case PREFER_COUNT_EXACT: ok = count_matches(call, source, 0, &out->total); break;
+    case PREFER_COUNT_PLANNED: ok = count_planned(call, source, out); break;
+    case PREFER_COUNT_ESTIMATED: ok = count_estimated(call, source, out); break;
+    }
+    return ok && (out->guessed || check_offset(call, out->total));
+}
+
+bool count_after(struct call *call, int64_t rows, int64_t page, struct count *c)
+{
+    int64_t offset = call->tree.root.offset;
+
+    if (!c->guessed)
+        return true;
+    if (rows == 0 && offset > 0)
+        return check_offset(call, c->total);
+    if (rows < page || offset + rows > c->total) /* the last page, or past what was guessed */
+        c->total = offset + rows;
+    return true;
+}
