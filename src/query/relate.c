@@ -138,6 +138,23 @@ static bool gather(struct search *s)
     return true;
 }
 
+/* A view that refers to itself refers by the same columns to its table, too: the column alone means
+ * the view, whose rows can go on so. */
+static void prefer_itself(struct search *s)
+{
+    const struct link *a = &s->found[0], *b = &s->found[1];
+    bool same;
+
+    if (s->n != 2 || s->hint.len || a->kind != LINK_PARENT || b->kind != LINK_PARENT)
+        return;
+    same = a->key->base == b->key->base && a->key->n_columns == 1 &&
+           a->key->columns[0] == b->key->columns[0];
+    if (!same || (a->target == s->origin) == (b->target == s->origin))
+        return;
+    s->found[0] = a->target == s->origin ? *a : *b;
+    s->n = 1;
+}
+
 bool relate(struct arena *arena, const struct table *origin, struct slice relation,
             struct slice hint, struct link *out, struct error *e)
 {
@@ -151,6 +168,7 @@ bool relate(struct arena *arena, const struct table *origin, struct slice relati
         return false;
     if (s.n == 0)
         return relate_tell_none(&s);
+    prefer_itself(&s);
     if (s.n > 1)
         return relate_tell_choices(&s);
     *out = s.found[0];
