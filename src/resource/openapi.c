@@ -200,7 +200,7 @@ static void add_table(const struct call *call, const struct table *t, json_t *pa
     json_object_set_new(schemas, component_name(t, name), table_schema(t));
     snprintf(path, sizeof path, "%s/%s", base, t->name.data);
     json_object_set_new(paths, path, list_path(t));
-    if (t->n_key == 0 || t->kind != TABLE_TABLE)
+    if (t->n_key == 0)
         return;
     snprintf(path, sizeof path, "%s/%s/{key}", base, t->name.data);
     json_object_set_new(paths, path, row_path(t));

@@ -282,10 +282,10 @@ unsigned resource_list_methods(const struct table *table)
     unsigned methods =
         METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD) | METHOD_BIT(METHOD_OPTIONS);
 
+    bool replaceable = table->n_key > 0 && table->insertable && table->updatable;
+
     methods |= table->insertable ? METHOD_BIT(METHOD_POST) : 0;
-    methods |= table->kind == TABLE_TABLE && table->n_key && table->insertable
-                   ? METHOD_BIT(METHOD_PUT)
-                   : 0;
+    methods |= replaceable ? METHOD_BIT(METHOD_PUT) : 0;
     methods |= table->updatable ? METHOD_BIT(METHOD_PATCH) : 0;
     methods |= table->deletable ? METHOD_BIT(METHOD_DELETE) : 0;
     return methods;

@@ -34,16 +34,21 @@ struct write *write_new(struct call *call, enum write_kind kind)
 
 static bool plan_inserting(struct call *call, struct write *w, enum returning returning)
 {
+    bool in_view = call->table->kind == TABLE_VIEW;
     const struct insert insert = {
         .set = w->body.set,
         .n_set = w->body.n_set,
-        .conflict = w->conflict,
+        .conflict = in_view ? CONFLICT_FAILS : w->conflict,
         .target = w->target,
         .n_target = w->n_target,
     };
 
     bool looks = w->conflict == CONFLICT_MERGED || w->conflict == CONFLICT_REPLACED;
 
+    if (in_view && looks &&
+        !plan_update(&call->arena, call->table, w->body.set, w->body.n_set, &call->tree, returning,
+                     &w->update, &call->error))
+        return false;
     return plan_insert(&call->arena, call->table, &insert, &call->tree, returning, &w->plan,
                        &call->error) &&
            (!looks || plan_exists(&call->arena, call->table, w->target, w->n_target, &w->exists,
@@ -123,7 +128,7 @@ bool write_plan(struct call *call, struct write *w)
         !plan_statement(call, w, write_returning(call, w)) || !plan_reading(call, w))
         return false;
     w->plan.shape.strip_nulls = call->options.strip_nulls;
-    n = w->body.n_set + w->plan.n_values;
+    n = w->body.n_set + w->plan.n_values + w->update.n_values;
     if (n < w->select.n_values + w->select.n_trailing)
         n = w->select.n_values + w->select.n_trailing;
     w->bound = arena_alloc(&call->arena, (n + w->n_target + 1) * sizeof *w->bound);

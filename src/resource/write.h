@@ -39,7 +39,9 @@ struct write {
     const int *target;      /* …and the unique key that is meant, n_target columns */
     size_t n_target;
     enum readback readback;
-    struct plan plan;    /* the statement, once for each row of the body */
+    struct plan plan; /* the statement, once for each row of the body */
+    struct plan
+        update; /* …of a view's row that is there already, which takes no upsert; or no text */
     struct plan exists;  /* asks whether the row is there already; no text: it is not asked */
     struct plan select;  /* reads the rows, by `readback` */
     struct plan present; /* READ_GONE: finds those that are there */

@@ -58,11 +58,38 @@ static bool take_key(struct call *call, struct body *body)
     return true;
 }
 
+/* What a view's row is given besides: its table's defaults are not known, NULL it is. */
+static bool fill_view_row(struct call *call, struct body *body)
+{
+    const struct table *t = call->table;
+    struct value *values = arena_zeroed(&call->arena, t->n_columns + 1, sizeof *values);
+    struct assignment *set = arena_zeroed(&call->arena, t->n_columns + 1, sizeof *set);
+    size_t n = body->n_set;
+
+    if (t->kind != TABLE_VIEW)
+        return true;
+    if (!values || !set)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    memcpy(values, body->values, n * sizeof *values);
+    memcpy(set, body->set, n * sizeof *set);
+    for (size_t i = 0; i < t->n_columns; i++) {
+        if (body_column(body, (int)i) >= 0)
+            continue;
+        values[n] = value_null();
+        set[n++] = (struct assignment){.column = (int)i};
+    }
+    body->values = values;
+    body->set = set;
+    body->n_set = n;
+    return true;
+}
+
 static enum progress replace(struct call *call, bool one_row)
 {
     struct write *w = write_new(call, WRITE_REPLACE);
 
-    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body))
+    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body) ||
+        !fill_view_row(call, &w->body))
         return call_fail(call);
     w->one_row = one_row;
     w->conflict = CONFLICT_REPLACED;
@@ -76,7 +103,7 @@ enum progress row_replace(struct call *call)
 {
     if (!target_row(call))
         return call_fail(call);
-    if (call->table->kind != TABLE_TABLE)
+    if (!(resource_row_methods(call->table) & METHOD_BIT(METHOD_PUT)))
         return target_not_allowed(call, resource_row_methods(call->table));
     return replace(call, true);
 }
@@ -123,7 +150,7 @@ enum progress list_replace(struct call *call)
 
     if (!target_list(call))
         return call_fail(call);
-    if (call->table->kind != TABLE_TABLE || call->table->n_key == 0)
+    if (!(resource_list_methods(call->table) & METHOD_BIT(METHOD_PUT)))
         return target_not_allowed(call, resource_list_methods(call->table));
     if (root->limit >= 0 || root->offset > 0) {
         error_set(&call->error, ERROR_PUT_LIMIT,

@@ -22,15 +22,16 @@ static bool take_row(struct call *call, struct write *w, struct statement *st)
 }
 
 /* The values of one row of the body, then those of the filter. */
-static bool bind_row(struct call *call, struct write *w, struct statement *st, size_t row)
+static bool bind_row(struct call *call, struct write *w, struct statement *st,
+                     const struct plan *plan, size_t row)
 {
     size_t n = w->body.n_set;
 
     if (n)
         memcpy(w->bound, w->body.values + row * n, n * sizeof *w->bound);
-    if (w->plan.n_values)
-        memcpy(w->bound + n, w->plan.values, w->plan.n_values * sizeof *w->bound);
-    return statement_bind(st, w->bound, n + w->plan.n_values, &call->error);
+    if (plan->n_values)
+        memcpy(w->bound + n, plan->values, plan->n_values * sizeof *w->bound);
+    return statement_bind(st, w->bound, n + plan->n_values, &call->error);
 }
 
 static void explain_foreign_key(struct call *call, struct db *db, const struct write *w, size_t row)
@@ -52,11 +53,11 @@ static void explain_foreign_key(struct call *call, struct db *db, const struct w
 }
 
 static bool run_row(struct call *call, struct db *db, struct write *w, struct statement *st,
-                    size_t row)
+                    const struct plan *plan, size_t row)
 {
     enum step step = STEP_FAILED;
 
-    if (bind_row(call, w, st, row)) {
+    if (bind_row(call, w, st, plan, row)) {
         while ((step = statement_step(st, &call->error)) == STEP_ROW) {
             if (!take_row(call, w, st))
                 return false;
@@ -104,8 +105,24 @@ static bool run_rows(struct call *call, struct db *db, struct write *w)
     bool ok = st != NULL;
 
     for (size_t row = 0; ok && row < w->body.n_rows; row++)
-        ok =
-            (!w->exists.sql.len || look_for_row(call, db, w, row)) && run_row(call, db, w, st, row);
+        ok = (!w->exists.sql.len || look_for_row(call, db, w, row)) &&
+             run_row(call, db, w, st, &w->plan, row);
+    statement_release(st);
+    return ok;
+}
+
+/* A view takes no upsert: its row is there and is changed, or is made. */
+static bool replace_in_view(struct call *call, struct db *db, struct write *w)
+{
+    const struct plan *plan;
+    struct statement *st;
+    bool ok;
+
+    if (!look_for_row(call, db, w, 0))
+        return false;
+    plan = w->created ? &w->plan : &w->update;
+    st = statement_get(db, plan->sql, &call->error);
+    ok = st && run_row(call, db, w, st, plan, 0);
     statement_release(st);
     return ok;
 }
@@ -177,7 +194,9 @@ bool write_run(struct job *job, struct db *db)
     if (w->current.sql.len && !check_current(call, db, w))
         return false;
     write_begin(call, w);
-    if (!write_read_before(call, db, w) || !run_rows(call, db, w))
+    if (!write_read_before(call, db, w))
+        return false;
+    if (w->update.sql.len ? !replace_in_view(call, db, w) : !run_rows(call, db, w))
         return false;
     take_rowid(call, db, w);
     if (!write_read_after(call, db, w))

@@ -96,7 +96,7 @@ static bool choose_conflict(struct call *call, struct write *w)
     if (call->prefer.resolution == PREFER_RESOLUTION_NONE)
         return true;
     if (t->kind != TABLE_TABLE) {
-        error_set(&call->error, ERROR_UNSUPPORTED, "a view has no key to resolve duplicates by");
+        error_set(&call->error, ERROR_UNSUPPORTED, "a view takes no upsert");
         return error_hint(&call->error, "Leave Prefer: resolution out, or write to the table.");
     }
     w->target = t->key;

@@ -150,7 +150,7 @@ def test_row_paths_that_find_nothing(server):
     assert server.get("/author/99").status == 404
     assert server.get("/author/99").json()["code"] == "PGRST116"
     assert server.get("/keyless/1").status == 404
-    assert server.get("/in_print/1").status == 404
+    assert server.get("/shelf/1").status == 404
     assert server.get("/pair/x").status == 404
     assert server.get("/author/1/book").status == 404
     assert server.get("/author/").status == 404

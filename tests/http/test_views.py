@@ -167,3 +167,53 @@ def test_pages_by_key(server):
     assert reply.json() == [{"title": "b"}, {"title": "c"}]
     rest = reply.headers["Link"].split(">")[0][1:]
     assert server.get(rest).json() == [{"title": "a"}]
+
+
+WRITTEN = """
+CREATE TABLE task(id INTEGER PRIMARY KEY, list_id INTEGER, title TEXT DEFAULT 'none');
+INSERT INTO task VALUES (1,1,'a'), (2,1,'b');
+CREATE VIEW v AS SELECT id AS k, title FROM task;
+CREATE TRIGGER v_i INSTEAD OF INSERT ON v BEGIN INSERT INTO task(id,title) VALUES(NEW.k,NEW.title); END;
+CREATE TRIGGER v_u INSTEAD OF UPDATE ON v BEGIN UPDATE task SET title=NEW.title, id=NEW.k WHERE id=OLD.k; END;
+CREATE TRIGGER v_d INSTEAD OF DELETE ON v BEGIN DELETE FROM task WHERE id=OLD.k; END;
+CREATE TABLE pair(a TEXT, b INTEGER, note TEXT, PRIMARY KEY(a,b)) WITHOUT ROWID;
+CREATE VIEW p AS SELECT * FROM pair;
+CREATE TRIGGER p_i INSTEAD OF INSERT ON p BEGIN INSERT INTO pair VALUES(NEW.a,NEW.b,NEW.note); END;
+CREATE TRIGGER p_u INSTEAD OF UPDATE ON p BEGIN UPDATE pair SET note=NEW.note WHERE a=OLD.a AND b=OLD.b; END;
+CREATE VIEW r AS SELECT id, title FROM task;
+"""
+
+
+def test_rows_of_views_are_written(serve, tmp_path):
+    with sqlite3.connect(tmp_path / "test.db") as db:
+        db.executescript(WRITTEN)
+    server = serve(migrations=None)
+
+    def told(method, path, body=None, **headers):
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        reply = server.request(method, path, body, headers)
+        return reply.status, reply.json() if reply.body else None, reply.headers["Location"]
+
+    assert told("POST", "/v", {"k": 5, "title": "five"}) == (201, {"k": 5, "title": "five"}, "/v/5")
+    assert told("POST", "/v", {"k": 6}, Prefer="return=minimal") == (201, None, "/v/6")
+    assert told("PATCH", "/v/5", {"title": "FIVE"}) == (200, {"k": 5, "title": "FIVE"}, None)
+    assert told("PATCH", "/v?k=eq.5", {"k": 50}, Prefer="return=representation") == (200, [{"k": 50, "title": "FIVE"}], None)
+    assert told("PUT", "/v/7", {"title": "new"}) == (201, {"k": 7, "title": "new"}, "/v/7")
+    assert told("PUT", "/v/7", {"title": "newer"}) == (200, {"k": 7, "title": "newer"}, None)
+    assert told("PUT", "/v/7", {}) == (200, {"k": 7, "title": None}, None)
+    assert told("PUT", "/v?k=eq.7", {"k": 7, "title": "q"}) == (200, {"k": 7, "title": "q"}, None)
+    assert told("PUT", "/v?k=eq.7", {"k": 8, "title": "q"})[:1] == (400,)
+    assert told("PUT", "/v/7", {"title": "x"}, If_Match='"x"')[0] == 412
+    assert told("PUT", "/p/y%20z,1", {"note": "n"}) == (201, {"a": "y z", "b": 1, "note": "n"}, "/p/y%20z,1")
+    assert told("PUT", "/p/y%20z,1", {"note": "m"}) == (200, {"a": "y z", "b": 1, "note": "m"}, None)
+    assert told("DELETE", "/v/7")[0] == 204 and told("DELETE", "/v/7")[0] == 404
+    assert server.request("PUT", "/r/1", {"title": "x"}).headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert server.request("OPTIONS", "/v/1").headers["Allow"] == "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"
+    assert server.request("OPTIONS", "/p").headers["Allow"] == "GET, HEAD, POST, PUT, PATCH, OPTIONS"
+    reply = server.request("POST", "/v", {"k": 1, "title": "a"}, {"Prefer": "resolution=merge-duplicates"})
+    assert (reply.status, reply.json()["code"]) == (400, "0A000")
+    paths = server.get("/openapi.json").json()["paths"]
+    assert "put" in paths["/v/{key}"] and set(paths["/r/{key}"]) == {"get", "parameters"}
+    server.stop()
+    with sqlite3.connect(tmp_path / "test.db") as db:
+        assert db.execute("SELECT id, title FROM task ORDER BY id").fetchall() == [(1, "a"), (2, "b"), (6, None), (50, "FIVE")]
