@@ -52,8 +52,8 @@ bool relate_tell_none(struct search *s)
               "Could not find a relationship between '%s' and '%.*s' in the schema cache", origin,
               SLICE_ARG(s->relation));
     error_details(s->error,
-                  "Searched for a foreign key relationship between '%s' and '%.*s'%s%.*s%s, but no "
-                  "matches were found.",
+                  "Searched for a foreign key relationship between '%s' and '%.*s'%s%.*s%s in the "
+                  "schema 'public', but no matches were found.",
                   origin, SLICE_ARG(s->relation), s->hint.len ? " using the hint '" : "",
                   SLICE_ARG(s->hint), s->hint.len ? "'" : "");
     if (near)

@@ -129,6 +129,20 @@ static void inferred_types(struct load *l, const struct routine_source *s, struc
     buf_finish(&sql);
 }
 
+/* Rows that UNION and its like put together have no relations, as those of a view. */
+static void check_compound(const struct routine_source *s, struct origins *origins)
+{
+    struct buf sql;
+    bool compound;
+
+    buf_init(&sql, SQL_MAX);
+    part_sql(&sql, &s->parts[s->n_parts - 1]);
+    compound = view_shape_read(buf_slice(&sql)).compound;
+    buf_finish(&sql);
+    for (size_t i = 0; compound && i < origins->view->n_columns; i++)
+        origins->tables[i] = NULL;
+}
+
 /* A scalar's column goes by the name that it has in PostgREST. */
 static bool name_scalar(struct load *l, struct table *result)
 {
@@ -194,8 +208,12 @@ static bool compile_result(struct load *l, struct routine *r)
     ok = ok && declared_types(l, s, &r->result) &&
          (s->returns != RETURNS_SCALAR || name_scalar(l, &r->result));
     if (ok)
-        ok = load_origins(l, st, &r->result, &origins) && (origins.one_way = true) &&
-             load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
+        ok = load_origins(l, st, &r->result, &origins);
+    if (ok) {
+        origins.one_way = true;
+        check_compound(s, &origins);
+        ok = load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
+    }
     statement_release(st);
     return ok;
 }

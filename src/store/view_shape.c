@@ -141,11 +141,14 @@ struct view_shape view_shape_read(struct slice sql)
     struct token t = lexer_next(&x);
     int depth = 0;
 
-    while (t.kind != TOKEN_END && !(depth == 0 && token_is(t, "AS"))) {
-        depth += token_is_char(t, '(') - token_is_char(t, ')');
+    if (token_is(t, "CREATE")) {
+        while (t.kind != TOKEN_END && !(depth == 0 && token_is(t, "AS"))) {
+            depth += token_is_char(t, '(') - token_is_char(t, ')');
+            t = lexer_next(&x);
+        }
         t = lexer_next(&x);
     }
-    for (t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x))
+    for (; t.kind != TOKEN_END; t = lexer_next(&x))
         take(&r, t);
     shape.one_source = r.plain && r.names == 1 && !shape.compound;
     return shape;

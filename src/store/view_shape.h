@@ -30,7 +30,7 @@ struct view_shape {
     struct view_names values; /* …and in FROM of subqueries among its columns */
 };
 
-/* `sql` is CREATE VIEW … as sqlite_schema has it; the names are slices of it. */
+/* `sql` is CREATE VIEW … as sqlite_schema has it, or a SELECT; the names are slices of it. */
 struct view_shape view_shape_read(struct slice sql);
 
 #endif

@@ -189,6 +189,13 @@ def test_hints(server):
         assert hint in problem["hint"], (path, problem)
 
 
+def test_no_relation(server):
+    problem = server.get("/dep?select=emp!nope(id)").json()
+    assert problem["details"] == ("Searched for a foreign key relationship between 'dep' and 'emp' using the hint 'nope' "
+                                  "in the schema 'public', but no matches were found.")
+    assert server.get("/dep?select=enp(id)").json()["hint"] == "Perhaps you meant 'emp' instead of 'enp'."
+
+
 def test_an_old_name_is_warned_of(server):
     reply = server.get("/dep?select=name,staff:emp(name)&emp.id=eq.1&order=id&limit=2")
     assert reply.json() == [{"name": "ops", "staff": ANN}, {"name": "dev", "staff": None}]
