@@ -12,6 +12,7 @@
 #include "fuzz.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "query/grammar.h"
 #include "query/json_out.h"
@@ -161,7 +162,7 @@ static void run(const struct plan *plan, struct statement *st)
         for (int i = 0; i < ROWS_MAX && statement_step(st, &e) == STEP_ROW; i++) {
             buf_clear(&out);
             json_out_row(&out, st, &plan->shape);
-            if (!out.failed && !json_out_valid(buf_slice(&out), 1000))
+            if (!out.failed && !json_valid(buf_slice(&out), 1000))
                 die("not JSON", "", buf_slice(&out));
         }
     }
@@ -199,7 +200,7 @@ static void check_writes(struct arena *arena, const struct table *table,
 
     if (table->kind != TABLE_TABLE || table->columns[0].kind == KIND_JSONB)
         return;
-    check(plan_update(arena, table, &set, 1, tree, RETURNING_KEY, &plan, e), &plan, false, e);
+    check(plan_update(arena, table, &set, 1, tree, RETURNING_IDENTITY, &plan, e), &plan, false, e);
     check(plan_delete(arena, table, tree, RETURNING_NOTHING, &plan, e), &plan, false, e);
     if (!plan_needs_select(table, tree))
         check(plan_insert(arena, table, &insert, tree, RETURNING_SELECT, &plan, e), &plan, false,
@@ -211,12 +212,13 @@ static void check_tree(struct arena *arena, const struct table *table,
 {
     const struct plan_source source = {table, NULL};
     const struct plan_options options = {.max_rows = 100, .aggregates = true};
+    const struct plan_written written = {.table = table, .tree = tree, .with_key = true};
     struct plan plan;
 
     check(plan_select(arena, &source, tree, &options, &plan, e), &plan, true, e);
     check(plan_count(arena, &source, tree, &options, &plan, e), &plan, false, e);
-    if (table->kind == TABLE_TABLE)
-        check(plan_select_key(arena, table, tree, &options, &plan, e), &plan, false, e);
+    if (table->rowid)
+        check(plan_select_written(arena, &written, &options, &plan, e), &plan, false, e);
     check_writes(arena, table, tree, e);
 }
 
