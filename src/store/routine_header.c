@@ -83,7 +83,7 @@ static long open_parentheses(struct slice line)
 {
     long depth = 0;
 
-    for (size_t i = 0; i < line.len; i++)
+    for (size_t i = 0; line.data && i < line.len; i++)
         depth += (line.data[i] == '(') - (line.data[i] == ')');
     return depth;
 }
