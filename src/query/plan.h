@@ -99,6 +99,7 @@ struct insert {
     enum conflict conflict;
     const int *target; /* columns of the unique key that is meant; NULL: the primary key's */
     size_t n_target;
+    const char *where; /* the condition of its partial index, or NULL */
 };
 
 /*
@@ -140,6 +141,13 @@ bool plan_select_written(struct arena *arena, const struct plan_written *which,
 bool plan_select_before(struct arena *arena, const struct table *table,
                         const struct query_tree *tree, const struct plan_options *options,
                         bool with_identity, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* SELECT of 1 if the row that the tree's filter finds has these values, n of them, in its generated
+ * columns. */
+bool plan_select_generated(struct arena *arena, const struct table *table,
+                           const struct query_tree *tree, const struct assignment *set,
+                           const struct value *values, size_t n, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
 
 /* SELECT of the numbers, from 1, of those in the list that are rows of the table. */

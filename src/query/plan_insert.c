@@ -90,6 +90,10 @@ static void conflict_clause(struct sql *q, const struct table *table, const stru
     }
     if (insert->n_target)
         SQL(q, ")");
+    if (insert->where) {
+        SQL(q, "WHERE ");
+        sql_text(q, insert->where);
+    }
     if (insert->conflict == CONFLICT_IGNORED) {
         SQL(q, "DO NOTHING");
     } else if (!set_excluded(q, table, insert)) {

@@ -193,3 +193,42 @@ bool plan_select_present(struct arena *arena, const struct table *table, const s
     SQL(&q, " ORDER BY k.rowid");
     return sql_finish(&q, out);
 }
+
+/* Equal as values; JSON also as JSON, which was written with other blanks. */
+static void column_is(struct sql *q, const struct column *column, struct value value)
+{
+    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
+
+    SQL(q, " AND (");
+    sql_text(q, column->quoted);
+    SQL(q, " IS ");
+    sql_value(q, value);
+    if (json) {
+        SQL(q, " OR (json_valid(");
+        sql_text(q, column->quoted);
+        SQL(q, ",10)AND json(");
+        sql_text(q, column->quoted);
+        SQL(q, ")=json(");
+        sql_value(q, value);
+        SQL(q, "))");
+    }
+    SQL(q, ")");
+}
+
+bool plan_select_generated(struct arena *arena, const struct table *table,
+                           const struct query_tree *tree, const struct assignment *set,
+                           const struct value *values, size_t n, struct plan *out, struct error *e)
+{
+    const struct node root = plan_plain_node(table, tree);
+    struct sql q;
+
+    *out = (struct plan){0};
+    sql_init(&q, arena, &plan_write_options, e);
+    SQL(&q, "SELECT 1 FROM ");
+    sql_text(&q, table->quoted);
+    SQL(&q, " WHERE ");
+    sql_filter(&q, &root, tree->root.filter);
+    for (size_t i = 0; i < n; i++)
+        column_is(&q, &table->columns[set[i].column], values[i]);
+    return sql_finish(&q, out);
+}

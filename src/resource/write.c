@@ -41,18 +41,20 @@ static bool plan_inserting(struct call *call, struct write *w, enum returning re
         .conflict = in_view ? CONFLICT_FAILS : w->conflict,
         .target = w->target,
         .n_target = w->n_target,
+        .where = w->target_where,
     };
 
-    bool looks = w->conflict == CONFLICT_MERGED || w->conflict == CONFLICT_REPLACED;
+    /* Without a rowid SQLite does not tell an insert from an update. */
+    bool asks = write_may_meet(w) && !call->table->rowid;
 
-    if (in_view && looks &&
+    if (in_view && write_may_meet(w) &&
         !plan_update(&call->arena, call->table, w->body.set, w->body.n_set, &call->tree, returning,
                      &w->update, &call->error))
         return false;
     return plan_insert(&call->arena, call->table, &insert, &call->tree, returning, &w->plan,
                        &call->error) &&
-           (!looks || plan_exists(&call->arena, call->table, w->target, w->n_target, &w->exists,
-                                  &call->error));
+           (!asks || plan_exists(&call->arena, call->table, w->target, w->n_target, &w->exists,
+                                 &call->error));
 }
 
 static bool plan_statement(struct call *call, struct write *w, enum returning returning)

@@ -38,15 +38,16 @@ struct write {
     enum conflict conflict; /* WRITE_INSERT, WRITE_REPLACE */
     const int *target;      /* …and the unique key that is meant, n_target columns */
     size_t n_target;
+    const char *target_where; /* …of the rows of which this holds alone, or NULL */
     enum readback readback;
-    struct plan plan; /* the statement, once for each row of the body */
-    struct plan
-        update; /* …of a view's row that is there already, which takes no upsert; or no text */
-    struct plan exists;  /* asks whether the row is there already; no text: it is not asked */
-    struct plan select;  /* reads the rows, by `readback` */
-    struct plan present; /* READ_GONE: finds those that are there */
-    struct plan
-        current; /* what is compared with the request's preconditions; no text: there are none */
+    struct plan plan;      /* the statement, once for each row of the body */
+    struct plan update;    /* …of a view's row that is there, which takes no upsert; or no text */
+    struct plan exists;    /* asks whether the row is there already; no text: SQLite tells */
+    struct plan select;    /* reads the rows, by `readback` */
+    struct plan present;   /* READ_GONE: finds those that are there */
+    struct plan generated; /* finds the row if its generated columns are as the body has them */
+    const char *generated_column; /* …the first of them */
+    struct plan current; /* what preconditions are compared with; no text: there are none */
     struct value *bound; /* what one run binds */
     struct value *key;   /* the key of the row that was made, for Location; in the arena */
     bool has_key;
@@ -82,6 +83,12 @@ enum returning write_returning(const struct call *call, const struct write *w);
 /* True if the answer may name the key of the row that was made. */
 bool write_names_key(const struct call *call, const struct write *w);
 
+/* True if a row that is there already is changed: then those that are new are counted. */
+static inline bool write_may_meet(const struct write *w)
+{
+    return w->conflict == CONFLICT_MERGED || w->conflict == CONFLICT_REPLACED;
+}
+
 /* True if the body itself gives every column of the key, so that no one need be asked. */
 bool write_key_is_given(const struct call *call, const struct write *w);
 
@@ -92,6 +99,12 @@ void write_applied(struct call *call, const struct write *w);
 void write_begin(struct call *call, const struct write *w);
 void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape);
 void write_end(struct call *call, const struct write *w);
+
+/* Takes the generated columns out of a body of one row, before the plan; and, when the row is written,
+ * compares them. False with ERROR_GENERATED. */
+bool write_take_generated(struct call *call, struct write *w) __attribute__((warn_unused_result));
+bool write_check_generated(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
 
 /* Reads the rows, before they are written or after (write_read.c). */
 bool write_read_before(struct call *call, struct db *db, struct write *w)

@@ -91,9 +91,9 @@ void write_applied(struct call *call, const struct write *w)
 {
     unsigned follows = PREFER_FOLLOWS_RETURN;
 
-    if (w->kind == WRITE_INSERT && call->table->n_key)
+    if (w->kind == WRITE_INSERT && (call->table->n_key || call->tree.on_conflict))
         follows |= PREFER_FOLLOWS_RESOLUTION;
-    if (w->kind == WRITE_INSERT)
+    if (w->kind == WRITE_INSERT || w->kind == WRITE_UPDATE)
         follows |= PREFER_FOLLOWS_MISSING;
     follows |= PREFER_FOLLOWS_AFFECTED;
     if (counts(call, w))
@@ -111,7 +111,7 @@ static enum outcome outcome_of(const struct write *w)
 
     if (w->answer == ANSWER_OBJECT && w->shown == 0 && (!creates || w->affected == 0))
         return OUTCOME_NO_CONTENT;
-    if (creates && (!w->exists.sql.len || w->created > 0))
+    if (creates && (!write_may_meet(w) || w->created > 0))
         return OUTCOME_CREATED;
     if (w->kind == WRITE_INSERT)
         return OUTCOME_OK; /* every row was there already: updated */
@@ -129,8 +129,8 @@ static enum progress finish(struct call *call)
     write_applied(call, w);
     if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
         set_location(call, w);
-    if (w->kind == WRITE_INSERT && call->prefer.count != PREFER_COUNT_NONE)
-        target_range(call, 0, 0, (int64_t)w->affected);
+    if (w->kind == WRITE_INSERT)
+        target_range(call, 0, 0, counts(call, w) ? (int64_t)w->affected : -1);
     if (!w->one_row && w->kind != WRITE_INSERT)
         target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
                      counts(call, w) ? (int64_t)w->affected : -1);

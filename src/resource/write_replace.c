@@ -89,7 +89,7 @@ static enum progress replace(struct call *call, bool one_row)
     struct write *w = write_new(call, WRITE_REPLACE);
 
     if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body) ||
-        !fill_view_row(call, &w->body))
+        !write_take_generated(call, w) || !fill_view_row(call, &w->body))
         return call_fail(call);
     w->one_row = one_row;
     w->conflict = CONFLICT_REPLACED;
@@ -135,11 +135,14 @@ static bool key_filters(struct call *call)
         *tail = copy;
         tail = &copy->next;
     }
-    if (found == n && found == t->n_key)
+    if (t->n_key > 0 && found == n && found == t->n_key)
         return true;
     call->allow = resource_list_methods(t) & ~METHOD_BIT(METHOD_PUT); /* as it was asked for */
     error_set(&call->error, ERROR_PUT_FILTER,
               "Filters must include all and only primary key columns with 'eq' operators");
+    if (t->n_key == 0)
+        return error_hint(&call->error, "%s has no primary key: POST a row, or PATCH some.",
+                          t->name.data);
     return error_hint(&call->error, "Or put to the row's path, /%.*s/{key}.",
                       SLICE_ARG(call->table_name));
 }
@@ -150,7 +153,8 @@ enum progress list_replace(struct call *call)
 
     if (!target_list(call))
         return call_fail(call);
-    if (!(resource_list_methods(call->table) & METHOD_BIT(METHOD_PUT)))
+    bool keyless = call->table->kind == TABLE_TABLE && call->table->n_key == 0;
+    if (!keyless && !(resource_list_methods(call->table) & METHOD_BIT(METHOD_PUT)))
         return target_not_allowed(call, resource_list_methods(call->table));
     if (root->limit >= 0 || root->offset > 0) {
         error_set(&call->error, ERROR_PUT_LIMIT,

@@ -34,15 +34,26 @@ static bool bind_row(struct call *call, struct write *w, struct statement *st,
     return statement_bind(st, w->bound, n + plan->n_values, &call->error);
 }
 
+/* Whose values a row of the body gives; -1: another place's, or not the column's value. */
+static const int *given_columns(struct call *call, const struct write *w)
+{
+    int *columns = arena_alloc(&call->arena, (w->body.n_set + 1) * sizeof *columns);
+
+    for (size_t i = 0; columns && i < w->body.n_set; i++) {
+        const struct assignment *set = &w->body.set[i];
+
+        columns[i] = set->given || set->merge ? -1 : set->column;
+    }
+    return columns;
+}
+
 static void explain_foreign_key(struct call *call, struct db *db, const struct write *w, size_t row)
 {
     struct error *e = &call->error;
     struct error ignored = error_none();
-    int *columns = arena_alloc(&call->arena, (w->body.n_set + 1) * sizeof *columns);
+    const int *columns = given_columns(call, w);
     struct plan where;
 
-    for (size_t i = 0; columns && i < w->body.n_set; i++)
-        columns[i] = w->body.set[i].given ? -1 : w->body.set[i].column;
     if (columns && w->kind != WRITE_DELETE)
         diagnose_missing_parent(db, call->table, columns, w->body.values + row * w->body.n_set,
                                 w->body.n_set, e);
@@ -71,6 +82,9 @@ static bool run_row(struct call *call, struct db *db, struct write *w, struct st
     }
     if (call->error.code == ERROR_FOREIGN_KEY)
         explain_foreign_key(call, db, w, row);
+    else if (call->error.code == ERROR_UNIQUE && w->kind != WRITE_DELETE)
+        diagnose_duplicate(call->table, given_columns(call, w),
+                           w->body.values + row * w->body.n_set, w->body.n_set, &call->error);
     if (w->body.is_array)
         call->error.row = (long)row;
     return false;
@@ -99,14 +113,27 @@ static bool look_for_row(struct call *call, struct db *db, struct write *w, size
     return ok;
 }
 
+/* Runs the statement with a row of the body, and counts the row if it is new. */
+static bool run_counted(struct call *call, struct db *db, struct write *w, struct statement *st,
+                        size_t row)
+{
+    if (w->exists.sql.len)
+        return look_for_row(call, db, w, row) && run_row(call, db, w, st, &w->plan, row);
+    db_forget_rowid(db);
+    if (!run_row(call, db, w, st, &w->plan, row))
+        return false;
+    w->created += db_last_rowid(db) != DB_NO_ROWID;
+    return true;
+}
+
 static bool run_rows(struct call *call, struct db *db, struct write *w)
 {
     struct statement *st = statement_get(db, w->plan.sql, &call->error);
     bool ok = st != NULL;
 
     for (size_t row = 0; ok && row < w->body.n_rows; row++)
-        ok = (!w->exists.sql.len || look_for_row(call, db, w, row)) &&
-             run_row(call, db, w, st, &w->plan, row);
+        ok = write_may_meet(w) ? run_counted(call, db, w, st, row)
+                               : run_row(call, db, w, st, &w->plan, row);
     statement_release(st);
     return ok;
 }
@@ -199,7 +226,7 @@ bool write_run(struct job *job, struct db *db)
     if (w->update.sql.len ? !replace_in_view(call, db, w) : !run_rows(call, db, w))
         return false;
     take_rowid(call, db, w);
-    if (!write_read_after(call, db, w))
+    if (!write_check_generated(call, db, w) || !write_read_after(call, db, w))
         return false;
     write_end(call, w);
     return check_outcome(call, w);

@@ -44,18 +44,33 @@ static bool same_columns(const int *a, size_t n_a, const int *b, size_t n_b)
     return n_a == n_b;
 }
 
-/* on_conflict= names the columns of a unique key (42P10 in PostgreSQL if it does not). */
-static bool check_target(struct call *call, const int *columns, size_t n)
+/* The unique key of these columns, a whole one before one of some rows; NULL if there is none. */
+static const struct unique_key *find_unique(const struct table *t, const int *columns, size_t n)
+{
+    const struct unique_key *found = NULL;
+
+    for (size_t i = 0; i < t->n_unique; i++) {
+        const struct unique_key *key = &t->unique[i];
+
+        if (same_columns(columns, n, key->columns, key->n_columns) && (!found || found->partial))
+            found = key;
+    }
+    return found;
+}
+
+/* on_conflict= names the columns of a unique key (42P10 in PostgreSQL if it does not); of a partial
+ * one its condition is meant, too. */
+static bool check_target(struct call *call, struct write *w, const int *columns, size_t n)
 {
     const struct table *t = call->table;
+    const struct unique_key *key;
 
     if (same_columns(columns, n, t->key, t->n_key))
         return true;
-    for (size_t i = 0; i < t->n_unique; i++) {
-        if (!t->unique[i].partial &&
-            same_columns(columns, n, t->unique[i].columns, t->unique[i].n_columns))
-            return true;
-    }
+    key = find_unique(t, columns, n);
+    w->target_where = key && key->partial ? key->where : NULL;
+    if (key && (!key->partial || key->where))
+        return true;
     error_set(&call->error, ERROR_CONFLICT_TARGET,
               "there is no unique or exclusion constraint matching the ON CONFLICT specification");
     return error_hint(&call->error,
@@ -85,7 +100,7 @@ static bool named_target(struct call *call, struct write *w)
     }
     w->target = columns;
     w->n_target = n;
-    return check_target(call, columns, n);
+    return check_target(call, w, columns, n);
 }
 
 /* Prefer: resolution= and on_conflict=, as PostgREST: without a key there is no conflict. */
@@ -229,7 +244,7 @@ enum progress row_update(struct call *call)
     if (!target_row(call))
         return call_fail(call);
     w = write_new(call, WRITE_UPDATE);
-    if (!w || !body_parse(call, BODY_MERGE, &w->body))
+    if (!w || !body_parse(call, BODY_MERGE, &w->body) || !write_take_generated(call, w))
         return call_fail(call);
     w->one_row = true;
     w->answer = write_choose_answer(call, true);

@@ -301,6 +301,11 @@ int64_t db_last_rowid(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+void db_forget_rowid(struct db *db)
+{
+    sqlite3_set_last_insert_rowid(db->handle, DB_NO_ROWID);
+}
+
 uint32_t db_data_version(struct db *db)
 {
     unsigned version = 0;

@@ -89,6 +89,11 @@ bool db_in_transaction(const struct db *db);
 int64_t db_changes(const struct db *db);
 int64_t db_last_rowid(const struct db *db);
 
+/* Makes db_last_rowid DB_NO_ROWID until a row is inserted, by more than a trigger: an upsert that
+ * changes a row leaves it (sqlite.org/c3ref/set_last_insert_rowid.html). */
+#define DB_NO_ROWID INT64_MIN
+void db_forget_rowid(struct db *db);
+
 /* Rows changed on this connection so far, by triggers and foreign keys too, but not those of
  * statements that failed and were undone. */
 int64_t db_total_changes(const struct db *db);

@@ -137,6 +137,58 @@ void diagnose_missing_parent(struct db *db, const struct table *table, const int
     }
 }
 
+/* The values of these columns of the table among those written. */
+static bool unique_values(const int *unique, size_t n_unique, const int *columns,
+                          const struct value *values, size_t n, struct value *out)
+{
+    for (size_t i = 0; i < n_unique; i++) {
+        size_t at = 0;
+
+        while (at < n && columns[at] != unique[i])
+            at++;
+        if (at == n)
+            return false;
+        out[i] = values[at];
+    }
+    return true;
+}
+
+/* True if the error is of this key: SQLite names its columns, in their order. */
+static bool is_of_key(const struct error *e, const struct table *table, const int *unique, size_t n)
+{
+    struct buf text;
+    bool equal;
+
+    buf_init(&text, sizeof e->details);
+    buf_add_text(&text, "Key (");
+    name_list(&text, table, unique, n);
+    buf_add_text(&text, ") already exists.");
+    equal = !text.failed && slice_is(buf_slice(&text), e->details);
+    buf_finish(&text);
+    return equal;
+}
+
+void diagnose_duplicate(const struct table *table, const int *columns, const struct value *values,
+                        size_t n, struct error *e)
+{
+    struct value key_values[KEY_MAX];
+
+    for (size_t k = 0; columns && k <= table->n_unique; k++) {
+        const int *unique = k < table->n_unique ? table->unique[k].columns : table->key;
+        size_t n_unique = k < table->n_unique ? table->unique[k].n_columns : table->n_key;
+        struct buf text;
+
+        if (n_unique > KEY_MAX || !is_of_key(e, table, unique, n_unique) ||
+            !unique_values(unique, n_unique, columns, values, n, key_values))
+            continue;
+        buf_init(&text, 400);
+        key_text(&text, table, unique, key_values, n_unique);
+        error_details(e, "%.*s already exists.", SLICE_ARG(buf_slice(&text)));
+        buf_finish(&text);
+        return;
+    }
+}
+
 /* SELECT parent columns FROM parent WHERE (where) AND EXISTS(a child row) LIMIT 1 */
 static void referenced_sql(struct buf *sql, const struct foreign_key *key, struct slice where)
 {

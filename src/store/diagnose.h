@@ -24,6 +24,12 @@ void diagnose_missing_parent(struct db *db, const struct table *table, const int
                              const struct value *values, size_t n, struct error *e);
 
 /*
+ * The same for ERROR_UNIQUE: the details say the key's values, if the row gives all of them.
+ */
+void diagnose_duplicate(const struct table *table, const int *columns, const struct value *values,
+                        size_t n, struct error *e);
+
+/*
  * Rows of `table` that match `where` (an SQL condition over the table's columns with
  * parameters ?1…, from the plan; may be empty) could not be deleted or re-keyed:
  * rewrites the error to name the first foreign key that still refers to one of them.

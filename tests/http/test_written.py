@@ -66,7 +66,7 @@ def rows(server):
     """The same rows before each test."""
     db = sqlite3.connect(server.db)
     db.executescript("""
-DELETE FROM man; DELETE FROM team; DELETE FROM tree; DELETE FROM keep WHERE id<>2; DELETE FROM wr;
+DELETE FROM threekey WHERE v>2; DELETE FROM man; DELETE FROM team; DELETE FROM tree; DELETE FROM keep WHERE id<>2; DELETE FROM wr;
 DELETE FROM named; DELETE FROM named2; DELETE FROM nk; DELETE FROM counted; DELETE FROM loose;
 INSERT INTO team VALUES(1,'A',NULL),(2,'B',NULL);
 INSERT INTO man VALUES(1,1,'a',NULL),(2,1,'b','x'),(3,2,'c',NULL);
