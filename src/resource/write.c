@@ -85,11 +85,13 @@ static bool plan_row(struct call *call, struct plan *out)
 /* What reads the rows that RETURNING does not give. */
 static bool plan_reading(struct call *call, struct write *w)
 {
+    bool again = w->readback == READ_AGAIN;
+    bool key_is_made = call->table->rowid_alias < 0 && !write_key_is_given(call, w);
     const struct plan_written which = {
         .table = call->table,
         .tree = w->answer == ANSWER_NOTHING ? NULL : &call->tree,
         .keys = w->readback == READ_AGAIN ? &w->keys : NULL,
-        .with_key = write_names_key(call, w),
+        .with_key = write_names_key(call, w) && (again || key_is_made),
     };
     bool gone = w->readback == READ_GONE;
 
@@ -116,6 +118,19 @@ static bool plan_reading(struct call *call, struct write *w)
     return true;
 }
 
+/* A view's new row has the key that its table gave it, which the body need not have: it is known if
+ * the trigger makes one row there. */
+static bool plan_made(struct call *call, struct write *w)
+{
+    const struct table *base = call->table->base;
+    const struct plan_written key = {.table = base, .with_key = true};
+
+    if (w->kind != WRITE_INSERT || w->readback != READ_AGAIN || !base || !base->rowid)
+        return true;
+    w->watch.table = base->name;
+    return plan_select_written(&call->arena, &key, &call->options, &w->made, &call->error);
+}
+
 bool write_plan(struct call *call, struct write *w)
 {
     size_t max = (size_t)call->service->max_answer, n;
@@ -127,9 +142,12 @@ bool write_plan(struct call *call, struct write *w)
     buf_init(&w->pieces, max);
     buf_init(&w->ends, max);
     if ((precondition_is_given(call) && !plan_row(call, &w->current)) ||
-        !plan_statement(call, w, write_returning(call, w)) || !plan_reading(call, w))
+        !plan_statement(call, w, write_returning(call, w)) || !plan_reading(call, w) ||
+        !plan_made(call, w))
         return false;
-    w->plan.shape.strip_nulls = call->options.strip_nulls;
+    /* Of a view's new row RETURNING knows what was given: what was not is left out. */
+    bool unknown = call->table->kind == TABLE_VIEW && w->kind == WRITE_INSERT;
+    w->plan.shape.strip_nulls = call->options.strip_nulls || unknown;
     n = w->body.n_set + w->plan.n_values + w->update.n_values;
     if (n < w->select.n_values + w->select.n_trailing)
         n = w->select.n_values + w->select.n_trailing;

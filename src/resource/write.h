@@ -12,6 +12,7 @@
 
 #include "resource/body.h"
 #include "resource/call.h"
+#include "store/db.h"
 #include "store/keys.h"
 
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
@@ -40,23 +41,26 @@ struct write {
     size_t n_target;
     const char *target_where; /* …of the rows of which this holds alone, or NULL */
     enum readback readback;
-    struct plan plan;      /* the statement, once for each row of the body */
-    struct plan update;    /* …of a view's row that is there, which takes no upsert; or no text */
-    struct plan exists;    /* asks whether the row is there already; no text: SQLite tells */
-    struct plan select;    /* reads the rows, by `readback` */
-    struct plan present;   /* READ_GONE: finds those that are there */
+    struct plan plan;    /* the statement, once for each row of the body */
+    struct plan update;  /* …of a view's row that is there, which takes no upsert; or no text */
+    struct plan exists;  /* asks whether the row is there already; no text: SQLite tells */
+    struct plan select;  /* reads the rows, by `readback` */
+    struct plan present; /* READ_GONE: finds those that are there */
+    struct plan
+        made; /* reads the key of a row that a view's trigger made, by its rowid; or no text */
     struct plan generated; /* finds the row if its generated columns are as the body has them */
     const char *generated_column; /* …the first of them */
     struct plan current; /* what preconditions are compared with; no text: there are none */
     struct value *bound; /* what one run binds */
     struct value *key;   /* the key of the row that was made, for Location; in the arena */
     bool has_key;
-    struct keys keys;  /* what tells the rows apart */
-    struct buf pieces; /* READ_GONE: rows as they are shown, one after another */
-    struct buf ends;   /* …and where each ends, as size_t */
-    size_t created;    /* rows that were not there before */
-    size_t affected;   /* rows written */
-    size_t shown;      /* rows in the reply: a trigger may have taken one away again */
+    struct keys keys;      /* what tells the rows apart */
+    struct db_watch watch; /* the rows that a view's trigger makes */
+    struct buf pieces;     /* READ_GONE: rows as they are shown, one after another */
+    struct buf ends;       /* …and where each ends, as size_t */
+    size_t created;        /* rows that were not there before */
+    size_t affected;       /* rows written */
+    size_t shown;          /* rows in the reply: a trigger may have taken one away again */
 };
 
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */

@@ -12,13 +12,33 @@
 #include "store/diagnose.h"
 #include "store/statement.h"
 
+/* The key of the one row that a view's trigger made in the table whose key the view has. */
+static bool take_made(struct call *call, struct db *db, struct write *w)
+{
+    struct statement *st = statement_get(db, w->made.sql, &call->error);
+    const struct value rowid = value_integer(w->watch.rowid);
+    enum step step = STEP_FAILED;
+    bool ok = true;
+
+    if (st && statement_bind(st, &rowid, 1, &call->error))
+        step = statement_step(st, &call->error);
+    if (step == STEP_ROW)
+        ok = keys_add(&w->keys, st, (int)w->made.cursor_at, &call->error);
+    statement_release(st);
+    return ok && step != STEP_FAILED;
+}
+
 /* A row that RETURNING gives. */
-static bool take_row(struct call *call, struct write *w, struct statement *st)
+static bool take_row(struct call *call, struct db *db, struct write *w, struct statement *st)
 {
     w->affected++;
     if (w->readback == READ_RETURNED)
         write_row(call, w, st, &w->plan.shape);
-    return w->readback != READ_AGAIN || keys_add(&w->keys, st, 0, &call->error);
+    if (w->readback != READ_AGAIN)
+        return true;
+    if (w->made.sql.len && w->watch.n == 1)
+        return take_made(call, db, w);
+    return keys_add(&w->keys, st, 0, &call->error);
 }
 
 /* The values of one row of the body, then those of the filter. */
@@ -68,9 +88,10 @@ static bool run_row(struct call *call, struct db *db, struct write *w, struct st
 {
     enum step step = STEP_FAILED;
 
+    w->watch.n = 0;
     if (bind_row(call, w, st, plan, row)) {
         while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (!take_row(call, w, st))
+            if (!take_row(call, db, w, st))
                 return false;
         }
     }
@@ -154,6 +175,19 @@ static bool replace_in_view(struct call *call, struct db *db, struct write *w)
     return ok;
 }
 
+/* While the rows are written, those are counted that triggers make in a view's table. */
+static bool run_watched(struct call *call, struct db *db, struct write *w)
+{
+    bool watches = w->made.sql.len > 0, ok;
+
+    if (watches)
+        db_watch(db, &w->watch);
+    ok = w->update.sql.len ? replace_in_view(call, db, w) : run_rows(call, db, w);
+    if (watches)
+        db_watch(db, NULL);
+    return ok;
+}
+
 /* The key of an inserted row that is a rowid (sqlite.org/c3ref/last_insert_rowid.html), which no
  * trigger has changed. */
 static void take_rowid(struct call *call, struct db *db, struct write *w)
@@ -223,7 +257,7 @@ bool write_run(struct job *job, struct db *db)
     write_begin(call, w);
     if (!write_read_before(call, db, w))
         return false;
-    if (w->update.sql.len ? !replace_in_view(call, db, w) : !run_rows(call, db, w))
+    if (!run_watched(call, db, w))
         return false;
     take_rowid(call, db, w);
     if (!write_check_generated(call, db, w) || !write_read_after(call, db, w))

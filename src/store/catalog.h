@@ -86,9 +86,10 @@ struct table {
     size_t index; /* position in catalog->tables */
     size_t n_columns;
     const struct column *columns;
-    size_t n_key;    /* columns of the primary key; 0: no row path */
-    const int *key;  /* indexes into columns, in key order */
-    int rowid_alias; /* index of the INTEGER PRIMARY KEY, or -1 */
+    size_t n_key;             /* columns of the primary key; 0: no row path */
+    const int *key;           /* indexes into columns, in key order */
+    const struct table *base; /* a view's: whose key it has; NULL: none */
+    int rowid_alias;          /* index of the INTEGER PRIMARY KEY, or -1 */
     const char
         *rowid; /* the rowid in SQL: its alias, or the name that no column takes; NULL: a view,
                         * WITHOUT ROWID, or all three names are taken */

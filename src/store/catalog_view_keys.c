@@ -87,6 +87,7 @@ static void take_key(struct load *l, const struct origins *o, const struct table
     }
     o->view->key = key;
     o->view->n_key = base->n_key;
+    o->view->base = base;
 }
 
 void load_view_shapes(struct load *l, struct origins *list, size_t n)

@@ -301,6 +301,23 @@ int64_t db_last_rowid(const struct db *db)
     return sqlite3_last_insert_rowid(db->handle);
 }
 
+static void note_insert(void *context, int operation, const char *schema, const char *table,
+                        sqlite3_int64 rowid)
+{
+    struct db_watch *watch = context;
+    (void)schema;
+
+    if (operation != SQLITE_INSERT || !slice_is(watch->table, table))
+        return;
+    watch->n++;
+    watch->rowid = rowid;
+}
+
+void db_watch(struct db *db, struct db_watch *watch)
+{
+    sqlite3_update_hook(db->handle, watch ? note_insert : NULL, watch);
+}
+
 void db_forget_rowid(struct db *db)
 {
     sqlite3_set_last_insert_rowid(db->handle, DB_NO_ROWID);

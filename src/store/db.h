@@ -94,6 +94,17 @@ int64_t db_last_rowid(const struct db *db);
 #define DB_NO_ROWID INT64_MIN
 void db_forget_rowid(struct db *db);
 
+/* The rows that are inserted into a table, by triggers too (sqlite.org/c3ref/update_hook.html); not
+ * one WITHOUT ROWID. */
+struct db_watch {
+    struct slice table;
+    size_t n;      /* how many; the caller begins anew with 0 */
+    int64_t rowid; /* the last one's */
+};
+
+/* Begins to count them, or ends with NULL. `watch` outlives it. */
+void db_watch(struct db *db, struct db_watch *watch);
+
 /* Rows changed on this connection so far, by triggers and foreign keys too, but not those of
  * statements that failed and were undone. */
 int64_t db_total_changes(const struct db *db);

@@ -247,3 +247,81 @@ def test_columns_called_rowid(server, rows):
     assert server.delete("/threekey?order=v.desc&limit=1&select=v", **FULL).json() == [{"v": 2}]
     assert server.delete("/nk?order=v&limit=2&select=v", **FULL).json() == [{"v": 1}, {"v": 2}]
     assert server.get("/nk").json() == [{"k": None, "v": 3}]
+
+
+VIEWS = """
+CREATE TABLE vb(id INTEGER PRIMARY KEY, n TEXT, gone INT DEFAULT 0);
+CREATE TABLE vlog(id INTEGER PRIMARY KEY, w TEXT);
+INSERT INTO vlog VALUES(50,'x');
+CREATE TABLE vchild(id INTEGER PRIMARY KEY, vb INT REFERENCES vb);
+CREATE VIEW v AS SELECT id, n, upper(n) AS u FROM vb WHERE gone=0;
+CREATE TRIGGER v_i INSTEAD OF INSERT ON v BEGIN
+  INSERT INTO vlog(w) VALUES('before'); INSERT INTO vb(n) VALUES(new.n||'!'); INSERT INTO vlog(w) VALUES('after'); END;
+CREATE TRIGGER v_u INSTEAD OF UPDATE ON v BEGIN UPDATE vb SET n=new.n WHERE id=old.id; END;
+CREATE TRIGGER v_d INSTEAD OF DELETE ON v WHEN old.n<>'kept' BEGIN UPDATE vb SET gone=1 WHERE id=old.id; END;
+CREATE TABLE tk(k TEXT PRIMARY KEY DEFAULT (lower(hex(randomblob(4)))), n TEXT);
+CREATE VIEW vk AS SELECT k, n FROM tk;
+CREATE TRIGGER vk_i INSTEAD OF INSERT ON vk BEGIN INSERT INTO tk(n) VALUES(new.n); END;
+CREATE VIEW twice AS SELECT id, n FROM vb;
+CREATE TRIGGER twice_i INSTEAD OF INSERT ON twice BEGIN
+  INSERT INTO vb(n) VALUES(new.n); INSERT INTO vb(n) VALUES(new.n); END;
+CREATE VIEW plain AS SELECT n, upper(n) AS u FROM vb;
+CREATE TRIGGER plain_i INSTEAD OF INSERT ON plain BEGIN INSERT INTO vb(n) VALUES(new.n); END;
+"""
+
+
+@pytest.fixture(scope="module")
+def views(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("views")
+    db = sqlite3.connect(folder / "test.db")
+    db.executescript(VIEWS)
+    db.close()
+    server = conftest.Server(folder, migrations=None)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def view(views):
+    db = sqlite3.connect(views.db)
+    db.executescript("DELETE FROM vchild; DELETE FROM vb; INSERT INTO vb(n) VALUES('a'),('b'),('kept');"
+                     "INSERT INTO vchild VALUES(1,1)")
+    db.close()
+    return views
+
+
+def test_what_a_views_trigger_made(view):
+    reply = view.post("/v", {"n": "q"})
+    assert (reply.status, reply.json()) == (201, {"id": 4, "n": "q!", "u": "Q!"})
+    assert located(view, reply) == reply.json()
+    assert view.post("/v", [{"n": "r"}, {"n": "s"}], **FULL).json() == [
+        {"id": 5, "n": "r!", "u": "R!"}, {"id": 6, "n": "s!", "u": "S!"}]
+    reply = view.post("/v?select=id,u,vchild(id)", {"n": "t"}, **FULL)
+    assert reply.json() == [{"id": 7, "u": "T!", "vchild": []}]
+    assert view.post("/v", {"n": "w"}, Prefer="return=headers-only").headers["Location"] == "/v/8"
+    reply = view.post("/vk", {"n": "q"})
+    assert located(view, reply) == reply.json() and reply.json()["n"] == "q"
+
+
+def test_of_a_view_nothing_is_claimed_that_is_not_known(view):
+    reply = view.post("/twice", {"n": "q"})
+    assert (reply.status, reply.body, reply.headers["Location"]) == (201, b"", None)
+    assert view.post("/twice", {"n": "q"}, **FULL).json() == []
+    assert view.post("/plain", {"n": "q"}).json() == {"n": "q"}
+    reply = view.post("/plain?order=n", [{"n": "q"}, {"n": "p"}], **FULL)
+    assert (reply.status, reply.json()["code"]) == (400, "0A000")
+
+
+def test_changes_of_a_view(view):
+    assert view.patch("/v?id=lt.3&order=id.desc&select=id,u,vchild(id)", {"n": "k"}, **FULL).json() == [
+        {"id": 2, "u": "K", "vchild": []}, {"id": 1, "u": "K", "vchild": [{"id": 1}]}]
+    reply = view.patch("/v?id=lt.3", {"n": "l"}, Prefer="count=exact")
+    assert (reply.status, reply.headers["Content-Range"]) == (204, "0-1/2")
+    reply = view.patch("/v?id=lt.3", {"n": "m"}, Prefer="handling=strict,max-affected=1")
+    assert (reply.status, reply.json()["code"]) == (400, "PGRST124")
+    assert view.get("/v?id=eq.1").json() == [{"id": 1, "n": "l", "u": "L"}]
+    assert view.patch("/v/2", {"n": "z"}).json() == {"id": 2, "n": "z", "u": "Z"}
+    assert view.patch("/v/99", {"n": "z"}).status == 404
+    assert [row["id"] for row in view.delete("/v?id=gt.0&order=id.desc", **FULL).json()] == [2, 1]
+    assert view.get("/v").json() == [{"id": 3, "n": "kept", "u": "KEPT"}]
+    assert view.delete("/v/1").status == 404
