@@ -47,6 +47,7 @@
     X(PATTERN, "2201B")             /* a regular expression is none */                             \
     X(NO_TABLE, "PGRST205")         /* no such table or view */                                    \
     X(NO_COLUMN, "42703")           /* a filter, order or select names no column */                \
+    X(NOT_BOOLEAN, "42804")         /* is.true of what is no boolean */                            \
     X(NO_BODY_COLUMN, "PGRST204")   /* the body names no column */                                 \
     X(NO_ROUTE, "PGRST125")         /* no such path */                                             \
     X(NO_ROW, "PGRST116")           /* a row path that finds nothing */                            \

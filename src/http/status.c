@@ -40,6 +40,7 @@ static const unsigned short error_status[] = {
     [ERROR_NO_ROUTE] = 404,
     [ERROR_NO_ROW] = 404,
     [ERROR_METHOD] = 405,
+    [ERROR_NOT_BOOLEAN] = 400,
     [ERROR_NOT_ACCEPTABLE] = 406,
     [ERROR_MEDIA_TYPE] = 415,
     [ERROR_TOO_LARGE] = 413,

@@ -62,7 +62,7 @@ static void text_field(struct buf *b, struct slice text, enum column_kind kind)
         b->failed = b->failed || mended.failed;
         field(b, buf_slice(&mended));
         buf_finish(&mended);
-    } else if (kind == KIND_NUMERIC && json_out_number(text, &number)) {
+    } else if (kind == KIND_ANY && json_out_number(text, &number)) {
         quoted(b, text);
     } else {
         field(b, text);

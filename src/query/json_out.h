@@ -25,7 +25,8 @@ void json_out_value(struct buf *b, const struct value *value, enum column_kind k
 
 /*
  * Appends the shortest decimal that reads back as the same double, with ".0" when it
- * would look like an integer. Infinities and NaN, which JSON does not have, are null.
+ * would look like an integer. Infinities, which JSON does not have, are the strings that PostgreSQL
+ * makes of them; SQLite has no NaN.
  */
 void json_out_real(struct buf *b, double value);
 

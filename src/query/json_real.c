@@ -64,8 +64,8 @@ void json_out_real(struct buf *b, double value)
 {
     char text[40];
 
-    if (!isfinite(value)) {
-        buf_add(b, "null", 4);
+    if (isinf(value)) {
+        buf_add_text(b, value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
         return;
     }
     if (out_short(b, value))

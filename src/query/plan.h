@@ -195,12 +195,4 @@ bool plan_key_filter(struct arena *arena, const struct table *table, const struc
                      size_t n, struct condition **out, struct error *e)
     __attribute__((warn_unused_result));
 
-/*
- * The value of `text` for a column: as a filter, a path segment or a CSV field means it.
- * Integers and numbers must parse, booleans are true/false/t/f/1/0, blobs base64. False
- * with ERROR_VALUE naming column and type. Bytes are borrowed from `text` or in `arena`.
- */
-bool plan_value(struct arena *arena, const struct column *column, struct slice text,
-                struct value *out, struct error *e) __attribute__((warn_unused_result));
-
 #endif

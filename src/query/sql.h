@@ -88,6 +88,9 @@ bool sql_may_hold_json(const struct column *column);
 /* A column as it is shown. */
 void sql_shown_column(struct sql *q, const struct node *node, const struct column *column);
 
+/* A column's JSON in its shortest form; what is no JSON as it is. */
+void sql_plain_json(struct sql *q, const struct node *node, const struct column *column);
+
 /* A SELECT_FIELD or SELECT_COUNT item with its casts and its aggregate; `out` is filled in. */
 void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
               struct output *out);
@@ -116,6 +119,14 @@ void sql_cast_end(struct sql *q, const struct sql_cast *cast, enum column_kind *
 
 /* The conditions, all of which must hold. */
 void sql_filter(struct sql *q, const struct node *node, const struct condition *filter);
+
+/* ---- sql_compare.c: what is equal, greater, less (query/literal.h) */
+
+/* eq, neq, gt, gte, lt, lte, isdistinct of the field and a text. */
+void sql_compare(struct sql *q, const struct node *node, const struct condition *c,
+                 struct slice text);
+/* in.(…) */
+void sql_member(struct sql *q, const struct node *node, const struct condition *c);
 
 /* ---- sql_match.c */
 

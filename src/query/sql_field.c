@@ -23,13 +23,9 @@ struct slice sql_json_key(struct sql *q, struct slice name)
     return slice_make(copy, copy ? len : 0);
 }
 
-/* JSONB comes out as text; a damaged one as the blob it is (sqlite.org/json1.html §4.13). */
-void sql_shown_column(struct sql *q, const struct node *node, const struct column *column)
+/* Text or JSONB; a damaged one is not touched (sqlite.org/json1.html §4.13). */
+void sql_plain_json(struct sql *q, const struct node *node, const struct column *column)
 {
-    if (column->kind != KIND_JSONB) {
-        sql_name(q, node, column);
-        return;
-    }
     SQL(q, "CASE WHEN json_valid(");
     sql_name(q, node, column);
     SQL(q, ",10) THEN json(");
@@ -37,6 +33,15 @@ void sql_shown_column(struct sql *q, const struct node *node, const struct colum
     SQL(q, ") ELSE ");
     sql_name(q, node, column);
     SQL(q, " END");
+}
+
+/* JSONB comes out as text. */
+void sql_shown_column(struct sql *q, const struct node *node, const struct column *column)
+{
+    if (column->kind == KIND_JSONB)
+        sql_plain_json(q, node, column);
+    else
+        sql_name(q, node, column);
 }
 
 /* The steps as an SQLite path: $."key"[0][#-1] (sqlite.org/json1.html §3.3). */
@@ -70,7 +75,7 @@ static struct value path_text(struct sql *q, const struct json_step *step)
 bool sql_may_hold_json(const struct column *column)
 {
     return column->kind == KIND_JSON || column->kind == KIND_JSONB || column->kind == KIND_TEXT ||
-           (column->kind == KIND_NUMERIC && !column->type[0]);
+           column->kind == KIND_ANY || column->kind == KIND_OTHER;
 }
 
 /* ->> gives text as PostgreSQL does: true and false as words, numbers as they are written. */

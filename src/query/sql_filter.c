@@ -1,137 +1,56 @@
 /*
- * The filter as SQL: the comparisons with PostgREST's meaning, the values as parameters.
+ * The filter as SQL: its operators and its trees, with PostgREST's meaning.
  *
  * SPDX-License-Identifier: MIT
  */
-#include "base/json.h"
 #include "base/text.h"
 #include "query/grammar.h"
 #include "query/sql.h"
 
-/* Nesting of a JSON value in a filter. */
-#define VALUE_DEPTH 100
-
 /* Conditions side by side; more are put in groups of as many. */
 #define GROUP_MAX 128
 
-/* A list of in.() that is longer than this is long. */
-#define LONG_LIST 1024
-
-static const char *const comparison[] = {
-    [OPERATOR_EQ] = "=",
-    [OPERATOR_NEQ] = "<>",
-    [OPERATOR_GT] = ">",
-    [OPERATOR_GTE] = ">=",
-    [OPERATOR_LT] = "<",
-    [OPERATOR_LTE] = "<=",
-    [OPERATOR_ISDISTINCT] = " IS NOT ",
-};
-
-/* What a value is compared with: a column, or what a JSON path finds. */
-static const struct column json_text = {
-    .name = SLICE_LITERAL("->>"), .quoted = "", .type = "TEXT", .kind = KIND_TEXT};
-
-static bool value_for(struct sql *q, const struct column *column, struct slice text,
-                      struct value *out)
+/* Text is neither true nor false, and SQLite would make a number of it; what -> finds is JSON's. */
+static bool is_boolean(struct sql *q, const struct field *field, enum column_kind kind)
 {
-    return plan_value(q->arena, column, text, out, q->error) || sql_give_up(q);
-}
+    bool nested = field->path && !field->as_text;
+    const char *type = kind == KIND_TEXT    ? "text"
+                       : kind == KIND_JSON  ? "json"
+                       : kind == KIND_JSONB ? "jsonb"
+                       : kind == KIND_BLOB  ? "binary"
+                                            : NULL;
 
-static const struct column *column_of(struct sql *q, const struct node *node,
-                                      const struct field *field)
-{
-    const struct column *column = sql_column(q, node->table, field->name);
-
-    return column && field->path ? &json_text : column;
-}
-
-/* X->path against a JSON value: numbers as numbers, all else as the text of the JSON. */
-static void compare_json(struct sql *q, const struct node *node, const struct condition *c,
-                         struct slice text)
-{
-    static const struct column number = {.quoted = "", .type = "", .kind = KIND_NUMERIC};
-    enum column_kind kind;
-    struct value value;
-
-    if (!json_valid(text, VALUE_DEPTH)) {
-        error_set(q->error, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
-                  (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
-        error_hint(q->error, "Compare text with ->> in the place of the last ->.");
-        sql_give_up(q);
-        return;
-    }
-    if (!value_for(q, &number, text, &value))
-        return;
-    sql_field(q, node, &c->field, value.type == VALUE_TEXT ? FIELD_SHOWN : FIELD_COMPARED, &kind);
-    sql_text(q, comparison[c->op]);
-    sql_value(q, value);
-}
-
-static void compare(struct sql *q, const struct node *node, const struct condition *c,
-                    struct slice text)
-{
-    const struct column *column;
-    enum column_kind kind;
-    struct value value;
-
-    if (c->field.path && !c->field.as_text) {
-        compare_json(q, node, c, text);
-        return;
-    }
-    column = column_of(q, node, &c->field);
-    if (!column || !value_for(q, column, text, &value))
-        return;
-    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
-    sql_text(q, comparison[c->op]);
-    sql_value(q, value);
-}
-
-/* Few shapes of statement exist: a list is padded, with its last value, to a power of two, a long
- * one to a multiple. */
-static size_t padded_length(size_t n)
-{
-    size_t padded = 1;
-
-    if (n > LONG_LIST)
-        return (n + LONG_LIST - 1) / LONG_LIST * LONG_LIST;
-    while (padded < n)
-        padded *= 2;
-    return padded;
-}
-
-static void member_of(struct sql *q, const struct node *node, const struct condition *c)
-{
-    const struct column *column = column_of(q, node, &c->field);
-    enum column_kind kind;
-    size_t padded = padded_length(c->n_list);
-
-    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
-    SQL(q, " IN (");
-    for (size_t i = 0; c->n_list && i < padded && !q->failed; i++) {
-        struct value value;
-
-        if (!value_for(q, column, c->list[i < c->n_list ? i : c->n_list - 1], &value))
-            return;
-        if (i > 0)
-            SQL(q, ",");
-        sql_value(q, value);
-    }
-    SQL(q, ")");
+    if (nested || !type || q->failed)
+        return true;
+    error_set(q->error, ERROR_NOT_BOOLEAN, "argument of IS TRUE must be type boolean, not type %s",
+              type);
+    error_hint(q->error, "Compare with eq, or ask whether it is null: is.null, is.not_null.");
+    return sql_give_up(q);
 }
 
 static void is(struct sql *q, const struct node *node, const struct condition *c)
 {
+    static const struct {
+        struct slice word;
+        const char *sql;
+        bool boolean;
+    } words[] = {
+        {SLICE_LITERAL("null"), " IS NULL", false},
+        {SLICE_LITERAL("not_null"), " IS NOT NULL", false},
+        {SLICE_LITERAL("true"), " IS TRUE", true},
+        {SLICE_LITERAL("false"), " IS FALSE", true},
+        {SLICE_LITERAL("unknown"), " IS NULL", true},
+    };
     enum column_kind kind;
 
     sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
-    if (text_equal_nocase(c->value, slice_from("true")))
-        SQL(q, " IS TRUE");
-    else if (text_equal_nocase(c->value, slice_from("false")))
-        SQL(q, " IS FALSE");
-    else if (text_equal_nocase(c->value, slice_from("not_null")))
-        SQL(q, " IS NOT NULL");
-    else /* null, unknown */
-        SQL(q, " IS NULL");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!text_equal_nocase(c->value, words[i].word))
+            continue;
+        if (!words[i].boolean || is_boolean(q, &c->field, kind))
+            sql_text(q, words[i].sql);
+        return;
+    }
 }
 
 static void one_value(struct sql *q, const struct node *node, const struct condition *c,
@@ -142,7 +61,7 @@ static void one_value(struct sql *q, const struct node *node, const struct condi
     case OPERATOR_ILIKE:
     case OPERATOR_MATCH:
     case OPERATOR_IMATCH: sql_match(q, node, c, text); break;
-    default: compare(q, node, c, text); break;
+    default: sql_compare(q, node, c, text); break;
     }
 }
 
@@ -215,7 +134,7 @@ static void one_comparison(struct sql *q, const struct node *node, const struct 
     else if (c->quantifier != QUANTIFIER_NONE)
         quantified(q, node, c);
     else if (c->op == OPERATOR_IN)
-        member_of(q, node, c);
+        sql_member(q, node, c);
     else if (c->op == OPERATOR_IS)
         is(q, node, c);
     else

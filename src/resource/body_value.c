@@ -6,7 +6,7 @@
 
 #include "base/parse.h"
 #include "query/json_out.h"
-#include "query/plan.h"
+#include "query/literal.h"
 
 /* Nesting of JSON within a field of text. */
 #define JSON_DEPTH 100
@@ -16,7 +16,8 @@ static const char *kind_name(enum column_kind kind)
     static const char *const names[] = {
         [KIND_TEXT] = "text",       [KIND_INTEGER] = "integer", [KIND_REAL] = "double precision",
         [KIND_NUMERIC] = "numeric", [KIND_BOOLEAN] = "boolean", [KIND_JSON] = "json",
-        [KIND_JSONB] = "jsonb",     [KIND_BLOB] = "base64",
+        [KIND_JSONB] = "jsonb",     [KIND_BLOB] = "base64",     [KIND_ANY] = "any",
+        [KIND_OTHER] = "any",
     };
 
     return names[kind];
@@ -24,7 +25,7 @@ static const char *kind_name(enum column_kind kind)
 
 static bool is_untyped(const struct column *column)
 {
-    return column->kind == KIND_NUMERIC && !column->type[0];
+    return column->kind == KIND_ANY || column->kind == KIND_OTHER;
 }
 
 static bool misfit(const struct column *column, struct slice shown, struct error *e)
@@ -90,6 +91,8 @@ static bool number_value(const struct column *column, const struct json_item *it
     case KIND_INTEGER: return integer_value(column, item, out, e);
     case KIND_REAL: return real_value(column, item, out, e);
     case KIND_NUMERIC:
+    case KIND_ANY:
+    case KIND_OTHER:
         /* Past 64 bits SQLite's integers are reals, and JavaScript writes 1e20 with all its zeros. */
         if (!item->integer || !parse_int64(item->text, &integer))
             return real_value(column, item, out, e);
@@ -136,7 +139,7 @@ static bool string_value(struct arena *arena, const struct column *column,
         *out = value_text(text);
         return true;
     }
-    return plan_value(arena, column, text, out, e);
+    return literal_value(arena, column, text, out, e);
 }
 
 /* JSON that is a number alone becomes one: SQLite's affinity for a column that is declared JSON is
@@ -173,7 +176,9 @@ bool body_value(struct arena *arena, const struct column *column, const struct j
                 struct value *out, struct error *e)
 {
     bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
-    bool as_spelled = json || (column->kind == KIND_TEXT && item->kind != JSON_IS_STRING);
+    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
+    bool as_spelled = json || (column->kind == KIND_TEXT && item->kind != JSON_IS_STRING) ||
+                      (is_untyped(column) && nested);
 
     if (item->kind == JSON_IS_NULL) {
         *out = value_null();
@@ -187,7 +192,7 @@ bool body_value(struct arena *arena, const struct column *column, const struct j
     case JSON_IS_STRING: return string_value(arena, column, item, out, e);
     case JSON_IS_NUMBER: return number_value(column, item, out, e);
     case JSON_IS_BOOLEAN:
-        if (column->kind != KIND_BOOLEAN)
+        if (column->kind != KIND_BOOLEAN && !is_untyped(column))
             return misfit(column, item->text, e);
         *out = value_integer(item->text.data[0] == 't');
         return true;
@@ -214,7 +219,7 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
             *out = value_text(text);
         return true;
     }
-    return plan_value(arena, column, text, out, e);
+    return literal_value(arena, column, text, out, e);
 }
 
 struct slice body_without_mark(struct slice text)

@@ -28,13 +28,14 @@ const char *const openapi_kind_schema[] = {
     [KIND_BOOLEAN] = "{\"type\":\"boolean\"}",
     [KIND_JSON] = "{}",
     [KIND_JSONB] = "{}",
+    [KIND_ANY] = "{}",
+    [KIND_OTHER] = "{}",
     [KIND_BLOB] = "{\"type\":\"string\",\"contentEncoding\":\"base64\"}",
 };
 
 static json_t *column_schema(const struct column *c)
 {
-    bool untyped = c->kind == KIND_NUMERIC && !c->type[0];
-    json_t *schema = json_loads(untyped ? "{}" : openapi_kind_schema[c->kind], 0, NULL);
+    json_t *schema = json_loads(openapi_kind_schema[c->kind], 0, NULL);
     json_t *type = json_object_get(schema, "type");
 
     if (type && !c->not_null)

@@ -10,9 +10,7 @@
 
 static json_t *column_schema(const struct column *column)
 {
-    bool untyped = !column->type[0];
-
-    return json_loads(untyped ? "{}" : openapi_kind_schema[column->kind], 0, NULL);
+    return json_loads(openapi_kind_schema[column->kind], 0, NULL);
 }
 
 static json_t *argument_schema(const struct routine_param *p)

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "query/grammar.h"
+#include "query/literal.h"
 #include "resource/rpc.h"
 
 static bool parameters_text(const struct routine_source *s, char out[256])
@@ -37,11 +38,7 @@ bool rpc_wrong_parameters(struct call *call, const struct routine_source *s, con
 bool rpc_text_value(struct call *call, const struct routine_param *param, struct slice text,
                     struct value *out)
 {
-    if (!param->column.type[0]) {
-        *out = value_text(text);
-        return true;
-    }
-    return plan_value(&call->arena, &param->column, text, out, &call->error);
+    return literal_value(&call->arena, &param->column, text, out, &call->error);
 }
 
 /* The texts of one parameter, in their order: the last counts, or all do. */

@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "query/json_out.h"
+#include "query/literal.h"
 #include "resource/rpc.h"
 
 bool rpc_keep_text(struct call *call, const struct buf *text, struct value *out)
@@ -36,7 +37,7 @@ static bool add_element(struct call *call, const struct routine_param *param, st
 
     if (!null && untyped)
         value = value_text(text);
-    else if (!null && !plan_value(&call->arena, &param->column, text, &value, &call->error))
+    else if (!null && !literal_value(&call->arena, &param->column, text, &value, &call->error))
         return false;
     if (out->len > 1)
         buf_add_char(out, ',');

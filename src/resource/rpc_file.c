@@ -94,7 +94,7 @@ static bool take_header(struct call *call, const struct column *column, const st
     if (v->type == VALUE_BLOB)
         return bad_header(call, column->name.data);
     buf_init(&text, 64);
-    json_out_value(&text, v, KIND_NUMERIC);
+    json_out_value(&text, v, KIND_ANY);
     ok = add_field(call, name, buf_slice(&text));
     buf_finish(&text);
     return ok;
@@ -106,7 +106,7 @@ static void take_body(struct call *call, const struct value *v)
     if (v->type == VALUE_TEXT || v->type == VALUE_BLOB)
         buf_add_slice(&call->reply, v->as.bytes);
     else if (v->type != VALUE_NULL)
-        json_out_value(&call->reply, v, KIND_NUMERIC);
+        json_out_value(&call->reply, v, KIND_ANY);
 }
 
 bool rpc_file_row(struct call *call, const struct rpc *r, struct statement *st)

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "query/literal.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "resource/write.h"
@@ -13,21 +14,6 @@ static bool key_differs(struct call *call, const struct column *column)
     error_column(&call->error, column->name.data);
     return error_set(&call->error, ERROR_PUT_KEY,
                      "Payload values do not match URL in primary key column(s)");
-}
-
-static bool value_equal(const struct value *a, const struct value *b)
-{
-    if (a->type != b->type)
-        return false;
-    switch (a->type) {
-    case VALUE_INTEGER: return a->as.integer == b->as.integer;
-    case VALUE_REAL: return a->as.real == b->as.real;
-    case VALUE_TEXT:
-    case VALUE_BLOB: return slice_equal(a->as.bytes, b->as.bytes);
-    case VALUE_SHAPE:
-    case VALUE_NULL: break;
-    }
-    return true;
 }
 
 /* The key of the path is the row's: it joins the body's columns, or equals them. */
@@ -44,15 +30,16 @@ static bool take_key(struct call *call, struct body *body)
     for (size_t i = 0; i < table->n_key; i++, c = c->next) {
         const struct column *column = &table->columns[table->key[i]];
         long at = body_column(body, table->key[i]);
-        struct value value;
+        struct literal key;
 
-        if (!plan_value(&call->arena, column, c->value, &value, &call->error))
+        if (!literal_read(&call->arena, column, c->value, &key, &call->error))
             return false;
-        if (at >= 0 && !value_equal(&values[at], &value))
+        if (at >= 0 && !literal_is(column, &key, &values[at]))
             return key_differs(call, column);
         if (at >= 0)
             continue;
-        values[body->n_set] = value;
+        if (!literal_value(&call->arena, column, c->value, &values[body->n_set], &call->error))
+            return false;
         body->set[body->n_set++] = (struct assignment){.column = table->key[i]};
     }
     return true;

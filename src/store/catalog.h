@@ -22,7 +22,8 @@ struct db;
 struct routine_set;
 struct table;
 
-/* How a column's values look in JSON: decided by its declared type (catalog_kind). */
+/* What a column is declared to hold (catalog_kind): how its values look in JSON, and what a text
+ * means that is compared with it or written to it (query/literal.h). */
 enum column_kind {
     KIND_TEXT,    /* string */
     KIND_INTEGER, /* number, exact to 64 bits */
@@ -32,6 +33,8 @@ enum column_kind {
     KIND_JSON,    /* nested JSON, stored as text */
     KIND_JSONB,   /* nested JSON, stored as SQLite's JSONB blob */
     KIND_BLOB,    /* base64 string */
+    KIND_ANY,     /* no type, or ANY: as it is stored */
+    KIND_OTHER,   /* a type of no standard name: as it is stored, by SQLite's affinity */
     KIND_NESTED,  /* no column's: JSON that this program wrote */
 };
 
@@ -42,6 +45,8 @@ struct column {
     const char *type;        /* declared type, upper case, "" if none */
     const char *default_sql; /* default as an SQL expression, or NULL */
     enum column_kind kind;
+    bool keeps_text;  /* its affinity makes no number of a text */
+    bool rigid;       /* holds nothing but its kind: in a STRICT table, or a rowid's alias */
     bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
     bool generated;   /* GENERATED ALWAYS: cannot be written */
     int key_position; /* 1… within the primary key, 0 if not part of it */
@@ -141,8 +146,12 @@ int table_column(const struct table *table, struct slice name);
 const char *catalog_suggest_table(const struct catalog *catalog, struct slice name);
 const char *table_suggest_column(const struct table *table, struct slice name);
 
-/* The kind of a declared type: its name decides, else SQLite's affinity rules
- * (sqlite.org/datatype3.html §3.1). `type` may be NULL. */
+/* The kind of a declared type by its name, whatever its case, its numbers in parentheses and its
+ * blanks (catalog_kind.c has the names). `type` may be NULL. */
 enum column_kind catalog_kind(const char *type);
+
+/* True for a type by which SQLite stores a text as it is: of affinity TEXT or BLOB
+ * (sqlite.org/datatype3.html §3.1); never in a table that is not STRICT for ANY. */
+bool catalog_keeps_text(const char *type);
 
 #endif

@@ -133,6 +133,7 @@ void load_column(struct load *l, struct slice name, const char *type, struct col
     column->json_key = json_key(l, column->name);
     column->type = load_copy(l, slice_from(type));
     column->kind = catalog_kind(column->type);
+    column->keeps_text = catalog_keeps_text(column->type);
 }
 
 void load_column_type(struct load *l, struct column *column, struct slice type)
@@ -143,6 +144,9 @@ void load_column_type(struct load *l, struct column *column, struct slice type)
         upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
     column->type = upper;
     column->kind = catalog_kind(upper);
+    column->keeps_text = true; /* an expression has no affinity that a type would give it */
+    if (column->kind == KIND_OTHER)
+        column->kind = KIND_ANY;
 }
 
 struct statement *load_select_all(struct load *l, const char *quoted)
@@ -196,6 +200,10 @@ static bool read_columns(struct load *l, struct table *table)
         read_column(l, st, &columns[table->n_columns++]);
     }
     statement_release(st);
+    for (size_t i = 0; columns && table->strict && i < table->n_columns; i++) {
+        columns[i].rigid = columns[i].kind != KIND_ANY;
+        columns[i].keeps_text |= columns[i].kind == KIND_ANY;
+    }
     table->columns = columns;
     return step == STEP_DONE && !error_is_set(l->error);
 }
@@ -250,6 +258,7 @@ static bool read_key(struct load *l, struct table *table, bool without_rowid)
         !has_key_index(l, table)) {
         table->rowid_alias = key[0];
         columns[key[0]].not_null = true;
+        columns[key[0]].rigid = true;
     }
     table->rowid = rowid_name(table, without_rowid);
     return !error_is_set(l->error);

@@ -27,7 +27,7 @@ enum routine_returns {
 #define ROUTINE_SCALAR "pgrst_scalar"
 
 struct routine_param {
-    struct column column;  /* its name and type; what plan_value needs */
+    struct column column;  /* its name and type; what query/literal.h needs */
     bool is_array;         /* many values of that type: bound as the text of a JSON array */
     bool optional;         /* has a default */
     bool default_null;     /* …which is NULL */

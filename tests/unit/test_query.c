@@ -90,10 +90,23 @@ static const struct {
     {"id=eq.x", "!22P02"},
     {"id=eq.1.5", "!22P02"},
     {"id=eq.", "!22P02"},
-    {"price=eq.x", "!22P02"},
-    {"ok=eq.perhaps", "!22P02"},
-    {"raw=eq.???", "!22P02"},
     {"id=in.(1,x)", "!22P02"},
+    {"select=id&price=eq.x", "SELECT \"id\" FROM \"t\" WHERE (\"price\"=?)"},
+    {"select=id&price=eq.word", "SELECT \"id\" FROM \"t\" WHERE (\"price\" IN (?,?))"},
+    {"select=id&ok=eq.true", "SELECT \"id\" FROM \"t\" WHERE (\"ok\" IN (?,?))"},
+    {"select=id&ok=gt.false", "SELECT \"id\" FROM \"t\" WHERE (\"ok\">?)"},
+    {"select=id&raw=eq.???", "SELECT \"id\" FROM \"t\" WHERE (\"raw\"=?)"},
+    {"select=id&raw=neq.AAE%3D", "SELECT \"id\" FROM \"t\" WHERE (\"raw\" NOT IN (?,?))"},
+    {"select=id&u=eq.007", "SELECT \"id\" FROM \"t\" WHERE (\"u\"=?)"},
+    {"select=id&u=eq.7", "SELECT \"id\" FROM \"t\" WHERE (\"u\" IN (?,?))"},
+    {"select=id&u=in.(7,007)", "SELECT \"id\" FROM \"t\" WHERE (\"u\" IN (?,?,?,?))"},
+    {"select=id&u=isdistinct.7",
+     "SELECT \"id\" FROM \"t\" WHERE ((\"u\" NOT IN (?,?) OR \"u\" IS NULL))"},
+    {"select=id&u=gte.7", "SELECT \"id\" FROM \"t\" WHERE (((\"u\">=? AND \"u\"<'') OR \"u\">=?))"},
+    {"select=id&u=lt.7", "SELECT \"id\" FROM \"t\" WHERE ((\"u\"<? OR (\"u\">='' AND \"u\"<?)))"},
+    {"select=id&meta=eq.{\"a\": 1}",
+     "SELECT \"id\" FROM \"t\" WHERE (CASE WHEN json_valid(\"meta\",10) THEN json(\"meta\") ELSE "
+     "\"meta\" END=json(?))"},
     {"id=foo.1", "!PGRST100"},
     {"id=eq", "!PGRST100"},
     {"id", "!PGRST100"},
@@ -280,16 +293,18 @@ static void values_are_read_by_kind(void **state)
                      "id=eq.9223372036854775807&price=eq.0.1&ok=eq.t&raw=eq.AAE%3D&n=eq.5&"
                      "n=eq.5.5&u=eq.x&name=eq.%22q%22&name=like.a%5C*b[*?_%25",
                      &plan, &e));
-    assert_int_equal(plan.n_values, 9);
+    assert_int_equal(plan.n_values, 11);
     assert_true(plan.values[0].as.integer == INT64_MAX);
     assert_true(plan.values[1].type == VALUE_REAL && plan.values[1].as.real == 0.1);
     assert_true(plan.values[2].type == VALUE_INTEGER && plan.values[2].as.integer == 1);
-    assert_true(plan.values[3].type == VALUE_BLOB && plan.values[3].as.bytes.len == 2);
-    assert_int_equal(plan.values[4].type, VALUE_INTEGER);
-    assert_int_equal(plan.values[5].type, VALUE_REAL);
-    assert_int_equal(plan.values[6].type, VALUE_TEXT);
-    assert_true(slice_is(plan.values[7].as.bytes, "\"q\""));
-    assert_true(slice_is(plan.values[8].as.bytes, "a\\*b[%?_%"));
+    assert_true(slice_is(plan.values[3].as.bytes, "t"));
+    assert_true(plan.values[4].type == VALUE_BLOB && plan.values[4].as.bytes.len == 2);
+    assert_true(slice_is(plan.values[5].as.bytes, "AAE="));
+    assert_int_equal(plan.values[6].type, VALUE_INTEGER);
+    assert_int_equal(plan.values[7].type, VALUE_REAL);
+    assert_int_equal(plan.values[8].type, VALUE_TEXT);
+    assert_true(slice_is(plan.values[9].as.bytes, "\"q\""));
+    assert_true(slice_is(plan.values[10].as.bytes, "a\\*b[%?_%"));
     arena_finish(&arena);
 }
 
@@ -481,7 +496,7 @@ static void reals_read_back(void **state)
     }
     buf_clear(&b);
     json_out_real(&b, INFINITY);
-    assert_true(slice_is(buf_slice(&b), "null"));
+    assert_true(slice_is(buf_slice(&b), "\"Infinity\""));
     buf_finish(&b);
 }
 
