@@ -10,13 +10,19 @@
 /* Nesting of JSON that is compared. */
 #define JSON_DEPTH 1000
 
+/* Whoever writes it of a number means IS NULL. */
+static bool is_word_null(struct slice text)
+{
+    return text_equal_nocase(text, (struct slice)SLICE_LITERAL("null"));
+}
+
 static bool misfit(const struct column *column, const char *type, struct slice text,
                    struct error *e)
 {
     error_column(e, column->name.data);
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: \"%.*s\"", type,
               (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
-    if (text_equal_nocase(text, (struct slice)SLICE_LITERAL("null")))
+    if (is_word_null(text))
         return error_hint(e, "Where there is no value: %s=is.null.", column->name.data);
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, type);
 }
@@ -196,7 +202,7 @@ static bool not_fitting(struct arena *arena, const struct column *column, struct
         add(out, number);
         return true;
     }
-    if (column->rigid)
+    if (column->rigid || is_word_null(text))
         return misfit(column, type_names[column->kind], text, e);
     if (infinity(text, &number)) {
         add(out, number);
@@ -306,6 +312,8 @@ bool literal_read(struct arena *arena, const struct column *column, struct slice
     case KIND_REAL:
     case KIND_NUMERIC: return number(arena, column, text, out, e);
     case KIND_BOOLEAN:
+        if (is_word_null(text))
+            return misfit(column, "boolean", text, e);
         if (boolean_word(text_trim(text), &word))
             add(out, word);
         add(out, value_text(text));

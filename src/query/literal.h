@@ -20,7 +20,8 @@
  *                                would have stored one; the bytes of which it is the base64
  *
  * A rigid column (struct column) holds nothing but its kind: a text that does not fit it is a
- * mistake, ERROR_VALUE. Anywhere else it is equal to nothing, if to nothing.
+ * mistake, ERROR_VALUE, and so is the word null for a number or a boolean. Anywhere else it is equal
+ * to nothing, if to nothing.
  *
  * A text that is written (a string in a body, a field of CSV, a parameter) is one value: of a kind
  * with a name it must fit, to ANY and OTHER it is the text, and SQLite's affinity converts it.
