@@ -121,6 +121,22 @@ static void one_of(struct sql *q, const struct node *node, const struct conditio
     SQL(q, " IS NULL)");
 }
 
+/* Of the rows whose keys the text may stand for, the first: a path names one row, 7 before '7'. */
+static void one_key(struct sql *q, const struct node *node, const struct condition *c,
+                    const struct column *column, const struct literal *literal)
+{
+    compared_field(q, node, c);
+    SQL(q, "=(SELECT k.");
+    sql_text(q, column->quoted);
+    SQL(q, " FROM ");
+    sql_text(q, node->table->quoted);
+    SQL(q, " AS k WHERE k.");
+    sql_text(q, column->quoted);
+    SQL(q, " IN ");
+    list(q, literal->values, literal->n, false);
+    SQL(q, " ORDER BY 1 LIMIT 1)");
+}
+
 /*
  * Numbers come before all text, and text before all blobs, as in an order: the numbers of a column
  * are those below ''. With the number 5 that "5" spells,
@@ -161,6 +177,8 @@ static void compare_column(struct sql *q, const struct node *node, const struct 
         SQL(q, "json(");
         sql_value(q, literal->values[0]);
         SQL(q, ")");
+    } else if (literal->n > 1 && c->is_key) {
+        one_key(q, node, c, column, literal);
     } else if (literal->n > 1 && equality) {
         one_of(q, node, c, literal);
     } else if (literal->has_number && !equality) {

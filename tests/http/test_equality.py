@@ -207,8 +207,15 @@ def test_operators_and_their_opposites_share_out_the_rows(loose, low, high, text
         assert sorted(ids(loose, f"/{table}?{key}=not.{low}.{quoted(text)}", "v")) == sorted(other)
 
 
-def test_a_path_is_what_it_says(tmp_path):
+@pytest.fixture
+def fresh(tmp_path):
     server = start(tmp_path, LOOSELY)
+    yield server
+    server.stop()
+
+
+def test_a_path_is_what_it_says(fresh):
+    server = fresh
     assert server.get("/x/007").json() == {"code": "007", "v": "text"}
     assert server.get("/x/7").json() == {"code": 7, "v": "number"}
     assert server.get("/x/AAE%3D").json() == {"code": "AAE=", "v": "blob"}
@@ -218,11 +225,16 @@ def test_a_path_is_what_it_says(tmp_path):
     assert server.patch("/x/AAE%3D", {"v": "B"}).json() == {"code": "AAE=", "v": "B"}
     assert server.put("/x/7", {"code": 7, "v": "seven"}).status == 200
     assert server.put("/x/008", {"v": "eight"}).json() == {"code": "008", "v": "eight"}
+    assert server.post("/x", {"code": "7", "v": "text 7"}).status == 201
+    assert server.get("/x/7").json() == {"code": 7, "v": "seven"}
+    assert server.patch("/x/7", {"v": "number"}).json() == {"code": 7, "v": "number"}
+    assert server.delete("/x/7").status == 204
+    assert server.get("/x/7").json() == {"code": "7", "v": "text 7"}
+    assert len(server.get("/x?code=eq.7").json()) == 1
     assert server.get("/pairs/01,1").json()["v"] == "first"
     assert server.get("/pairs/1,01").json()["v"] == "second"
     assert server.delete("/pairs/01,1").status == 204
     assert [row["v"] for row in server.get("/pairs").json()] == ["second"]
-    server.stop()
 
 
 def test_any_in_a_strict_table_is_what_it_is_given(loose):
