@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "query/number_text.h"
 
 /* Nesting of JSON that is compared. */
 #define JSON_DEPTH 1000
@@ -25,64 +26,6 @@ static bool misfit(const struct column *column, const char *type, struct slice t
     if (is_word_null(text))
         return error_hint(e, "Where there is no value: %s=is.null.", column->name.data);
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, type);
-}
-
-/* ---- numbers */
-
-static size_t digits_from(struct slice s, size_t i)
-{
-    while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9')
-        i++;
-    return i;
-}
-
-static bool is_json_number(struct slice s)
-{
-    struct json_reader reader = json_reader_make(s, 1);
-    struct json_item item;
-
-    return json_read(&reader, &item) && json_at_end(&reader) && item.kind == JSON_IS_NUMBER &&
-           item.text.len == s.len;
-}
-
-/* PostgreSQL's words (postgresql.org/docs/current/datatype-numeric.html §8.1.3), in any case. */
-static bool infinity(struct slice text, struct value *out)
-{
-    bool negative = text.len > 0 && text.data[0] == '-';
-    bool is_signed = negative || (text.len > 0 && text.data[0] == '+');
-    struct slice word = slice_make(text.data + is_signed, text.len - is_signed);
-
-    if (!text_equal_nocase(word, (struct slice)SLICE_LITERAL("infinity")) &&
-        !text_equal_nocase(word, (struct slice)SLICE_LITERAL("inf")))
-        return false;
-    *out = value_real(negative ? -INFINITY : INFINITY);
-    return true;
-}
-
-/* A decimal number that is too large for a double: it is one, and infinite, as SQLite reads it. */
-static bool decimal(struct slice text, struct value *out)
-{
-    int64_t integer;
-    double real;
-
-    if (parse_int64(text, &integer))
-        *out = value_integer(integer);
-    else if (parse_double(text, &real))
-        *out = value_real(real);
-    else
-        return infinity(text, out);
-    return true;
-}
-
-bool literal_number(struct slice text, struct value *out)
-{
-    if (is_json_number(text) && decimal(text, out))
-        return true;
-    if (is_json_number(text)) {
-        *out = value_real(text.data[0] == '-' ? -INFINITY : INFINITY);
-        return true;
-    }
-    return (slice_is(text, "Infinity") || slice_is(text, "-Infinity")) && infinity(text, out);
 }
 
 /* ---- what fits a kind with a name */
@@ -116,7 +59,7 @@ static bool real(struct slice text, struct value *out)
     double value;
 
     if (!parse_double(text, &value))
-        return infinity(text, out);
+        return number_text_infinity(text, out);
     *out = value_real(value);
     return true;
 }
@@ -152,7 +95,7 @@ static bool fits(struct arena *arena, const struct column *column, struct slice 
     /* Blanks around what is no text do not count, as in PostgreSQL: in.(1, 2). */
     case KIND_INTEGER: return integer(text_trim(text), out);
     case KIND_REAL: return real(text_trim(text), out);
-    case KIND_NUMERIC: return decimal(text_trim(text), out);
+    case KIND_NUMERIC: return number_text_decimal(text_trim(text), out);
     case KIND_BOOLEAN: return boolean_word(text_trim(text), out);
     case KIND_BLOB: return bytes_of(arena, text, out, e);
     case KIND_TEXT:
@@ -197,14 +140,13 @@ static bool not_fitting(struct arena *arena, const struct column *column, struct
 {
     struct value number;
 
-    if (column->kind == KIND_INTEGER && is_json_number(text) &&
-        digits_from(text, text.data[0] == '-') == text.len && literal_number(text, &number)) {
+    if (column->kind == KIND_INTEGER && number_text_whole(text, &number)) {
         add(out, number);
         return true;
     }
     if (column->rigid || is_word_null(text))
         return misfit(column, type_names[column->kind], text, e);
-    if (infinity(text, &number)) {
+    if (number_text_infinity(text, &number)) {
         add(out, number);
         return true;
     }
@@ -218,7 +160,7 @@ static bool anything(struct arena *arena, struct slice text, struct literal *out
     struct value number;
 
     add(out, value_text(text));
-    out->has_number = literal_number(text, &number);
+    out->has_number = number_text_json(text, &number);
     if (out->has_number)
         add(out, number);
     return add_bytes(arena, text, out, e);
@@ -247,7 +189,7 @@ static bool binary(struct arena *arena, struct slice text, struct literal *out, 
     if (!add_bytes(arena, text, out, e))
         return false;
     add(out, value_text(text));
-    if (literal_number(text, &number))
+    if (number_text_json(text, &number))
         add(out, number);
     return true;
 }
@@ -271,7 +213,7 @@ static bool json(struct arena *arena, const struct column *column, struct slice 
     out->is_json = json_valid(text, JSON_DEPTH);
     if (!out->is_json)
         return other(arena, text, out, e);
-    if (column->kind == KIND_JSON && literal_number(text, &number))
+    if (column->kind == KIND_JSON && number_text_json(text, &number))
         add(out, by_affinity(number));
     else
         add(out, value_text(text));
@@ -332,54 +274,4 @@ bool literal_read(struct arena *arena, const struct column *column, struct slice
     }
     add(out, value_text(text));
     return true;
-}
-
-/* ---- whether a value is the one that is meant */
-
-static bool numbers_equal(const struct value *a, const struct value *b)
-{
-    if (a->type == VALUE_INTEGER && b->type == VALUE_INTEGER)
-        return a->as.integer == b->as.integer;
-    if (a->type == VALUE_REAL && b->type == VALUE_REAL)
-        return a->as.real == b->as.real;
-    if (a->type == VALUE_INTEGER)
-        return (double)a->as.integer == b->as.real;
-    return a->as.real == (double)b->as.integer;
-}
-
-static bool is_number(const struct value *v)
-{
-    return v->type == VALUE_INTEGER || v->type == VALUE_REAL;
-}
-
-static bool value_equal(const struct value *a, const struct value *b)
-{
-    if (is_number(a) && is_number(b))
-        return numbers_equal(a, b);
-    return a->type == b->type && (a->type == VALUE_TEXT || a->type == VALUE_BLOB) &&
-           slice_equal(a->as.bytes, b->as.bytes);
-}
-
-/* What SQLite's affinity makes of a text that is a number (sqlite.org/datatype3.html §3). */
-static struct value as_stored(const struct column *column, const struct value *value)
-{
-    struct value number;
-
-    if (value->type == VALUE_TEXT && !column->keeps_text && decimal(value->as.bytes, &number))
-        return number;
-    return *value;
-}
-
-bool literal_is(const struct column *column, const struct literal *literal,
-                const struct value *value)
-{
-    const struct value stored = as_stored(column, value);
-
-    for (size_t i = 0; i < literal->n; i++) {
-        const struct value meant = as_stored(column, &literal->values[i]);
-
-        if (value_equal(&meant, &stored))
-            return true;
-    }
-    return false;
 }

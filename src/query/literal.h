@@ -66,8 +66,4 @@ bool literal_value(struct arena *arena, const struct column *column, struct slic
 bool literal_is(const struct column *column, const struct literal *literal,
                 const struct value *value);
 
-/* A number as JSON spells it (RFC 8259 §6): an integer of 64 bits, else a double, infinite if it is
- * too large; also Infinity and -Infinity, as they are shown. False for any other text. */
-bool literal_number(struct slice text, struct value *out);
-
 #endif

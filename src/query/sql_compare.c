@@ -6,6 +6,7 @@
  */
 #include "base/json.h"
 #include "query/literal.h"
+#include "query/number_text.h"
 #include "query/sql.h"
 
 /* Nesting of a JSON value in a filter. */
@@ -61,7 +62,7 @@ static void compare_path(struct sql *q, const struct node *node, const struct co
         sql_give_up(q);
         return;
     }
-    is_number = literal_number(text, &number);
+    is_number = number_text_json(text, &number);
     sql_field(q, node, &c->field, is_number ? FIELD_COMPARED : FIELD_SHOWN, &kind);
     sql_text(q, comparison[c->op]);
     sql_value(q, is_number ? number : value_text(text));
@@ -240,7 +241,7 @@ static bool read_path_members(struct sql *q, const struct condition *c, struct m
     m->json = sql_alloc(q, c->n_list, sizeof *m->json);
     for (size_t i = 0; i < c->n_list && !q->failed; i++) {
         struct value value = value_text(c->list[i]);
-        bool number = literal_number(c->list[i], &value);
+        bool number = number_text_json(c->list[i], &value);
 
         if (!number && json_valid(c->list[i], VALUE_DEPTH))
             m->json[m->n_json++] = value;
