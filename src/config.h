@@ -37,7 +37,7 @@ struct config {
     const char *log_level;
     const char *synchronous; /* "full" or "normal" */
     int64_t threads;         /* 0: as many as there are processors */
-    bool access_log;
+    bool access_log, server_timing;
     int64_t slow_request_ms;
 
     int64_t max_rows, max_answer;

@@ -108,6 +108,8 @@ const struct setting settings[] = {
      "LEVEL", "the lowest level that is written to stderr, as JSON lines"},
     {logs, "access-log", SETTING_BOOL, AT(access_log), "off", 0, 0, NULL, NULL,
      "a line for every request, not only for 5xx and slow ones"},
+    {logs, "server-timing", SETTING_BOOL, AT(server_timing), "off", 0, 0, NULL, NULL,
+     "say in each answer's Server-Timing how long it took"},
     {logs, "slow-request", SETTING_DURATION, AT(slow_request_ms), "1s", 0, HOUR, NULL, "TIME",
      "a request that takes this long is logged; 0: none"},
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/text.h"
 #include "commands/commands.h"
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     struct config config;
     int n_words, code;
 
+    umask(umask(0) | 077); /* what is made here holds what others are not to read */
     argc--;
     argv++;
     if (argc == 1 && strcmp(argv[0], "--version") == 0)

@@ -18,8 +18,10 @@
 #include "commands/notify.h"
 #include "commands/reload.h"
 #include "commands/supervise.h"
+#include "http/cors.h"
 #include "http/inherit.h"
 #include "http/listen.h"
+#include "http/route.h"
 #include "http/server.h"
 #include "store/keeper.h"
 #include "store/store.h"
@@ -200,6 +202,7 @@ static bool start_server(struct run *r, struct error *e)
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
         .cors_origins = c->cors_origins,
+        .server_timing = c->server_timing,
     };
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;
@@ -220,6 +223,7 @@ static void say_ready(const struct run *r)
 
     const char *operators = server_metrics_url(r->server);
 
+    route_warn(catalog, r->config->base_path);
     printf("thimble %s serves %zu resources of %s%s at %s%s%s\n", THIMBLE_VERSION,
            catalog->n_tables, r->config->db, r->read_only ? ", read-only," : "",
            server_url(r->server), operators[0] ? " and, for operators, at " : "", operators);
@@ -264,8 +268,8 @@ static bool check_addresses(const struct run *r, struct error *e)
 /* Before the database is touched: a server that cannot listen changes nothing. */
 static bool check_surroundings(struct run *r, struct error *e)
 {
-    return check_backups(r->config, e) && notify_open(&r->notifier, e) &&
-           inherit_take(&r->inherited, e) &&
+    return check_backups(r->config, e) && cors_check(r->config->cors_origins, e) &&
+           notify_open(&r->notifier, e) && inherit_take(&r->inherited, e) &&
            read_mode(r->config->socket_mode, &r->socket_mode, e) && check_addresses(r, e);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "base/error.h"
 #include "base/slice.h"
 
 struct MHD_Response;
@@ -16,6 +17,12 @@ struct request;
 
 /* True if `origins` ("", "*", or a list separated by commas) lets `origin` in. */
 bool cors_allows(const char *origins, struct slice origin);
+
+/* True if they let it in by its name, not as any. */
+bool cors_names(const char *origins, struct slice origin);
+
+/* False with ERROR_USAGE if one of the list is such that no browser ever sends it. */
+bool cors_check(const char *origins, struct error *e) __attribute__((warn_unused_result));
 
 /* True if the request only asks what it may do: an OPTIONS with Access-Control-Request-Method,
  * from an origin that is let in. */

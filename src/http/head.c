@@ -52,6 +52,23 @@ static void take_origin(struct request *r, struct slice value)
     r->plain = r->plain && !r->loop->options->cors_origins[0];
 }
 
+/* Bytes; a number past all limits stays one. libmicrohttpd has seen that it is a number. */
+static int64_t parse_length(struct slice digits)
+{
+    int64_t length = 0;
+
+    for (size_t i = 0; i < digits.len; i++) {
+        int digit = digits.data[i] - '0';
+
+        if (digit < 0 || digit > 9)
+            return -1;
+        if (length > (INT64_MAX - digit) / 10)
+            return INT64_MAX;
+        length = length * 10 + digit;
+    }
+    return length;
+}
+
 /* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
 static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
@@ -63,7 +80,9 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
     r->header_bytes += name_len + value_len + 4;
     switch (name_len) { /* the length tells most names apart */
     case 5:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range"))) {
+        /* RFC 9110 §14.2: it belongs to GET alone. */
+        if (r->call.method == METHOD_GET &&
+            text_equal_nocase(n, (struct slice)SLICE_LITERAL("range"))) {
             r->call.range = v;
             r->plain = false;
         }
@@ -101,6 +120,8 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             r->call.method <= METHOD_HEAD) {
             r->call.profile = v;
             r->plain = false;
+        } else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-length"))) {
+            r->announced = parse_length(v);
         }
         break;
     case 15:
@@ -108,9 +129,17 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             r->call.method > METHOD_HEAD)
             r->call.profile = v;
         break;
+    case 16:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-encoding")))
+            r->coding = v;
+        break;
     case 29:
         r->asks_method |=
             text_equal_nocase(n, (struct slice)SLICE_LITERAL("access-control-request-method"));
+        break;
+    case 30:
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("access-control-request-headers")))
+            r->asked_headers = v;
         break;
     default: break;
     }
@@ -169,6 +198,18 @@ static enum method method_of(const char *name)
     return METHOD_OTHER;
 }
 
+/* A body that is compressed is not understood; one that is said to be as it is, is. */
+static bool check_coding(const struct request *r, struct error *e)
+{
+    bool takes_body = r->call.method >= METHOD_POST && r->call.method <= METHOD_PATCH;
+
+    if (!takes_body || text_equal_nocase(r->coding, slice_from("identity")))
+        return true;
+    error_set(e, ERROR_MEDIA_TYPE, "the body has the content coding %.*s",
+              (int)(r->coding.len > 40 ? 40 : r->coding.len), r->coding.data);
+    return error_hint(e, "Send it as it is, without Content-Encoding.");
+}
+
 bool head_check(struct request *r)
 {
     const struct server_options *o = r->loop->options;
@@ -181,14 +222,18 @@ bool head_check(struct request *r)
     if (r->peer->verdict == LIMIT_ADDRESS)
         return error_set(e, ERROR_TOO_MANY, "there are %zu connections from this address already",
                          o->max_per_address);
-    if (r->target.len > o->max_url)
-        return error_set(e, ERROR_URL_TOO_LONG, "the URL has %zu bytes, %zu are allowed",
-                         r->target.len, o->max_url);
-    if (r->header_bytes > o->max_headers)
-        return error_set(e, ERROR_HEADERS_TOO_LARGE,
-                         "the header section has %zu bytes, %zu are allowed", r->header_bytes,
-                         o->max_headers);
-    return true;
+    if (r->target.len > o->max_url) {
+        error_set(e, ERROR_URL_TOO_LONG, "the URL has %zu bytes, %zu are allowed", r->target.len,
+                  o->max_url);
+        return error_hint(e, "Ask with fewer values, POST them to a query at /rpc, or raise "
+                             "--max-url.");
+    }
+    if (r->header_bytes > o->max_headers) {
+        error_set(e, ERROR_HEADERS_TOO_LARGE, "the header section has %zu bytes, %zu are allowed",
+                  r->header_bytes, o->max_headers);
+        return error_hint(e, "Send fewer or shorter fields, or raise --max-headers.");
+    }
+    return r->coding.len == 0 || check_coding(r, e);
 }
 
 void head_read(struct request *r, const char *method)

@@ -2,9 +2,10 @@
 #include "http/reply.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/buf.h"
-#include "http/cors.h"
+#include "http/fields.h"
 #include "http/loop.h"
 #include "http/request.h"
 #include "http/route.h"
@@ -49,9 +50,10 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
 {
     const struct call *call = &r->call;
     char text[64];
-    bool ok = add(response, MHD_HTTP_HEADER_CONTENT_TYPE, call->content_type_out) &&
+    bool ok = fields_fixed(r, response) &&
               add(response, MHD_HTTP_HEADER_LOCATION, call->location) &&
-              add(response, MHD_HTTP_HEADER_CONTENT_RANGE, call->content_range) &&
+              fields_own(response, MHD_HTTP_HEADER_CONTENT_RANGE, call->content_range,
+                         strlen(call->content_range)) &&
               add(response, MHD_HTTP_HEADER_LINK, call->link) &&
               add(response, "Preference-Applied", call->preference_applied) &&
               add(response, "Warning", call->warning);
@@ -59,10 +61,10 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
     for (const struct call_field *f = call->outcome == OUTCOME_FAILED ? NULL : call->fields;
          f && ok; f = f->next)
         ok = add(response, f->name, f->value);
-    ok = ok && cors_add(r, response);
+    ok = ok && fields_policies(r, response);
     if (call->tag && call->outcome != OUTCOME_FAILED) {
         precondition_text(call->tag, text);
-        ok = ok && add(response, MHD_HTTP_HEADER_ETAG, text);
+        ok = ok && fields_own(response, MHD_HTTP_HEADER_ETAG, text, strlen(text));
     }
     if (call->allow) {
         write_allow(text, call->allow);
@@ -85,6 +87,7 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
 static bool may_repeat(const struct request *r)
 {
     return r->plain && r->call.method == METHOD_GET && r->peer->verdict == LIMIT_OK &&
+           !r->loop->options->server_timing &&
            !atomic_load_explicit(r->loop->draining, memory_order_relaxed);
 }
 

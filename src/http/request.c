@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/parse.h"
+#include "base/text.h"
 #include "http/access_log.h"
 #include "http/cors.h"
 #include "http/head.h"
@@ -86,14 +86,39 @@ static struct peer *peer_of(struct MHD_Connection *connection)
     return info ? info->socket_context : NULL;
 }
 
+/* RFC 9112 §3.2.2: a target may come in absolute form, as to a proxy: its path and query count. */
+static struct slice without_authority(struct slice target)
+{
+    static const struct slice schemes[] = {SLICE_LITERAL("http://"), SLICE_LITERAL("https://")};
+    size_t at = 0;
+
+    for (size_t i = 0; i < 2 && at == 0; i++) {
+        size_t n = schemes[i].len;
+
+        if (target.len > n && text_equal_nocase(slice_make(target.data, n), schemes[i]))
+            at = n;
+    }
+    if (at == 0)
+        return target;
+    while (at < target.len && target.data[at] != '/' && target.data[at] != '?')
+        at++;
+    return at == target.len ? (struct slice)SLICE_LITERAL("/")
+                            : slice_make(target.data + at, target.len - at);
+}
+
 static void split_target(struct request *r)
 {
     struct slice target = r->target;
-    const char *mark = target.len ? memchr(target.data, '?', target.len) : NULL;
+    const char *mark;
 
+    if (target.len && target.data[0] != '/')
+        target = r->target = without_authority(target);
+    mark = target.len ? memchr(target.data, '?', target.len) : NULL;
     r->call.path = slice_make(target.data, mark ? (size_t)(mark - target.data) : target.len);
     if (mark)
         r->call.query = slice_make(mark + 1, target.len - r->call.path.len - 1);
+    if (mark && mark == target.data)
+        r->call.path = (struct slice)SLICE_LITERAL("/");
 }
 
 void *request_begin(void *context, const char *target, struct MHD_Connection *connection)
@@ -117,7 +142,8 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->peer = peer_of(connection);
     r->phase = REQUEST_HEADERS;
     r->route = NULL;
-    r->traceparent = r->origin = (struct slice){NULL, 0};
+    r->traceparent = r->origin = r->asked_headers = r->coding = (struct slice){NULL, 0};
+    r->announced = -1;
     r->asks_method = false;
     r->plain = true;
     r->header_bytes = r->body_seen = r->answer_bytes = 0;
@@ -134,16 +160,6 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     return r;
 }
 
-/* The size of the body as announced, or -1 if not. */
-static int64_t announced_length(struct MHD_Connection *connection)
-{
-    const char *text =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
-    int64_t length = -1;
-
-    return text && parse_int64(slice_from(text), &length) ? length : -1;
-}
-
 static bool too_large(struct request *r)
 {
     error_set(&r->call.error, ERROR_TOO_LARGE, "the body is over %zu bytes",
@@ -157,16 +173,11 @@ static bool too_large(struct request *r)
  */
 static enum MHD_Result on_headers(struct request *r, const char *method)
 {
-    int64_t length;
-
     r->phase = REQUEST_BODY;
     head_read(r, method);
     r->call.body.max = r->loop->options->max_body;
     r->head_failed = !head_check(r);
-    if (r->call.method == METHOD_GET && !r->head_failed)
-        return MHD_YES;
-    length = announced_length(r->connection);
-    if (length > (int64_t)r->loop->options->max_body) {
+    if (r->announced > (int64_t)r->loop->options->max_body) {
         r->head_failed = !too_large(r);
         call_fail(&r->call);
         return reply_send(r) ? MHD_YES : MHD_NO;

@@ -38,12 +38,15 @@ struct request {
     struct MHD_Connection *connection;
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;
-    const struct route *route; /* NULL: none was found, or none was looked for */
-    struct slice target;       /* the request target as received, in the call's arena */
-    struct slice traceparent;  /* W3C Trace Context, as received */
-    struct slice origin;       /* Origin, as received */
-    bool plain;                /* no field but Accept has a say in the answer */
-    bool asks_method;          /* Access-Control-Request-Method is there */
+    const struct route *route;  /* NULL: none was found, or none was looked for */
+    struct slice target;        /* the request target as received, in the call's arena */
+    struct slice traceparent;   /* W3C Trace Context, as received */
+    struct slice origin;        /* Origin, as received */
+    bool plain;                 /* no field but Accept has a say in the answer */
+    bool asks_method;           /* Access-Control-Request-Method is there */
+    struct slice asked_headers; /* Access-Control-Request-Headers */
+    struct slice coding;        /* Content-Encoding of the body */
+    int64_t announced;          /* Content-Length; -1: none */
     size_t header_bytes;
     size_t body_seen;            /* bytes of body received, kept or not */
     char id[REQUEST_ID_MAX + 1]; /* X-Request-Id: taken, or made when it is needed */

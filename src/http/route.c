@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/route.h"
 
+#include "base/log.h"
 #include "base/text.h"
 #include "http/metrics.h"
 #include "resource/target.h"
+#include "store/catalog.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 
@@ -101,16 +103,43 @@ const struct route *route_find(struct call *call)
     first = slice_make(rest.data, slash ? (size_t)(slash - rest.data) : rest.len);
     if (slash) {
         call->keys_text = slice_make(slash + 1, rest.len - first.len - 1);
-        if (call->keys_text.len == 0 || memchr(slash + 1, '/', call->keys_text.len))
+        if (memchr(slash + 1, '/', call->keys_text.len)) /* nothing: the key is the empty text */
             return no_route(call);
     }
     if (first.len == 0)
         return no_route(call);
-    if (slash && slice_is(first, "rpc"))
+    if (slash && slice_is(first, "rpc") && call->keys_text.len)
         return decode_table(call, call->keys_text) ? &rpc_route : NULL;
     if (!decode_table(call, first))
         return NULL;
     return slash ? &row_route : &list_route;
+}
+
+/* Names of tables that the service's own paths hide. */
+static void warn_of(const char *path, const char *base_path)
+{
+    const char *name = strrchr(path, '/') + 1;
+
+    if (!base_path[0] && name[0])
+        log_say(LOG_WARN,
+                "the table \"%s\" cannot be reached: %s is the service's own; serve the resources "
+                "below another path, as --base-path /api",
+                name, path);
+}
+
+void route_warn(const struct catalog *catalog, const char *base_path)
+{
+    for (size_t i = 0; i < sizeof system_routes / sizeof *system_routes; i++) {
+        const char *path = system_routes[i].path;
+
+        if (catalog_table(catalog, slice_from(path + 1)))
+            warn_of(path, base_path);
+    }
+    if (catalog_table(catalog, (struct slice)SLICE_LITERAL("rpc")))
+        log_say(LOG_WARN,
+                "rows of the table \"rpc\" have no paths: %s/rpc/… are the named queries; ask by a "
+                "filter, as %s/rpc?id=eq.1",
+                base_path, base_path);
 }
 
 static unsigned methods_of(const struct route *route)
@@ -119,7 +148,7 @@ static unsigned methods_of(const struct route *route)
 
     for (unsigned m = 0; m < METHOD_OTHER; m++)
         methods |= route->verbs[m] ? METHOD_BIT(m) : 0;
-    return methods;
+    return methods | METHOD_BIT(METHOD_OPTIONS);
 }
 
 static bool is_served(const struct route *route, const struct call *call)
@@ -152,10 +181,27 @@ static bool changes_rows(const struct route *route, enum method method)
            method <= METHOD_DELETE;
 }
 
+static enum progress say_methods(struct call *call, unsigned methods)
+{
+    call->allow = methods;
+    call->outcome = OUTCOME_OK;
+    return CALL_DONE;
+}
+
+/* RFC 9110 §9.3.7: OPTIONS * asks of the server, not of anything at it. */
+static bool asks_of_server(const struct call *call)
+{
+    return call->method == METHOD_OPTIONS && slice_is(call->path, "*");
+}
+
 enum progress route_run(struct call *call, const struct route **found)
 {
     const struct route *route = *found = route_find(call);
 
+    if (!route && asks_of_server(call)) {
+        error_clear(&call->error);
+        return say_methods(call, (1U << METHOD_OTHER) - 1);
+    }
     if (!route)
         return call_fail(call);
     if (!is_served(route, call))
@@ -166,6 +212,8 @@ enum progress route_run(struct call *call, const struct route **found)
         return route->verbs[call->method](call);
     if (route == &rpc_route)
         return rpc_refuse(call); /* what is allowed depends on the query */
+    if (call->method == METHOD_OPTIONS)
+        return say_methods(call, methods_of(route));
     call->allow = methods_of(route);
     error_set(&call->error, ERROR_METHOD, "this method is not allowed here");
     error_hint(&call->error, "The Allow header lists those that are.");

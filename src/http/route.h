@@ -53,6 +53,12 @@ const struct route *route_find(struct call *call);
  */
 enum progress route_run(struct call *call, const struct route **found);
 
+struct catalog;
+
+/* Logs a warning for each table that cannot be reached as others are: a path of the service's own
+ * is in the way. */
+void route_warn(const struct catalog *catalog, const char *base_path);
+
 /* The routes' name for metrics, and whether one of them has the method. */
 const char *route_kind_name(enum route_kind kind);
 bool route_kind_has(enum route_kind kind, enum method method);

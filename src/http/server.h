@@ -36,6 +36,7 @@ struct server_options {
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */
     const char *cors_origins;   /* see cors.h */
+    bool server_timing;         /* answers say how long they took */
 };
 
 /*

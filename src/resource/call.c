@@ -180,9 +180,10 @@ static bool no_table(struct call *call)
 {
     const char *near = catalog_suggest_table(call->catalog, call->table_name);
 
-    error_set(&call->error, ERROR_NO_TABLE, "Could not find the table '%.*s' in the schema cache",
+    error_set(&call->error, ERROR_NO_TABLE,
+              "Could not find the table 'public.%.*s' in the schema cache",
               (int)(call->table_name.len > 80 ? 80 : call->table_name.len), call->table_name.data);
-    return near && error_hint(&call->error, "Perhaps you meant the table '%s'", near);
+    return near && error_hint(&call->error, "Perhaps you meant the table 'public.%s'", near);
 }
 
 bool call_read(struct call *call)

@@ -143,6 +143,17 @@ bool media_accepts(struct slice accept, struct slice type)
     return quality > 0;
 }
 
+bool media_accepts_description(struct call *call)
+{
+    if (media_accepts(call->accept, slice_from("application/openapi+json")) ||
+        media_accepts(call->accept, slice_from("application/json")))
+        return true;
+    error_set(&call->error, ERROR_NOT_ACCEPTABLE, "None of these media types are available: %.*s",
+              (int)(call->accept.len > 200 ? 200 : call->accept.len), call->accept.data);
+    return error_hint(&call->error,
+                      "The description is application/openapi+json or application/json.");
+}
+
 void media_begin(struct call *call, const struct shape *shape)
 {
     if (call->media == MEDIA_CSV)

@@ -35,6 +35,9 @@ bool media_choose(struct call *call) __attribute__((warn_unused_result));
  * (RFC 9110 §12.5.1). */
 bool media_accepts(struct slice accept, struct slice type);
 
+/* True if Accept takes the API's description; false with ERROR_NOT_ACCEPTABLE. */
+bool media_accepts_description(struct call *call) __attribute__((warn_unused_result));
+
 /* Around and between the rows of an answer; `nth` counts them from 0. */
 void media_begin(struct call *call, const struct shape *shape);
 void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth);

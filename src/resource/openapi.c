@@ -254,6 +254,8 @@ enum progress openapi_read(struct call *call)
     json_t *root;
     enum progress progress;
 
+    if (!media_accepts_description(call))
+        return call_fail(call);
     if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
         return call_fail(call);
     call->catalog = catalog_hold(reader_catalog(call->reader));

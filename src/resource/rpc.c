@@ -16,9 +16,10 @@ static bool no_routine(struct call *call)
     const char *near = catalog_suggest_routine(call->catalog, name);
 
     error_set(&call->error, ERROR_NO_ROUTINE,
-              "Could not find the function %.*s in the schema cache",
+              "Could not find the function public.%.*s in the schema cache",
               (int)(name.len > 80 ? 80 : name.len), name.data);
-    return near && error_hint(&call->error, "Perhaps you meant to call the function %s", near);
+    return near &&
+           error_hint(&call->error, "Perhaps you meant to call the function public.%s", near);
 }
 
 /* A file has its own type, all else has those of a table. */

@@ -145,8 +145,6 @@ enum progress rpc_answer_file(struct call *call, const struct rpc *r)
     const char *type = call->content_type_out ? call->content_type_out : r->routine->source->media;
     bool empty = call->status_out == 204 || call->status_out == 205 || call->status_out == 304;
 
-    if (!add_field(call, "X-Content-Type-Options", slice_from("nosniff")))
-        return call_fail(call);
     if (empty)
         buf_clear(&call->reply);
     if (target_json(call, OUTCOME_OK) == CALL_DONE && call->outcome != OUTCOME_FAILED)

@@ -173,7 +173,7 @@ def test_cors(serve):
     reply = server.get("/author?limit=1", Origin="https://b.example")
     assert reply.headers["Access-Control-Allow-Origin"] == "https://b.example"
     assert "Content-Range" in reply.headers["Access-Control-Expose-Headers"]
-    assert reply.headers["Vary"] == "Origin"
+    assert reply.headers["Vary"] == "Accept, Prefer, Range, Origin"
     reply = server.get("/author?nope=eq.1", Origin="https://a.example")
     assert reply.status == 400 and reply.headers["Access-Control-Allow-Origin"] == "https://a.example"
     for origin in ["https://c.example", "https://a.example.org", "null"]:
@@ -183,16 +183,17 @@ def test_cors(serve):
            "Access-Control-Request-Headers": "prefer"}
     reply = server.request("OPTIONS", "/author", headers=ask)
     assert reply.status == 204 and "PATCH" in reply.headers["Access-Control-Allow-Methods"]
-    assert "Prefer" in reply.headers["Access-Control-Allow-Headers"]
+    assert reply.headers["Access-Control-Allow-Headers"] == "prefer"
     reply = server.request("OPTIONS", "/author", headers={**ask, "Origin": "https://c.example"})
     assert reply.headers["Access-Control-Allow-Methods"] is None
 
 
 def test_cors_is_off_by_default(server):
     reply = server.get("/author", Origin="https://a.example")
-    assert reply.headers["Access-Control-Allow-Origin"] is None and reply.headers["Vary"] is None
+    assert reply.headers["Access-Control-Allow-Origin"] is None
+    assert reply.headers["Vary"] == "Accept, Prefer, Range"
 
 
 def test_cors_of_everybody(serve):
     reply = serve("--cors-origins", "*").get("/author", Origin="null")
-    assert reply.headers["Access-Control-Allow-Origin"] == "null"
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"

@@ -1,8 +1,11 @@
 """A database that is served without being changed: because it is asked for, or because it cannot be."""
 import os
+import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -29,21 +32,14 @@ def make(path, wal):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    """One that other users can come to."""
-    closed, at = [], tmp_path
-    while str(at) != "/":
-        mode = at.stat().st_mode & 0o7777
-        if not mode & 0o001:
-            closed.append((at, mode))
-            os.chmod(at, mode | 0o055)
-        at = at.parent
-    inner = tmp_path / "data"
+def folder():
+    """One that other users can come to: pytest's own are closed to them."""
+    outer = pathlib.Path(tempfile.mkdtemp(prefix="thimble-test-"))
+    os.chmod(outer, 0o755)
+    inner = outer / "data"
     inner.mkdir()
     yield inner
-    os.chmod(inner, 0o755)
-    for at, mode in closed:
-        os.chmod(at, mode)
+    shutil.rmtree(outer)
 
 
 def is_read_only(server):

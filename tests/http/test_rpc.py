@@ -128,7 +128,7 @@ def test_refused(server):
     problem = server.get("/rpc/books_of").json()
     assert problem["message"] == 'the query books_of: missing parameter "author"'
     assert problem["hint"] == "Its parameters are: author, cheaper_than?."
-    assert server.get("/rpc/books_off").json()["hint"] == "Perhaps you meant to call the function books_of"
+    assert server.get("/rpc/books_off").json()["hint"] == "Perhaps you meant to call the function public.books_of"
     assert server.request("POST", "/rpc/how_many", "printed=true",
                           {"Content-Type": "application/yaml"}).status == 415
 

@@ -1,8 +1,10 @@
 """What lasts is told as what lasts: 503 with Retry-After belongs to what passes."""
-import json
 import os
+import pathlib
+import shutil
 import sqlite3
 import subprocess
+import tempfile
 import time
 
 import pytest
@@ -369,8 +371,19 @@ def serve_as_nobody(path, *args):
     return done.returncode, done.stderr
 
 
+@pytest.fixture
+def open_folder():
+    """One that other users can come to: pytest's own are closed to them."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="thimble-test-"))
+    os.chmod(folder, 0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
 @as_nobody
-def test_what_is_not_permitted_is_named(plain, open_folders):
+def test_what_is_not_permitted_is_named(open_folder):
+    plain = open_folder / "plain.db"
+    sqlite3.connect(plain).executescript("CREATE TABLE t(a)").connection.close()
     os.chmod(plain, 0o600)
     code, err = serve_as_nobody(plain, "--migrations", "none")
     assert code == 1 and "cannot read database" in err and "this process is uid 65534" in err
@@ -381,23 +394,8 @@ def test_what_is_not_permitted_is_named(plain, open_folders):
     assert code == 1 and "no permission to enter the folder" in err
     os.chmod(plain.parent, 0o777)
     os.chmod(plain, 0o666)
-    pathlib_wal = plain.with_name(plain.name + "-wal")
-    pathlib_wal.write_bytes(b"")
-    os.chmod(pathlib_wal, 0o644)
+    wal = plain.with_name(plain.name + "-wal")
+    wal.write_bytes(b"")
+    os.chmod(wal, 0o644)
     code, err = serve_as_nobody(plain, "--migrations", "none")
     assert code == 1 and "-wal, the log of database" in err and "owner of the database" in err
-
-
-@pytest.fixture
-def open_folders(plain):
-    """Other users may come as far as the database's folder."""
-    folder, closed = plain.parent, []
-    while str(folder) != "/":
-        mode = folder.stat().st_mode & 0o7777
-        if not mode & 0o001:
-            closed.append((folder, mode))
-            os.chmod(folder, mode | 0o055)
-        folder = folder.parent
-    yield
-    for folder, mode in closed:
-        os.chmod(folder, mode)

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/fields.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <microhttpd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "http/cors.h"
+#include "http/loop.h"
+#include "http/request.h"
+#include "http/route.h"
+
+static bool add(struct MHD_Response *response, const char *name, const char *value)
+{
+    return !value || !value[0] || MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+/* True if a query chose the field's value itself. */
+static bool is_chosen(const struct request *r, const char *name)
+{
+    for (const struct call_field *f = r->call.fields; f; f = f->next) {
+        if (strcasecmp(f->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What of the request decided on the answer, for caches (RFC 9110 §12.5.5), in PostgREST's words. */
+static const char *vary_of(const struct request *r)
+{
+    bool negotiated =
+        r->call.outcome != OUTCOME_FAILED && r->route && r->route->access == ROUTE_MAIN;
+    bool origin = r->loop->options->cors_origins[0] != '\0';
+
+    if (r->call.fields && is_chosen(r, MHD_HTTP_HEADER_VARY))
+        return NULL;
+    if (cors_is_preflight(r))
+        return "Origin, Access-Control-Request-Headers";
+    if (negotiated)
+        return origin ? "Accept, Prefer, Range, Origin" : "Accept, Prefer, Range";
+    return origin ? "Origin" : NULL;
+}
+
+/* A failure is never kept by a cache; what has a tag is asked for again with it. */
+static const char *cache_control_of(const struct request *r)
+{
+    if (r->call.outcome == OUTCOME_FAILED)
+        return "no-store";
+    if (r->call.fields && is_chosen(r, MHD_HTTP_HEADER_CACHE_CONTROL))
+        return NULL;
+    return r->call.tag && r->call.method <= METHOD_HEAD ? "no-cache" : NULL;
+}
+
+/* Server-Timing (W3C), from the request line to here. */
+static bool add_timing(const struct request *r, struct MHD_Response *response)
+{
+    int64_t us;
+    char text[64];
+
+    if (!r->loop->options->server_timing)
+        return true;
+    us = clock_us() - r->call.now_us;
+    snprintf(text, sizeof text, "total;dur=%lld.%03lld", (long long)(us / 1000),
+             (long long)(us % 1000));
+    return add(response, "Server-Timing", text);
+}
+
+/*
+ * libmicrohttpd's own way in (response.h), past the looks that MHD_add_response_header takes at each
+ * byte: for what is ours from end to end, and so for several fields in one.
+ */
+bool MHD_add_response_entry_no_check_(struct MHD_Response *response, enum MHD_ValueKind kind,
+                                      const char *header, size_t header_len, const char *content,
+                                      size_t content_len);
+
+bool fields_own(struct MHD_Response *response, const char *name, const char *value, size_t len)
+{
+    return len == 0 || MHD_add_response_entry_no_check_(response, MHD_HEADER_KIND, name,
+                                                        strlen(name), value, len);
+}
+
+bool fields_fixed(const struct request *r, struct MHD_Response *response)
+{
+    const char *type = r->call.content_type_out, *vary = vary_of(r), *cache = cache_control_of(r);
+    char text[512];
+    struct buf b = {.data = text, .cap = sizeof text, .max = sizeof text};
+
+    /* One that a query chose is not ours from end to end. */
+    if (!type || strlen(type) > 200 || strpbrk(type, "\r\n"))
+        return add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
+               add(response, MHD_HTTP_HEADER_VARY, vary) &&
+               add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
+    buf_add_text(&b, type);
+    buf_add_text(&b, "\r\nX-Content-Type-Options: nosniff");
+    if (vary) {
+        buf_add_text(&b, "\r\nVary: ");
+        buf_add_text(&b, vary);
+    }
+    if (cache) {
+        buf_add_text(&b, "\r\nCache-Control: ");
+        buf_add_text(&b, cache);
+    }
+    return fields_own(response, MHD_HTTP_HEADER_CONTENT_TYPE, b.data, b.len);
+}
+
+bool fields_policies(const struct request *r, struct MHD_Response *response)
+{
+    bool coded = r->call.error.code == ERROR_MEDIA_TYPE && r->coding.len;
+
+    return (!coded || add(response, MHD_HTTP_HEADER_ACCEPT_ENCODING, "identity")) &&
+           cors_add(r, response) && add_timing(r, response);
+}
