@@ -135,7 +135,7 @@ def test_read_only_and_migrations(serve, tmp_path):
 @as_nobody
 @pytest.mark.parametrize("wal", [False, True])
 @pytest.mark.parametrize("locked", ["file", "folder"])
-def test_read_only_is_found(serve, folder, wal, locked):
+def test_read_only_is_found(folder, serve, wal, locked):
     path = make(folder / "x y.db", wal)
     os.chmod(path, 0o644 if locked == "file" else 0o666)
     os.chmod(folder, 0o777 if locked == "file" else 0o755)
@@ -158,7 +158,7 @@ def test_read_only_is_found(serve, folder, wal, locked):
 
 
 @as_nobody
-def test_read_only_beside_a_writer(serve, folder):
+def test_read_only_beside_a_writer(folder, serve):
     """The log and its index are there: what the writer commits is seen."""
     path = make(folder / "x.db", True)
     os.chmod(path, 0o644)
@@ -176,7 +176,7 @@ def test_read_only_beside_a_writer(serve, folder):
 
 
 @as_nobody
-def test_a_file_that_changes_though_it_cannot_is_not_answered_from(serve, folder):
+def test_a_file_that_changes_though_it_cannot_is_not_answered_from(folder, serve):
     path = make(folder / "x.db", True)
     os.chmod(path, 0o644)
     server = serve(db=path, migrations="none", wrap=NOBODY, dir=folder.parent)
