@@ -44,24 +44,22 @@ bool cors_allows(const char *origins, struct slice origin)
            (cors_names(origins, origin) || is_listed(origins, (struct slice)SLICE_LITERAL("*")));
 }
 
-static bool ends_with(struct slice text, const char *end)
+static bool ends_with(struct slice text, struct slice end)
 {
-    size_t n = strlen(end);
-
-    return text.len >= n && memcmp(text.data + text.len - n, end, n) == 0;
+    return text.len >= end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
 }
 
-static bool begins_with(struct slice text, const char *begin)
+static bool begins_with(struct slice text, struct slice begin)
 {
-    size_t n = strlen(begin);
-
-    return text.len >= n && memcmp(text.data, begin, n) == 0;
+    return text.len >= begin.len && memcmp(text.data, begin.data, begin.len) == 0;
 }
 
 /* Why a browser never sends this as an Origin (RFC 6454 §7); NULL: it may. */
 static const char *why_never(struct slice one)
 {
-    bool https = begins_with(one, "https://"), http = begins_with(one, "http://");
+    static const struct slice not_in_host = SLICE_LITERAL("/?#@* ");
+    bool https = begins_with(one, (struct slice)SLICE_LITERAL("https://"));
+    bool http = begins_with(one, (struct slice)SLICE_LITERAL("http://"));
     const char *scheme = one.len ? memmem(one.data, one.len, "://", 3) : NULL;
     size_t host = scheme ? (size_t)(scheme + 3 - one.data) : 0;
 
@@ -74,10 +72,11 @@ static const char *why_never(struct slice one)
     for (size_t i = 0; i < one.len; i++) {
         if (one.data[i] >= 'A' && one.data[i] <= 'Z')
             return "browsers send an origin in small letters";
-        if (i >= host && strchr("/?#@* ", one.data[i]))
+        if (i >= host && slice_has(not_in_host, one.data[i]))
             return "an origin has no path, no / at its end, no user and no *";
     }
-    if ((https && ends_with(one, ":443")) || (http && ends_with(one, ":80")))
+    if ((https && ends_with(one, (struct slice)SLICE_LITERAL(":443"))) ||
+        (http && ends_with(one, (struct slice)SLICE_LITERAL(":80"))))
         return "browsers leave out the port that the scheme has anyway";
     return NULL;
 }
@@ -136,11 +135,14 @@ static bool add_origin(const struct request *r, struct MHD_Response *response)
 /* Names of fields and commas: nothing else is said back. */
 static bool are_names(struct slice list)
 {
-    for (size_t i = 0; i < list.len; i++) {
-        unsigned char c = (unsigned char)list.data[i];
-        bool word = (c | 32) >= 'a' && (c | 32) <= 'z';
+    static const struct slice marks = SLICE_LITERAL("!#$%&'*+.^_`|~-, ");
 
-        if (!word && !(c >= '0' && c <= '9') && (c == 0 || !strchr("!#$%&'*+.^_`|~-, ", c)))
+    for (size_t i = 0; i < list.len; i++) {
+        char c = list.data[i];
+        bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
+        bool digit = c >= '0' && c <= '9';
+
+        if (!letter && !digit && !slice_has(marks, c))
             return false;
     }
     return list.len > 0;

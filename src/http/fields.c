@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include <microhttpd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "http/cors.h"
 #include "http/loop.h"
 #include "http/request.h"
@@ -23,7 +23,7 @@ static bool add(struct MHD_Response *response, const char *name, const char *val
 static bool is_chosen(const struct request *r, const char *name)
 {
     for (const struct call_field *f = r->call.fields; f; f = f->next) {
-        if (strcasecmp(f->name, name) == 0)
+        if (text_equal_nocase(slice_from(f->name), slice_from(name)))
             return true;
     }
     return false;
@@ -77,10 +77,16 @@ bool MHD_add_response_entry_no_check_(struct MHD_Response *response, enum MHD_Va
                                       const char *header, size_t header_len, const char *content,
                                       size_t content_len);
 
-bool fields_own(struct MHD_Response *response, const char *name, const char *value, size_t len)
+bool fields_own(struct MHD_Response *response, struct slice name, struct slice value)
 {
-    return len == 0 || MHD_add_response_entry_no_check_(response, MHD_HEADER_KIND, name,
-                                                        strlen(name), value, len);
+    return value.len == 0 || MHD_add_response_entry_no_check_(response, MHD_HEADER_KIND, name.data,
+                                                              name.len, value.data, value.len);
+}
+
+/* No line ends: libmicrohttpd does not look for them in what goes past its own look. */
+static bool is_one_line(struct slice text)
+{
+    return !slice_has(text, '\r') && !slice_has(text, '\n');
 }
 
 bool fields_fixed(const struct request *r, struct MHD_Response *response)
@@ -90,7 +96,7 @@ bool fields_fixed(const struct request *r, struct MHD_Response *response)
     struct buf b = {.data = text, .cap = sizeof text, .max = sizeof text};
 
     /* One that a query chose is not ours from end to end. */
-    if (!type || strlen(type) > 200 || strpbrk(type, "\r\n"))
+    if (!type || slice_from(type).len > 200 || !is_one_line(slice_from(type)))
         return add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
                add(response, MHD_HTTP_HEADER_VARY, vary) &&
                add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
@@ -104,7 +110,8 @@ bool fields_fixed(const struct request *r, struct MHD_Response *response)
         buf_add_text(&b, "\r\nCache-Control: ");
         buf_add_text(&b, cache);
     }
-    return fields_own(response, MHD_HTTP_HEADER_CONTENT_TYPE, b.data, b.len);
+    return fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_CONTENT_TYPE),
+                      buf_slice(&b));
 }
 
 bool fields_policies(const struct request *r, struct MHD_Response *response)

@@ -38,8 +38,10 @@ static void take_tags(struct request *r, struct slice *tags, struct slice value)
         return;
     }
     joined = arena_alloc(&r->call.arena, tags->len + 1 + value.len);
-    if (!joined)
-        return; /* the first field has its say */
+    if (!joined) {
+        error_set(&r->call.error, ERROR_MEMORY, "out of memory"); /* head_check sees it */
+        return;
+    }
     memcpy(joined, tags->data, tags->len);
     joined[tags->len] = ',';
     memcpy(joined + tags->len + 1, value.data, value.len);
@@ -217,7 +219,9 @@ bool head_check(struct request *r)
 
     if (!r->target.data)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    if (!r->peer || r->peer->verdict == LIMIT_TOTAL)
+    if (error_is_set(e))
+        return false;
+    if (r->peer->verdict == LIMIT_TOTAL)
         return error_set(e, ERROR_BUSY, "there are %zu connections already", o->max_connections);
     if (r->peer->verdict == LIMIT_ADDRESS)
         return error_set(e, ERROR_TOO_MANY, "there are %zu connections from this address already",

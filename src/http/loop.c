@@ -37,7 +37,7 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
 
     *socket_context = peer;
     if (!peer)
-        return; /* its requests are refused */
+        return; /* no memory: request_begin closes the connection */
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     peer->address = limit_key_of(info ? info->client_addr : NULL);
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);

@@ -22,8 +22,7 @@ const char *metrics_reject_name(enum reject reject)
 static enum reject reject_of(const struct request *r)
 {
     switch (r->call.error.code) {
-    case ERROR_BUSY:
-        return r->peer && r->peer->verdict == LIMIT_OK ? REJECT_QUEUE : REJECT_CONNECTIONS;
+    case ERROR_BUSY: return r->peer->verdict == LIMIT_OK ? REJECT_QUEUE : REJECT_CONNECTIONS;
     case ERROR_TOO_MANY: return REJECT_ADDRESS;
     case ERROR_URL_TOO_LONG: return REJECT_URL;
     case ERROR_HEADERS_TOO_LARGE: return REJECT_HEADERS;

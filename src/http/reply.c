@@ -2,7 +2,6 @@
 #include "http/reply.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "http/fields.h"
@@ -52,8 +51,8 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
     char text[64];
     bool ok = fields_fixed(r, response) &&
               add(response, MHD_HTTP_HEADER_LOCATION, call->location) &&
-              fields_own(response, MHD_HTTP_HEADER_CONTENT_RANGE, call->content_range,
-                         strlen(call->content_range)) &&
+              fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_CONTENT_RANGE),
+                         slice_from(call->content_range)) &&
               add(response, MHD_HTTP_HEADER_LINK, call->link) &&
               add(response, "Preference-Applied", call->preference_applied) &&
               add(response, "Warning", call->warning);
@@ -64,7 +63,8 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
     ok = ok && fields_policies(r, response);
     if (call->tag && call->outcome != OUTCOME_FAILED) {
         precondition_text(call->tag, text);
-        ok = ok && fields_own(response, MHD_HTTP_HEADER_ETAG, text, strlen(text));
+        ok = ok && fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_ETAG),
+                              slice_from(text));
     }
     if (call->allow) {
         write_allow(text, call->allow);

@@ -124,10 +124,11 @@ static void split_target(struct request *r)
 void *request_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct loop *loop = context;
-    struct request *r = take(loop);
+    struct peer *peer = peer_of(connection);
+    struct request *r = peer ? take(loop) : NULL;
     char *copy;
 
-    if (!r)
+    if (!r) /* no memory, now or when the connection came: it is closed */
         return NULL;
     loop_answer(loop); /* one turn may hold many slow requests */
     call_init(&r->call, loop->service);
@@ -139,7 +140,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
     r->loop = loop;
     r->connection = connection;
-    r->peer = peer_of(connection);
+    r->peer = peer;
     r->phase = REQUEST_HEADERS;
     r->route = NULL;
     r->traceparent = r->origin = r->asked_headers = r->coding = (struct slice){NULL, 0};
@@ -155,8 +156,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     split_target(r);
     loop->in_flight++;
     counter_add(&loop->metrics.begun, 1);
-    if (r->peer)
-        peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
+    peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
     return r;
 }
 
@@ -208,8 +208,7 @@ static enum MHD_Result answer(struct request *r)
 {
     if (r->call.outcome == OUTCOME_FAILED)
         call_explain(&r->call);
-    if (r->peer)
-        peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
+    peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
     return reply_send(r) ? MHD_YES : MHD_NO;
 }
 
@@ -292,7 +291,6 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     metrics_request(&loop->metrics, r, now - r->call.now_us,
                     how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     loop->in_flight--;
-    if (r->peer)
-        peer_enter(&loop->peers, r->peer, PEER_IDLE, now);
+    peer_enter(&loop->peers, r->peer, PEER_IDLE, now);
     give_back(loop, r);
 }

@@ -34,7 +34,7 @@ enum request_phase {
 struct request {
     struct call call; /* first: the mailbox brings calls back */
     struct loop *loop;
-    struct peer *peer;
+    struct peer *peer; /* never NULL: a connection without one has no requests */
     struct MHD_Connection *connection;
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;

@@ -118,7 +118,7 @@ const struct route *route_find(struct call *call)
 /* Names of tables that the service's own paths hide. */
 static void warn_of(const char *path, const char *base_path)
 {
-    const char *name = strrchr(path, '/') + 1;
+    const char *name = path + 1;
 
     if (!base_path[0] && name[0])
         log_say(LOG_WARN,

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/server.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
 
 #include "access/limit.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/process.h"
 #include "http/inherit.h"
 #include "http/listen.h"
@@ -101,6 +107,16 @@ static bool start_loops(struct server *s, struct error *e)
     return true;
 }
 
+/* libmicrohttpd cannot go on, as when epoll_ctl() fails: it would end the process without a word. */
+static void panic(void *context, const char *file, unsigned line, const char *reason)
+{
+    (void)context;
+    log_say(LOG_ERROR, "libmicrohttpd gives up: %s (%s:%u): %s; the process ends",
+            reason && reason[0] ? reason : "no reason given", file ? file : "?", line,
+            strerror(errno));
+    abort();
+}
+
 struct server *server_start(const struct server_options *options, const struct service *service,
                             _Atomic bool *draining, struct error *e)
 {
@@ -110,6 +126,7 @@ struct server *server_start(const struct server_options *options, const struct s
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
+    MHD_set_panic_func(panic, NULL);
     s->options = *options;
     s->draining = draining;
     s->process_start_us = process_start_us();
