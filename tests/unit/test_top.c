@@ -95,7 +95,7 @@ static void paths_have_routes(void **state)
         {"/v1/tasks", "/v1", "list", "tasks", NULL},
         {"/a%20b/1,2", "", "row", "a b", "1,2"},
         {"/tasks/%2F", "", "row", "tasks", "%2F"},
-        {"/tasks/", "", NULL, NULL, NULL},
+        {"/tasks/", "", "row", "tasks", ""},
         {"/tasks/1/x", "", NULL, NULL, NULL},
         {"//tasks", "", NULL, NULL, NULL},
         {"/tasks", "/v1", NULL, NULL, NULL},
