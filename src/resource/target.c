@@ -164,6 +164,20 @@ static bool split_keys(struct call *call, struct slice *keys, size_t *n)
     return true;
 }
 
+/* A path that ends in a / names the row whose key is the empty text: where a key is none, it is a
+ * slip. */
+static bool check_empty_key(struct call *call)
+{
+    const struct table *t = call->table;
+    enum column_kind kind = t->n_key == 1 ? t->columns[t->key[0]].kind : KIND_INTEGER;
+
+    if (kind != KIND_INTEGER && kind != KIND_REAL && kind != KIND_NUMERIC && kind != KIND_BOOLEAN)
+        return true;
+    error_set(&call->error, ERROR_NO_ROUTE, "there is nothing at this path");
+    return error_hint(&call->error, "The table is at /%.*s, without the / at the end.",
+                      SLICE_ARG(call->table_name));
+}
+
 bool target_row(struct call *call)
 {
     struct slice *keys;
@@ -181,6 +195,8 @@ bool target_row(struct call *call)
     keys = arena_alloc(&call->arena, (call->table->n_key + 1) * sizeof *keys);
     if (!keys)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (call->keys_text.len == 0 && !check_empty_key(call))
+        return false;
     return split_keys(call, keys, &n) && plan_key_filter(&call->arena, call->table, keys, n,
                                                          &call->tree.root.filter, &call->error);
 }
