@@ -166,26 +166,28 @@ $(DEPS)/archives/.fetched: deps.lock scripts/fetch-deps
 	@scripts/fetch-deps $(@D)
 	@touch $@
 
+# A CFLAGS of the command line is for thimble's own sources: the libraries have flags of their own.
+BUILD_DEPS = env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u MAKEOVERRIDES MAKEFLAGS="$${MAKEFLAGS%%-- *}" scripts/build-deps
 THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/*/*)
 
 $(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps
-	+@scripts/build-deps src $(DEPS)
+	+@$(BUILD_DEPS) src $(DEPS)
 
 $(LIBC)/.built: $(DEPS)/src/.built scripts/build-deps
-	+@scripts/build-deps libc $(DEPS) $(TARGET)
+	+@$(BUILD_DEPS) libc $(DEPS) $(TARGET)
 
 $(musl_DEPS)/.built: $(LIBC)/.built $(DEPS)/src/.built $(THIRD_PARTY)
-	+@scripts/build-deps musl $(DEPS) $(TARGET)
+	+@$(BUILD_DEPS) musl $(DEPS) $(TARGET)
 
 $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(THIRD_PARTY)
-	+@scripts/build-deps $* $(DEPS)
+	+@$(BUILD_DEPS) $* $(DEPS)
 
 # ---- checks
 
 .PHONY: format fmt floors lint units unit http http-static tsan check test run tools-build tools-test
 
-check: ## formatting, floors, lint, unit tests, a minute of fuzzing, HTTP tests of both builds
-	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept http http-static
+check: ## formatting, floors, lint, unit tests, fuzzers, comparisons, HTTP tests of both builds
+	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept compare http http-static
 
 # T=name: only the tests of that name, or of names that it is a part of.
 T ?=
@@ -209,6 +211,14 @@ compile_commands.json: $(DEPS)/dev/.built ## for clangd: how each file of src an
 
 .PHONY: build-all
 build-all: all dev units
+
+# Answers over databases and requests made by chance from a fixed seed, beside SQLite's own.
+COMPARE_COUNT ?= 2000
+COMPARE_SEED  ?= 1
+.PHONY: compare
+compare: $(BUILD)/dev/thimble ## COMPARE_COUNT (2000) answers of databases by chance, compared with SQLite's own; COMPARE_SEED (1)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/compare/run --binary $< --seed $(COMPARE_SEED) \
+	    --count $(COMPARE_COUNT) --folder $(BUILD)/compare --result $(BUILD)/results/compare
 
 format: ## is every C file formatted?
 	@$(CLANG_FORMAT) --dry-run -Werror $(STYLED)

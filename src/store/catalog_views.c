@@ -149,6 +149,19 @@ static struct slice view_text(struct load *l, const struct table *view)
     return text;
 }
 
+/* A column that a view takes from a table has its type there; of one without a type, table_xinfo says
+ * BLOB, which is its affinity. */
+static void declare_as_origin(struct load *l, struct statement *st, struct table *view)
+{
+    const char *table, *name;
+
+    for (size_t i = 0; i < view->n_columns; i++) {
+        if (statement_origin(st, (int)i, &table, &name))
+            load_column_type(l, (struct column *)&view->columns[i],
+                             slice_from(statement_column_type(st, (int)i)));
+    }
+}
+
 static bool view_origins(struct load *l, struct table *view, struct origins *out)
 {
     struct statement *st = load_select_all(l, view->quoted);
@@ -158,6 +171,7 @@ static bool view_origins(struct load *l, struct table *view, struct origins *out
         struct slice text = view_text(l, view);
         struct view_shape *shape = load_alloc(l, 1, sizeof *shape);
 
+        declare_as_origin(l, st, view);
         load_inferred(l, st, text, view);
         if (shape)
             *shape = view_shape_read(text);

@@ -2,7 +2,7 @@
 import base64
 
 from ask import Condition, Embed, Item, Query, Tree
-from reference import Relation, shown
+from reference import Relation, as_bytes, shown
 from world import TEXTS
 
 COMPARISONS = ["eq", "eq", "eq", "neq", "gt", "gte", "lt", "lte", "isdistinct"]
@@ -62,9 +62,18 @@ class Chooser:
             return Condition(column.name, "in", [self.value_text(table, column) for _ in range(rng.randint(1, 4))], negated)
         if kind < 0.5:
             op = rng.choice(["eq", "gt", "lte", "gte"] + (["like", "ilike"] if plain else []))
-            return Condition(column.name, op, [rng.choice(PATTERNS) if "like" in op else self.value_text(table, column)
-                                               for _ in range(rng.randint(1, 3))], negated, rng.choice(["any", "all"]))
-        return Condition(column.name, rng.choice(COMPARISONS), self.value_text(table, column), negated)
+            values = [rng.choice(PATTERNS) if "like" in op else self.value_text(table, column) for _ in range(rng.randint(1, 3))]
+            if not all(self.is_ordered(table, column, v) for v in values):
+                op = "eq"
+            if not any(c in v for v in values for c in "{}"):  # PostgreSQL's array within a tree has no braces in it
+                return Condition(column.name, op, values, negated, rng.choice(["any", "all"]))
+        op, text = rng.choice(COMPARISONS), self.value_text(table, column)
+        return Condition(column.name, op if self.is_ordered(table, column, text) else "eq", text, negated)
+
+    def is_ordered(self, table, column, text):
+        """May greater and less be asked? Of bytes beside other classes no page says what they are."""
+        stored = self.samples.get((table.name, column.name)) or []
+        return column.kind == "blob" or as_bytes(text) is None or not any(isinstance(v, bytes) for v in stored)
 
     def all_text(self, table, column):
         return all(v is None or isinstance(v, str) for v in self.samples.get((table.name, column.name)) or []) and \
@@ -202,7 +211,8 @@ class Chooser:
             embed.query.filters, embed.query.order = [], []
         elif to_one and kind > 0.7 and not embed.spread:
             columns = [c for c in embed.relation.table.columns if c.kind != "json"]
-            embed.query.filters = []
+            embed.query.filters, embed.query.order = [], []
+            embed.query.select = [Item(c) for c in embed.relation.table.names()]
             q.order.insert(0, ((embed.alias, rng.choice(columns).name), rng.choice(["", "desc"]), rng.choice(["", "nullsfirst"])))
 
     def embedded(self, relation, depth):

@@ -71,6 +71,13 @@ def loose_number(text):
     return float(text)
 
 
+def fits(column, text):
+    """Can the text be in an integer or real column that holds nothing else?"""
+    if column.kind == "integer":
+        return re.fullmatch(r"[-+]?[0-9]+", text) is not None
+    return loose_number(text) is not None
+
+
 def as_bytes(text):
     try:
         return base64.b64decode(text, validate=True) if len(text) % 4 == 0 else None
@@ -142,7 +149,7 @@ def like(pattern, text, fold):
             n += 1
             out += re.escape(pattern[n])
         else:
-            out += {"%": ".*", "_": "."}.get(c, re.escape(c))
+            out += {"%": ".*", "*": ".*", "_": "."}.get(c, re.escape(c))
         n += 1
     if fold:
         out, text = lower_ascii(out, True), lower_ascii(text)
@@ -191,12 +198,14 @@ class Reference:
         if column.kind == "text":
             return [text]
         if column.kind in ("integer", "real", "numeric"):
-            if number is None and column.rigid:
+            if text.lower() == "null" or (column.rigid and not fits(column, text)):
                 raise Refused(400, "22P02")
             if number is not None:
                 return [text]
             return [text] + ([data] if data is not None else [])
         if column.kind == "boolean":
+            if text.lower() == "null":
+                raise Refused(400, "22P02")
             if text.lower() in ("true", "t", "false", "f"):
                 return [int(text.lower() in ("true", "t")), text]
             return [text]
@@ -224,16 +233,19 @@ class Reference:
             return "(" + " AND ".join(f"{c} <> ?" for _ in values) + ")", values
         if operator == "isdistinct":
             return "(" + " AND ".join(f"{c} IS NOT ?" for _ in values) + ")", values
-        numbers = [v for v in values if isinstance(v, (int, float))]
-        if column.kind == "any" and numbers:
-            return (f"(CASE WHEN typeof({c}) IN ('integer', 'real') THEN {c} {sign} ? ELSE {c} {sign} ? END)",
-                    [numbers[0], text])
+        if column.kind == "any":
+            # Within its own class a value is compared with what the text is there.
+            classes = {"('integer', 'real')": (int, float), "('blob')": (bytes,)}
+            cases = [(f"WHEN typeof({c}) IN {names} THEN {c} {sign} ?", v) for names, kinds in classes.items()
+                     for v in values if isinstance(v, kinds)]
+            if cases:
+                return f"(CASE {' '.join(w for w, _ in cases)} ELSE {c} {sign} ? END)", [v for _, v in cases] + [text]
         return f"{c} {sign} ?", values[:1]
 
     def leaf(self, column, operator, text):
         c = quote(column.name)
         if operator in ("like", "ilike"):
-            return "ref_like(?, CAST(%s AS TEXT), ?)" % c, [text.replace("*", "%"), int(operator == "ilike")]
+            return "ref_like(?, CAST(%s AS TEXT), ?)" % c, [text, int(operator == "ilike")]
         if operator in ("match", "imatch"):
             return "ref_match(?, CAST(%s AS TEXT), ?)" % c, [text, int(operator == "imatch")]
         if operator == "is":
@@ -245,7 +257,7 @@ class Reference:
         place = f"ref_path({quote(c.column)}, ?)"
         path = json.dumps(list(c.path))
         if c.operator in ("like", "ilike"):
-            return f"ref_like(?, {place}, ?)", [text.replace("*", "%"), path, int(c.operator == "ilike")]
+            return f"ref_like(?, {place}, ?)", [text, path, int(c.operator == "ilike")]
         if c.operator == "is":
             return f"{place} IS {'NOT ' * (text == 'not_null')}NULL", [path]
         sign = {"eq": "=", "neq": "<>", "gt": ">", "gte": ">=", "lt": "<", "lte": "<="}[c.operator]
@@ -291,6 +303,14 @@ class Reference:
         r = embed.relation.reference
         on = " AND ".join(f"p.{quote(p)} = {alias}.{quote(c)}" for c, p in zip(r.columns, r.parent_columns))
         return f"(SELECT p.{quote(column)} FROM {quote(r.parent)} p WHERE {on})"
+
+    def check(self, q):
+        """Raises Refused if a condition of q, or of what it embeds, is refused, whatever rows there are."""
+        for f in q.filters:
+            self.condition(q.table, f)
+        for e in q.embeds():
+            if e.query.select != [] or e.inner or e.exists is not None:
+                self.check(e.query)
 
     def read(self, q, joins="", on="", values=(), alias="t"):
         """Rows of q's table, with what `on` and q's own filters say, as JSON has them."""

@@ -10,7 +10,7 @@ TYPES = [
     ("NUMERIC", "numeric"), ("DECIMAL(10,2)", "numeric"),
     ("TEXT", "text"), ("VARCHAR(20)", "text"), ("NVARCHAR(160)", "text"), ("CLOB", "text"),
     ("BOOLEAN", "boolean"), ("JSON", "json"), ("BLOB", "blob"),
-    ("DATE", "text"), ("TIMESTAMP", "text"), ("UUID", "text"),
+    ("DATE", "text"), ("TIMESTAMP", "text"), ("UUID", "other"),
     ("", "any"), ("", "any"), ("GUID", "other"), ("ENUM", "other"), ("INTEGER_OR_TEXT", "other"),
 ]
 STRICT_TYPES = [("INTEGER", "integer"), ("INT", "integer"), ("REAL", "real"), ("TEXT", "text"),
@@ -20,16 +20,16 @@ NAMES = ["a", "b", "name", "qty", "Price", "two words", "naïve", "x_1", "flag",
 TABLES = ["t", "items", "Order Lines", "größe", "people", "tag", "UPPER", "log-book", "dots.here", "rpcs", "select"]
 
 TEXTS = ["", "a", "b", "A", "abc", "Abc", "ABC", "abd", "Z", "007", "7", "07", "1", "1.0", "1.50", "10", "100", "1e2",
-         "-1", "+1", "0", "-0", "00", "0.1", ".5", "5.", "1e400", "0x10", "NULL", "null", "true", "false", "t", "x y", " a",
+         "-1", "+1", "0", "-0", "00", "0.1", ".5", "5.", "0x10", "NULL", "null", "true", "false", "t", "x y", " a",
          "a ", "a,b", "a\"b", "a\\b", "a'b", "a%b", "a_b", "a*b", "(x)", "{x}", "[1]", "a.b", "a:b", "ä", "Ä", "ß", "é",
          "日本", "🙂", "line\nline", "tab\tx", "9223372036854775807", "9223372036854775808", "2024-01-31",
-         "2024-01-31T10:00:00Z", "2024-01-31 10:00:00", "eq.1", "in.(1)", "not.x", "&=?#+%", "10115", "00701", "YWJj", "Infinity"]
+         "2024-01-31T10:00:00Z", "2024-01-31 10:00:00", "eq.1", "in.(1)", "not.x", "&=?#+%", "10115", "00701", "YWJj"]
 INTEGERS = [0, 1, 2, 3, 7, -1, -7, 10, 100, 255, 2**31, 2**53, 2**53 + 1, 2**63 - 1, -2**63, 10115]
 REALS = [0.0, 0.5, 1.0, 1.5, -1.5, 0.1, 2.5, 100.0, 3.14159, 1e20, 1e-7, 1e15, 123456789.123, 1e300, 5e-324, -0.25, 7.0]
 BLOBS = [b"", b"\x00", b"\x00\x01\xff", b"abc", b"7", b"\xf0\x9f\x99\x82", b"a" * 40]
 JSONS = [{"a": 1}, {"a": "x", "b": [1, 2, 3]}, {"a": {"b": {"c": True}}}, [], [1, "2", None], {}, "text", 7, 1.5, True, None,
          {"a": None}, {"a": "007", "n": 1.25}, {"k k": 1, "a": "ä"}, [[1], [2]], {"a": [{"b": "x"}, {"b": "y"}]}]
-JSON_TEXTS = ['{"n":1.10}', '{"a": 1e2, "b": [ 1 , 2 ]}', '{"a":12345678901234567890}', '{"n":0.1234567890123456789}']
+JSON_TEXTS = ['{"dec":1.10}', '{"exp": 1e2, "b": [ 1 , 2 ]}', '{"big":12345678901234567890}', '{"long":0.1234567890123456789}']
 
 
 def quote(name):
@@ -286,7 +286,7 @@ class World:
         if rng.random() < 0.4:
             down = rng.choice(["", " DESC", " COLLATE NOCASE"])
             self.sql.append(f"CREATE INDEX {quote('i ' + table.name)} ON {quote(table.name)} ({quote(c.name)}{down});")
-        texts = [c for c in table.columns if c.kind == "text" and not c.generated and c.name not in table.key and
+        texts = [c for c in table.columns if c.kind == "text" and c.type not in ("DATE", "TIMESTAMP", "UUID") and not c.generated and c.name not in table.key and
                  not c.unique and not any(c.name in r.columns for r in table.references)]
         if texts and rng.random() < 0.2:
             to, t = quote(rng.choice(texts).name), quote(table.name)
@@ -325,7 +325,9 @@ class World:
         if not column.not_null and rng.random() < 0.15:
             return None
         if not column.rigid and rng.random() < 0.06:
-            return rng.choice([rng.choice(TEXTS), rng.choice(INTEGERS), rng.choice(REALS), rng.choice(BLOBS)])
+            # What a trigger makes text of must be UTF-8: Python's functions for SQLite take nothing else.
+            blob = rng.choice([b"abc", b"7"] if column.kind == "text" else BLOBS)
+            return rng.choice([rng.choice(TEXTS), rng.choice(INTEGERS), rng.choice(REALS), blob])
         return self.plain_value(column)
 
     def fill(self, db):
