@@ -91,7 +91,9 @@ class Writes:
     @staticmethod
     def has_spelling(column, stored):
         """Can a body say it? Not what is in a column against its type."""
-        if column.kind in ("integer", "real", "numeric", "boolean"):
+        if column.kind in ("integer", "boolean"):
+            return isinstance(stored, (int, type(None)))
+        if column.kind in ("real", "numeric"):
             return isinstance(stored, (int, float, type(None)))
         return not isinstance(stored, bytes) or column.kind == "blob"
 
