@@ -353,6 +353,8 @@ class Reference:
             if isinstance(i, Item):
                 out[i.label()] = self.item(t.column(i.column), i, cells[i.column])
                 continue
+            if i.query.select == [] and not i.inner and i.exists is None:
+                continue
             related = self.related(t, key, i)
             there = len(related.rows) > 0
             if (i.inner and not there) or (i.exists is not None and i.exists != there):
