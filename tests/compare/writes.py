@@ -7,7 +7,7 @@ import urllib.parse
 
 import ask
 from ask import Query
-from reference import Refused, Rows, Spelled, json_text, parse_json, shown
+from reference import Refused, Rows, as_number, json_text, parse_json, shown
 from world import INTEGERS, JSONS, REALS, TEXTS, quote
 
 # SQLite's extended results (sqlite.org/rescode.html) as the statuses of docs/api.md: UNIQUE, PRIMARYKEY,
@@ -232,7 +232,10 @@ class Writes:
         where, values = ref.identify(table, "t", one)
         key = ref.db.execute(f"SELECT {', '.join(map(quote, table.key))} FROM {quote(table.name)} t WHERE {where}",
                              values).fetchone() if table.key else None
-        return key is not None and all(v not in (None, "", b"") for v in key)
+        if key is None or any(v in (None, "", b"") for v in key):
+            return False
+        # A path that two keys have, 7 and '7', is the first's.
+        return not any(isinstance(v, str) and as_number(v) is not None for v in key)
 
     def posted(self, ref, q, ids, made, way, alone, resolution):
         status = 200 if resolution == "merge-duplicates" and not made else 201
@@ -361,8 +364,12 @@ class Writes:
                 rows = ref.read(q).rows
                 return Expected(200, rows[0]) if rows else Expected(404)
             return Write("GET", path, {}, None, run)
-        if method == "PUT" and any(table.column(k).kind not in ("integer", "text") for k in table.key):
-            return None  # the path's text alone does not say which value a new row would have
+        key = reference.db.execute(f"SELECT {', '.join(map(quote, table.key))} FROM {quote(table.name)} WHERE " +
+                                   " AND ".join(reference.condition(table, f)[0] for f in q.filters),
+                                   [v for f in q.filters for v in reference.condition(table, f)[1]]).fetchone()
+        if method == "PUT" and not all(table.column(k).kind == "text" or (table.column(k).kind == "integer" and isinstance(v, int))
+                                       for k, v in zip(table.key, key or ())):
+            return None  # a text that is written is not every value that it is equal to
         if method == "DELETE":
             def run(ref):
                 ids = self.found(ref, q)
