@@ -211,13 +211,13 @@ class Writes:
             sql += "NOTHING" if resolution == "ignore-duplicates" else \
                 "UPDATE SET " + ", ".join(f"{quote(c)} = excluded.{quote(c)}" for c in row)
         cursor = ref.db.execute(sql, [v[1] for v in row.values()])
-        if there is not None:
-            return (None if resolution == "ignore-duplicates" else there), 0
+        if there is not None and resolution == "ignore-duplicates":
+            return None, 0
         if not table.without_rowid:
-            return (cursor.lastrowid,), 1
+            return (there or (cursor.lastrowid,)), int(there is None)
         target = " AND ".join(f"{quote(c)} = ?" for c in table.key)
         return ref.db.execute(f"SELECT {', '.join(map(quote, table.key))} FROM {quote(table.name)} WHERE {target}",
-                              [row[c][1] for c in table.key]).fetchone(), 1
+                              [row[c][1] for c in table.key]).fetchone(), int(there is None)
 
     def rows_of(self, ref, q, ids):
         rows = []
