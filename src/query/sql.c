@@ -105,12 +105,20 @@ void sql_value(struct sql *q, struct value value)
 const struct column *sql_column(struct sql *q, const struct table *table, struct slice name)
 {
     int index = table_column(table, name);
+    const struct unserved *there;
     const char *near;
 
     if (index >= 0)
         return &table->columns[index];
     if (q->failed)
         return NULL;
+    there = table_unserved(table, name);
+    if (there) {
+        error_set(q->error, there->code, "column %s.%s cannot be served: %s", table->name.data,
+                  there->name.data, there->reason);
+        sql_give_up(q);
+        return NULL;
+    }
     error_set(q->error, ERROR_NO_COLUMN, "column %.*s.%.*s does not exist", SLICE_ARG(table->name),
               (int)(name.len > 80 ? 80 : name.len), name.data);
     near = table_suggest_column(table, name);
@@ -127,7 +135,14 @@ void sql_name(struct sql *q, const struct node *node, const struct column *colum
         sql_number(q, (size_t)node->alias);
         SQL(q, ".");
     }
+    sql_column_name(q, column);
+}
+
+void sql_column_name(struct sql *q, const struct column *column)
+{
     sql_text(q, column->quoted);
+    if (column->missing_collation)
+        SQL(q, " COLLATE BINARY");
 }
 
 void sql_rowid(struct sql *q, const struct node *node)

@@ -62,7 +62,10 @@ bool sql_finish(struct sql *q, struct plan *out);
 /* The column of that name, or NULL with ERROR_NO_COLUMN. */
 const struct column *sql_column(struct sql *q, const struct table *table, struct slice name);
 
-/* tN."name", or the name alone. */
+/* "name" where a value is meant: a collation that is not there is not asked. */
+void sql_column_name(struct sql *q, const struct column *column);
+
+/* The same as tN."name", or the name alone. */
 void sql_name(struct sql *q, const struct node *node, const struct column *column);
 /* The same for the rowid; with ERROR_UNSUPPORTED if it has no name. */
 void sql_rowid(struct sql *q, const struct node *node);

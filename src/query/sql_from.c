@@ -51,11 +51,11 @@ static void key_pairs(struct sql *q, const char *child_letter, const struct node
             SQL(q, " AND ");
         alias(q, child_letter, child);
         SQL(q, ".");
-        sql_text(q, key->child->columns[key->columns[i]].quoted);
+        sql_column_name(q, &key->child->columns[key->columns[i]]);
         SQL(q, "=");
         alias(q, parent_letter, parent);
         SQL(q, ".");
-        sql_text(q, key->parent->columns[key->parent_columns[i]].quoted);
+        sql_column_name(q, &key->parent->columns[key->parent_columns[i]]);
     }
 }
 

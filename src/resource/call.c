@@ -178,8 +178,13 @@ struct call *call_of_job(struct job *job)
 
 static bool no_table(struct call *call)
 {
-    const char *near = catalog_suggest_table(call->catalog, call->table_name);
+    const struct unserved *there = catalog_unserved(call->catalog, call->table_name);
+    const char *near;
 
+    if (there)
+        return error_set(&call->error, there->code, "'%s' cannot be served: %s", there->name.data,
+                         there->reason);
+    near = catalog_suggest_table(call->catalog, call->table_name);
     error_set(&call->error, ERROR_NO_TABLE,
               "Could not find the table 'public.%.*s' in the schema cache",
               (int)(call->table_name.len > 80 ? 80 : call->table_name.len), call->table_name.data);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/catalog_load.h"
+#include "store/collation.h"
 #include "store/db.h"
 #include "store/routine.h"
 
@@ -14,11 +15,14 @@ static bool load_all(struct load *l, const struct routine_set *set, struct catal
     struct routine *routines;
 
     if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
-        !load_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) || !load_view_keys(l) ||
-        !load_fts(l) || !load_routines(l, set, &routines, &catalog->n_routines))
+        !load_virtuals(l) || !load_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) ||
+        !load_view_keys(l) || !load_fts(l) ||
+        !load_routines(l, set, &routines, &catalog->n_routines))
         return false;
     catalog->tables = l->tables;
     catalog->n_tables = l->n_tables;
+    catalog->unserved = l->unserved;
+    catalog->n_unserved = l->n_unserved;
     catalog->routines = routines;
     return true;
 }
@@ -28,6 +32,8 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
 {
     struct catalog *catalog = calloc(1, sizeof *catalog);
     bool own_snapshot = !db_in_transaction(db);
+    struct collations *collations = db_collations(db);
+    bool stand_in = collations->handle == NULL;
     struct load l = {.db = db, .strict = strict, .error = e};
     bool ok;
 
@@ -39,9 +45,13 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
     arena_init(&catalog->arena, CATALOG_MAX);
     catalog->set = routine_set_hold(routines);
     l.arena = &catalog->arena;
+    if (stand_in)
+        collations_stand_in(collations, db_handle(db));
     ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
     if (own_snapshot)
         db_rollback(db);
+    if (stand_in)
+        collations_withdraw(collations);
     if (ok)
         return catalog;
     catalog_drop(catalog);
@@ -112,6 +122,26 @@ int table_column(const struct table *table, struct slice name)
             return (int)i;
     }
     return -1;
+}
+
+static const struct unserved *find_unserved(const struct unserved *list, size_t n,
+                                            struct slice name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (slice_equal(list[i].name, name))
+            return &list[i];
+    }
+    return NULL;
+}
+
+const struct unserved *catalog_unserved(const struct catalog *catalog, struct slice name)
+{
+    return find_unserved(catalog->unserved, catalog->n_unserved, name);
+}
+
+const struct unserved *table_unserved(const struct table *table, struct slice name)
+{
+    return find_unserved(table->unserved, table->n_unserved, name);
 }
 
 /* How far a name may be for "did you mean": a third of it, but a letter at least. */

@@ -50,6 +50,18 @@ struct column {
     bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
     bool generated;   /* GENERATED ALWAYS: cannot be written */
     int key_position; /* 1… within the primary key, 0 if not part of it */
+    const char
+        *missing_collation; /* its collation if this program has it not: compared as BINARY */
+};
+
+/*
+ * What is in the schema and cannot be read: a virtual table whose module is not in this program, a
+ * broken view, a generated column that calls an unknown function.
+ */
+struct unserved {
+    struct slice name;    /* NUL-terminated */
+    enum error_code code; /* what a request for it gets… */
+    const char *reason;   /* …and in SQLite's words */
 };
 
 struct foreign_key {
@@ -108,6 +120,8 @@ struct table {
     size_t n_unique;
     const struct unique_key *unique;
     const struct fts_index *fts; /* NULL: no full-text search */
+    size_t n_unserved;
+    const struct unserved *unserved; /* columns that are not among `columns` */
 };
 
 struct routine;
@@ -116,6 +130,8 @@ struct catalog {
     int64_t schema_version; /* PRAGMA schema_version when it was read */
     size_t n_tables;
     const struct table *tables; /* sorted by name, byte order */
+    size_t n_unserved;
+    const struct unserved *unserved; /* tables and views that are not among `tables` */
     size_t n_routines;
     const struct routine *routines; /* sorted by name; store/routine.h */
 
@@ -141,6 +157,10 @@ void catalog_drop(struct catalog *catalog);            /* one less; frees at non
 const struct table *catalog_table(const struct catalog *catalog, struct slice name);
 /* Index of the column by exact name, or -1. */
 int table_column(const struct table *table, struct slice name);
+
+/* What is there and cannot be served, by exact name; NULL: it is not known. */
+const struct unserved *catalog_unserved(const struct catalog *catalog, struct slice name);
+const struct unserved *table_unserved(const struct table *table, struct slice name);
 
 /* The nearest name for "did you mean", or NULL if nothing is near. Borrowed. */
 const char *catalog_suggest_table(const struct catalog *catalog, struct slice name);

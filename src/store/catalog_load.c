@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "store/db.h"
-#include "store/ddl.h"
 
 void *load_alloc(struct load *l, size_t count, size_t size)
 {
@@ -78,8 +77,7 @@ int load_find_column(const struct table *table, struct slice name)
     return -1;
 }
 
-/* "name" with its double quotes doubled (sqlite.org/lang_keywords.html). */
-static const char *quote(struct load *l, struct slice name)
+const char *load_quote(struct load *l, struct slice name)
 {
     char *out = load_alloc(l, name.len * 2 + 3, 1);
     size_t n = 0;
@@ -96,22 +94,6 @@ static const char *quote(struct load *l, struct slice name)
     return out;
 }
 
-static struct slice json_key(struct load *l, struct slice name)
-{
-    struct slice key = {NULL, 0};
-    struct buf text;
-
-    buf_init(&text, name.len * 6 + 3);
-    text_json_string(&text, name);
-    buf_add_char(&text, ':');
-    if (!text.failed)
-        key = slice_make(arena_copy(l->arena, buf_slice(&text)), text.len);
-    buf_finish(&text);
-    if (!key.data)
-        error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
-    return key;
-}
-
 static bool is_internal(struct slice name)
 {
     static const char *const prefixes[] = {"sqlite_", "thimble_"};
@@ -124,29 +106,6 @@ static bool is_internal(struct slice name)
             return true;
     }
     return false;
-}
-
-void load_column(struct load *l, struct slice name, const char *type, struct column *column)
-{
-    column->name = slice_make(load_copy(l, name), name.len);
-    column->quoted = quote(l, column->name);
-    column->json_key = json_key(l, column->name);
-    column->type = load_copy(l, slice_from(type));
-    column->kind = catalog_kind(column->type);
-    column->keeps_text = catalog_keeps_text(column->type);
-}
-
-void load_column_type(struct load *l, struct column *column, struct slice type)
-{
-    char *upper = (char *)load_copy(l, type);
-
-    for (size_t i = 0; i < type.len && upper[i]; i++)
-        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
-    column->type = upper;
-    column->kind = catalog_kind(upper);
-    column->keeps_text = true; /* an expression has no affinity that a type would give it */
-    if (column->kind == KIND_OTHER)
-        column->kind = KIND_ANY;
 }
 
 struct statement *load_select_all(struct load *l, const char *quoted)
@@ -163,122 +122,36 @@ struct statement *load_select_all(struct load *l, const char *quoted)
     return st;
 }
 
-static const char *load_default(struct load *l, struct slice sql)
+bool load_leave_out(struct load *l, struct unserved **list, size_t *n, struct slice name,
+                    const struct error *cause)
 {
-    const char *text = ddl_default(l->arena, sql);
+    struct unserved *item;
 
-    if (!text)
-        error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
-    return text;
-}
-
-/* Columns: 0 name, 1 type, 2 notnull, 3 dflt_value, 4 pk, 5 hidden. */
-static void read_column(struct load *l, struct statement *st, struct column *column)
-{
-    load_column(l, statement_bytes(st, 0), load_text(l, st, 1), column);
-    column->not_null = statement_integer(st, 2) != 0;
-    if (statement_type(st, 3) != VALUE_NULL)
-        column->default_sql = load_default(l, statement_bytes(st, 3));
-    column->key_position = (int)statement_integer(st, 4);
-    column->generated = statement_integer(st, 5) >= 2;
-}
-
-/* hidden: 1 is a virtual table's own column, 2 and 3 are generated (pragma_table_xinfo). */
-static bool read_columns(struct load *l, struct table *table)
-{
-    struct column *columns = NULL;
-    struct statement *st = load_query(l,
-                                      "SELECT name,type,\"notnull\",dflt_value,pk,hidden "
-                                      "FROM pragma_table_xinfo(?1) WHERE hidden<>1 ORDER BY cid",
-                                      table->name);
-    enum step step = STEP_FAILED;
-
-    while (st && (step = statement_step(st, l->error)) == STEP_ROW) {
-        columns = load_grow(l, columns, table->n_columns, sizeof *columns);
-        if (!columns)
-            break;
-        read_column(l, st, &columns[table->n_columns++]);
-    }
-    statement_release(st);
-    for (size_t i = 0; columns && table->strict && i < table->n_columns; i++) {
-        columns[i].rigid = columns[i].kind != KIND_ANY;
-        columns[i].keeps_text |= columns[i].kind == KIND_ANY;
-    }
-    table->columns = columns;
-    return step == STEP_DONE && !error_is_set(l->error);
-}
-
-/* A key that has an index of its own is no rowid: INTEGER PRIMARY KEY DESC
- * (sqlite.org/lang_createtable.html §5). */
-static bool has_key_index(struct load *l, const struct table *table)
-{
-    struct statement *st =
-        load_query(l, "SELECT 1 FROM pragma_index_list(?1) WHERE origin='pk'", table->name);
-    bool found = st && statement_step(st, l->error) == STEP_ROW;
-
-    statement_release(st);
-    return found;
-}
-
-/* By a name of the rowid that no column has (sqlite.org/lang_createtable.html §5). */
-static const char *rowid_name(const struct table *table, bool without_rowid)
-{
-    static const char *const names[] = {"rowid", "_rowid_", "oid"};
-
-    if (table->rowid_alias >= 0)
-        return table->columns[table->rowid_alias].quoted;
-    if (table->kind == TABLE_VIEW || without_rowid)
-        return NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (load_find_column(table, slice_from(names[i])) < 0)
-            return names[i];
-    }
-    return NULL;
-}
-
-/* The primary key in its own order; a rowid table's INTEGER PRIMARY KEY is its rowid. */
-static bool read_key(struct load *l, struct table *table, bool without_rowid)
-{
-    struct column *columns = (struct column *)table->columns;
-    int *key = load_alloc(l, table->n_columns, sizeof *key);
-
-    table->rowid_alias = -1;
-    if (!key)
+    *list = load_grow(l, *list, *n, sizeof **list);
+    if (!*list)
         return false;
-    for (size_t i = 0; i < table->n_columns; i++) {
-        if (columns[i].key_position == 0)
-            continue;
-        key[columns[i].key_position - 1] = (int)i;
-        table->n_key++;
-        columns[i].not_null = columns[i].not_null || without_rowid;
-    }
-    table->key = key;
-    if (table->n_key == 1 && !without_rowid &&
-        text_equal_nocase(slice_from(columns[key[0]].type), slice_from("INTEGER")) &&
-        !has_key_index(l, table)) {
-        table->rowid_alias = key[0];
-        columns[key[0]].not_null = true;
-        columns[key[0]].rigid = true;
-    }
-    table->rowid = rowid_name(table, without_rowid);
+    item = &(*list)[(*n)++];
+    item->name = name;
+    item->code = cause->code;
+    item->reason = load_copy(l, slice_from(cause->message));
     return !error_is_set(l->error);
 }
 
-/* A view whose SELECT is broken is left out: the rest of the schema is still good. */
+/* What cannot be read is left out: the rest of the schema is still good. */
 static bool read_table(struct load *l, struct table *table, bool without_rowid)
 {
     struct error cause = error_none();
     struct load inner = {.db = l->db, .arena = l->arena, .error = &cause};
 
-    table->quoted = quote(l, table->name);
-    if (!read_columns(&inner, table)) {
+    table->quoted = load_quote(l, table->name);
+    if (!load_columns(&inner, table)) {
+        table->n_columns = 0;
         if (table->kind == TABLE_TABLE)
             return error_set(l->error, cause.code, "%s", cause.message);
         log_say(LOG_WARN, "%s cannot be served: %s", table->name.data, cause.message);
-        table->n_columns = 0;
-        return true;
+        return load_leave_out(l, &l->unserved, &l->n_unserved, table->name, &cause);
     }
-    return read_key(l, table, without_rowid) && load_rights(l, table);
+    return load_key(l, table, without_rowid) && load_rights(l, table);
 }
 
 static enum table_kind kind_of(struct slice type)
@@ -302,7 +175,7 @@ bool load_tables(struct load *l)
 
         table.name = slice_from(load_text(l, st, 0));
         table.strict = statement_integer(st, 3) != 0;
-        if (is_internal(table.name))
+        if (is_internal(table.name) || (table.kind == TABLE_TABLE && load_is_shadow(l, table.name)))
             continue;
         if (!read_table(l, &table, statement_integer(st, 2) != 0))
             break;

@@ -22,11 +22,16 @@ struct routine_set;
 /* Memory of one catalogue. */
 #define CATALOG_MAX ((size_t)64 << 20)
 
+struct virtual_table;
+
 struct load {
     struct db *db;
     struct arena *arena;
+    const struct virtual_table *virtuals;
     struct table *tables; /* growing */
     size_t n_tables;
+    struct unserved *unserved; /* growing */
+    size_t n_unserved;
     bool strict; /* a routine that does not compile fails the catalogue */
     struct error *error;
 };
@@ -56,11 +61,27 @@ void load_column(struct load *l, struct slice name, const char *type, struct col
 /* Declares a column's type anew: upper case, and its kind. */
 void load_column_type(struct load *l, struct column *column, struct slice type);
 
+/* The name as an SQL identifier: "name" with its double quotes doubled
+ * (sqlite.org/lang_keywords.html). */
+const char *load_quote(struct load *l, struct slice name);
+
+/* Notes in the growing list that `name` is there and cannot be read. */
+bool load_leave_out(struct load *l, struct unserved **list, size_t *n, struct slice name,
+                    const struct error *cause);
+
 /* SELECT * FROM the quoted name, prepared; NULL with the error. */
 struct statement *load_select_all(struct load *l, const char *quoted);
 
 /* Every table and view with its columns, rights and primary key. */
 bool load_tables(struct load *l);
+
+/* The table's columns and its primary key; those that cannot be read are left out. */
+bool load_columns(struct load *l, struct table *table);
+bool load_key(struct load *l, struct table *table, bool without_rowid);
+
+/* The virtual tables; whether a table is one that such a table keeps its own in. */
+bool load_virtuals(struct load *l);
+bool load_is_shadow(const struct load *l, struct slice name);
 
 /* Which writes the table or view takes, and whether it has triggers. */
 bool load_rights(struct load *l, struct table *table);

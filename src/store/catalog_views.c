@@ -8,6 +8,14 @@
 #include "store/catalog_load.h"
 #include "store/expression_type.h"
 
+/* A column of a view compares as the column that it is. */
+static void inherit_collation(struct table *view, size_t column, const struct table *table, int at)
+{
+    struct column *columns = (struct column *)view->columns;
+
+    columns[column].missing_collation = table->columns[at].missing_collation;
+}
+
 bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out)
 {
     *out = (struct origins){.view = view};
@@ -25,6 +33,8 @@ bool load_origins(struct load *l, struct statement *st, struct table *view, stru
             out->columns[i] = load_find_column(out->tables[i], slice_from(column));
         if (out->tables[i] && out->columns[i] < 0)
             out->tables[i] = NULL;
+        if (out->tables[i])
+            inherit_collation(view, i, out->tables[i], out->columns[i]);
     }
     return true;
 }

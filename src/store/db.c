@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "store/authorizer.h"
+#include "store/collation.h"
 #include "store/db_files.h"
 #include "store/identity.h"
 #include "store/statement.h"
@@ -23,9 +25,11 @@
 struct db {
     sqlite3 *handle;
     struct statement_cache *statements;
+    struct collations collations;
     int64_t deadline_us;  /* 0: none */
     struct identity *who; /* its statements are for, or NULL */
-    bool allow_prepare;   /* DB_READ: let the authorizer pass while a write is only prepared */
+    bool for_reading;     /* DB_READ */
+    bool allow_prepare;   /* …but a write may be prepared now, not run */
     bool read_only;
     const char *still_path; /* opened as a file that does not change; NULL: it is not */
     struct stat still;      /* what it was then */
@@ -48,25 +52,6 @@ struct db_options db_options_default(void)
 static int past_deadline(void *context)
 {
     return db_is_overdue(context);
-}
-
-/* sqlite.org/c3ref/set_authorizer.html: what a reading connection may do. */
-static int authorize_reading(void *context, int action, const char *a, const char *b,
-                             const char *schema, const char *trigger)
-{
-    const struct db *db = context;
-    (void)a, (void)b, (void)schema, (void)trigger;
-
-    switch (action) {
-    case SQLITE_SELECT:
-    case SQLITE_READ:
-    case SQLITE_FUNCTION:
-    case SQLITE_RECURSIVE:
-    case SQLITE_TRANSACTION:
-    case SQLITE_PRAGMA: /* the connection is read-only, and no PRAGMA comes from a request */
-        return SQLITE_OK;
-    default: return db->allow_prepare ? SQLITE_OK : SQLITE_DENY;
-    }
 }
 
 /*
@@ -121,8 +106,11 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
          (!o->no_checkpoints || leave_checkpoints(db, e)) &&
          rows_register(db, o->write_row, (size_t)o->answer_bytes, e) && identity_register(db, e);
     sqlite3_free(pragmas);
-    if (ok && mode == DB_READ)
-        sqlite3_set_authorizer(db->handle, authorize_reading, db);
+    db->for_reading = mode == DB_READ;
+    if (ok && db->for_reading) {
+        authorizer_read_only(db->handle, &db->allow_prepare);
+        collations_stand_in(&db->collations, db->handle);
+    }
     return ok;
 }
 
@@ -227,6 +215,7 @@ void db_close(struct db *db)
         return;
     statement_cache_free(db->statements);
     sqlite3_close_v2(db->handle);
+    collations_finish(&db->collations);
     free(db);
 }
 
@@ -361,6 +350,11 @@ void db_allow_prepare(struct db *db, bool on)
     db->allow_prepare = on;
 }
 
+bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt)
+{
+    return !db->for_reading || db->allow_prepare || sqlite3_stmt_readonly(stmt);
+}
+
 void db_count_pages(struct db *db)
 {
     int hits = 0, misses = 0, unused = 0;
@@ -382,6 +376,11 @@ void db_collect_caches(const struct db *db, struct db_cache_counts *sum)
 struct sqlite3 *db_handle(struct db *db)
 {
     return db->handle;
+}
+
+struct collations *db_collations(struct db *db)
+{
+    return &db->collations;
 }
 
 struct statement_cache *db_statements(struct db *db)

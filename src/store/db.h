@@ -15,8 +15,10 @@
 #include "base/slice.h"
 #include "store/rows.h"
 
+struct collations;
 struct db;
 struct sqlite3;
+struct sqlite3_stmt;
 struct identity;
 struct statement_cache;
 
@@ -148,8 +150,11 @@ void db_count_pages(struct db *db);
 /* Any thread: adds the connection's counts, those of pages as of the last db_count_pages. */
 void db_collect_caches(const struct db *db, struct db_cache_counts *sum);
 
-/* For files of this floor only: the raw handle and the statement cache. */
+/* For files of this floor only: whether a statement may be had on this connection (a DB_READ one
+ * has none that writes), the raw handle, the statement cache and the collations. */
+bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt);
 struct sqlite3 *db_handle(struct db *db);
 struct statement_cache *db_statements(struct db *db);
+struct collations *db_collations(struct db *db);
 
 #endif

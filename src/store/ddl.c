@@ -73,6 +73,28 @@ void ddl_foreign_key_names(struct arena *arena, struct slice sql, const char **n
         names[i] = NULL;
 }
 
+/* Leaves the lexer after USING. */
+static struct token module_token(struct lexer *x)
+{
+    struct token t = lexer_next(x);
+    bool virtual = false;
+
+    for (; t.kind != TOKEN_END && !token_is(t, "USING"); t = lexer_next(x)) {
+        virtual = virtual || token_is(t, "VIRTUAL");
+        if (token_is_char(t, '('))
+            break;
+    }
+    return virtual && token_is(t, "USING") ? lexer_next(x) : (struct token){.kind = TOKEN_END};
+}
+
+struct slice ddl_module(struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    struct token module = module_token(&x);
+
+    return module.kind == TOKEN_END ? slice_make(NULL, 0) : module.text;
+}
+
 /* The value after "option=" among the arguments of a virtual table, or an empty slice. */
 static struct slice option_value(struct lexer *x, struct token name, const char *option)
 {
@@ -87,12 +109,10 @@ static struct slice option_value(struct lexer *x, struct token name, const char 
 bool ddl_fts5(struct slice sql, struct slice *content, struct slice *content_rowid)
 {
     struct lexer x = {.sql = sql};
-    struct token t = lexer_next(&x);
+    struct token t = module_token(&x);
 
     *content = *content_rowid = (struct slice){NULL, 0};
-    while (t.kind != TOKEN_END && !token_is(t, "USING"))
-        t = lexer_next(&x);
-    if (!token_is(lexer_next(&x), "fts5"))
+    if (!text_equal_nocase(t.text, slice_from("fts5")))
         return false;
     for (t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
         size_t back = x.at;

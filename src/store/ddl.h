@@ -20,6 +20,9 @@
  */
 void ddl_foreign_key_names(struct arena *arena, struct slice sql, const char **names, size_t n);
 
+/* The module of a CREATE VIRTUAL TABLE, or an empty slice if it is none. Borrowed from `sql`. */
+struct slice ddl_module(struct slice sql);
+
 /*
  * True if the CREATE VIRTUAL TABLE makes an FTS5 table; *content and *content_rowid are then
  * its options of these names (sqlite.org/fts5.html §4.4.3), or empty. Borrowed from `sql`.

@@ -91,16 +91,26 @@ static bool run_statement(struct db *db, const struct migration *m, const char *
     return !error_is_set(e);
 }
 
+/* While on, "text" that names no column is a string (sqlite.org/quirks.html#dblquote). */
+static void allow_quoted_strings(struct db *db, bool on)
+{
+    sqlite3_db_config(db_handle(db), SQLITE_DBCONFIG_DQS_DDL, (int)on, NULL);
+    sqlite3_db_config(db_handle(db), SQLITE_DBCONFIG_DQS_DML, (int)on, NULL);
+}
+
+/* In the dialect of SQLite's own builds: the file may have been written for its shell. */
 static bool run_all(struct db *db, const struct migration *m, struct error *e)
 {
     const char *sql = skip_blank(m->sql.data);
+    bool ok = true;
 
-    while (*sql) {
-        if (!run_statement(db, m, &sql, e))
-            return false;
+    allow_quoted_strings(db, true);
+    while (ok && *sql) {
+        ok = run_statement(db, m, &sql, e);
         sql = skip_blank(sql);
     }
-    return true;
+    allow_quoted_strings(db, false);
+    return ok;
 }
 
 /* Keys are not enforced while tables are rebuilt; what is left must hold all the same

@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include "store/collation.h"
 #include "store/db.h"
 #include "store/statement_cache.h"
 
@@ -39,6 +40,7 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
     copy = (char *)(st + 1);
     memcpy(copy, sql.data, sql.len);
     st->db = db;
+    st->collations = db_collations(db);
     st->sql = slice_make(copy, sql.len);
     st->hash = hash;
     rc = sqlite3_prepare_v3(db_handle(db), copy, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT,
@@ -46,6 +48,12 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
     if (rc != SQLITE_OK || !st->stmt) {
         db_compile_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
         free(st);
+        return NULL;
+    }
+    if (!db_may_prepare(db, st->stmt)) {
+        sqlite3_finalize(st->stmt);
+        free(st);
+        error_set(e, ERROR_INTERNAL, "a reading connection was asked to write");
         return NULL;
     }
     return st;
@@ -122,6 +130,10 @@ enum step statement_step(struct statement *st, struct error *e)
 {
     int rc = sqlite3_step(st->stmt);
 
+    if (st->collations->asked) {
+        collations_refuse(st->collations, e);
+        return STEP_FAILED;
+    }
     if (rc == SQLITE_ROW)
         return STEP_ROW;
     if (rc == SQLITE_DONE)
@@ -166,30 +178,45 @@ double statement_real(struct statement *st, int column)
     return sqlite3_column_double(st->stmt, column);
 }
 
-/* column_blob leaves text as it is: no terminator is added, nothing is copied. */
+/*
+ * Text in UTF-8, whatever the file is written in (sqlite.org/pragma.html#pragma_encoding).
+ * value_blob leaves UTF-8 as it is: no terminator is added, nothing is copied.
+ */
+static struct slice text_of(sqlite3_value *v)
+{
+    const char *bytes;
+
+    if (sqlite3_value_encoding(v) != SQLITE_UTF8)
+        (void)sqlite3_value_text(v); /* it is UTF-8 in its place from here */
+    bytes = sqlite3_value_blob(v);
+    return slice_make(bytes, (size_t)sqlite3_value_bytes(v));
+}
+
+static struct slice blob_of(sqlite3_value *v)
+{
+    const char *bytes = sqlite3_value_blob(v);
+
+    return slice_make(bytes, (size_t)sqlite3_value_bytes(v));
+}
+
 struct slice statement_bytes(struct statement *st, int column)
 {
-    const char *data = sqlite3_column_blob(st->stmt, column);
+    sqlite3_value *v = sqlite3_column_value(st->stmt, column);
 
-    return slice_make(data, (size_t)sqlite3_column_bytes(st->stmt, column));
+    return sqlite3_value_type(v) == SQLITE_TEXT ? text_of(v) : blob_of(v);
 }
 
 /* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed
- * allocation after. Text by value_blob, as in statement_bytes. */
+ * allocation after. */
 struct value statement_value(struct statement *st, int column)
 {
     sqlite3_value *v = sqlite3_column_value(st->stmt, column);
-    const char *bytes;
 
     switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER: return value_integer(sqlite3_value_int64(v));
     case SQLITE_FLOAT: return value_real(sqlite3_value_double(v));
-    case SQLITE_TEXT:
-        bytes = sqlite3_value_blob(v);
-        return value_text(slice_make(bytes, (size_t)sqlite3_value_bytes(v)));
-    case SQLITE_BLOB:
-        bytes = sqlite3_value_blob(v);
-        return value_blob(slice_make(bytes, (size_t)sqlite3_value_bytes(v)));
+    case SQLITE_TEXT: return value_text(text_of(v));
+    case SQLITE_BLOB: return value_blob(blob_of(v));
     default: return value_null();
     }
 }

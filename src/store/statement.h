@@ -47,7 +47,7 @@ bool statement_run(struct statement *st, struct error *e) __attribute__((warn_un
 enum value_type statement_type(struct statement *st, int column);
 int64_t statement_integer(struct statement *st, int column);
 double statement_real(struct statement *st, int column);
-struct slice statement_bytes(struct statement *st, int column); /* text or blob, no conversion */
+struct slice statement_bytes(struct statement *st, int column); /* text in UTF-8, or a blob */
 
 /* The same as a value; bytes are valid until the next step. */
 struct value statement_value(struct statement *st, int column);

@@ -14,7 +14,8 @@ struct sqlite3_stmt;
 struct statement {
     struct sqlite3_stmt *stmt;
     struct db *db;
-    struct slice sql; /* the key, in the same allocation */
+    struct collations *collations; /* the connection's */
+    struct slice sql;              /* the key, in the same allocation */
     uint64_t hash;
     bool in_use;
     bool cached;

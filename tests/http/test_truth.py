@@ -75,7 +75,7 @@ POSTS = [
     ("POST", "/v2", {"id": 1}, "42P01", "log_gone", 'The trigger "v2_ii" of "v2"'),
     ("POST", "/t7", {"a": 1}, "42883", "gone_check", 'The table "t7"'),
     ("POST", "/t8", {"a": "x"}, "42704", "gone_order", 'The table "t8"'),
-    ("GET", "/t9", None, "42883", "gone_generated", 'The table "t9"'),
+    ("GET", "/t9?select=g", None, "42883", "gone_generated", 'The table "t9"'),
     ("POST", "/t10", {"a": 1}, "42883", "abs()", 'The trigger "t10_ai" of "t10"'),
     ("POST", "/t11", {"a": 1}, "42704", "gone_index", 'The trigger "t11_ai" of "t11"'),
     ("POST", "/t12", {"a": 1}, "42704", "gone_module", None),
