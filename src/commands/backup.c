@@ -67,6 +67,11 @@ static void report(struct buf *out, const char *what, const char *from, const ch
     if (made->orphans > 0)
         buf_addf(out, "note: %lld rows have a foreign key that leads nowhere, as in %s\n",
                  (long long)made->orphans, from);
+    if (made->unchecked > 0)
+        buf_addf(out,
+                 "note: of %lld tables the rows were not compared with the indexes, which this "
+                 "program cannot: %s\n",
+                 (long long)made->unchecked, made->unchecked_why);
 }
 
 static int run(const struct config *config, const char *what, backup_fn *work, const char *from,

@@ -18,7 +18,7 @@
 struct keys;
 
 /* Columns that one resource may give (sqlite.org/limits.html). */
-#define NODE_OUTPUTS_MAX 800
+#define NODE_OUTPUTS_MAX 32000
 
 struct node {
     const struct query_node *ask;

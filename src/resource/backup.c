@@ -22,6 +22,8 @@ static enum progress finish(struct call *call)
              (long long)(m->made.pinned_us / 1000));
     if (m->made.orphans >= 0)
         buf_addf(b, ",\"foreign_key_violations\":%lld", (long long)m->made.orphans);
+    if (m->made.unchecked > 0)
+        buf_addf(b, ",\"unchecked_tables\":%lld", (long long)m->made.unchecked);
     buf_add_text(b, "}\n");
     call->content_type_out = "application/json";
     call->outcome = OUTCOME_CREATED;

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/part.h"
+#include "store/backup_check.h"
 #include "store/db.h"
 #include "store/statement.h"
 
@@ -140,34 +141,6 @@ static int watch_check(void *context)
     return !watch(w, BACKUP_CHECKS, misses * w->page_size);
 }
 
-static struct slice last_line(struct slice text)
-{
-    const char *end = text.len ? memrchr(text.data, '\n', text.len) : NULL;
-
-    return end ? slice_make(end + 1, text.len - (size_t)(end + 1 - text.data)) : text;
-}
-
-/* PRAGMA integrity_check answers "ok", or what is wrong below a heading. */
-static bool check_integrity(struct work *w, struct error *e)
-{
-    struct error cause = error_none();
-    struct statement *st =
-        statement_get(w->copy, (struct slice)SLICE_LITERAL("PRAGMA integrity_check(1)"), &cause);
-    bool ok = false;
-
-    if (st && statement_step(st, &cause) == STEP_ROW) {
-        struct slice answer = last_line(statement_bytes(st, 0));
-
-        ok = slice_is(answer, "ok") ||
-             error_set(e, ERROR_CORRUPT, "%s is damaged: %.*s", w->from, SLICE_ARG(answer));
-    }
-    statement_release(st);
-    if (w->stopped)
-        return false;
-    return ok || error_set(e, cause.code == ERROR_NONE ? ERROR_CORRUPT : cause.code,
-                           "%s is damaged: %s", w->from, cause.message);
-}
-
 /* A schema whose foreign keys make no sense gives no count. */
 static void count_orphans(struct work *w, int64_t *out)
 {
@@ -186,7 +159,7 @@ static bool check(struct work *w, struct backup_made *out, struct error *e)
         return false;
     db_allow_prepare(w->copy, true); /* an FTS5 table's own check prepares more than it runs */
     sqlite3_progress_handler(db_handle(w->copy), CHECK_STEPS, watch_check, w);
-    ok = watch(w, BACKUP_CHECKS, 0) && check_integrity(w, e);
+    ok = watch(w, BACKUP_CHECKS, 0) && backup_check(w->copy, w->from, out, e);
     if (ok)
         count_orphans(w, &out->orphans);
     ok = ok && watch(w, BACKUP_CHECKS, w->total);

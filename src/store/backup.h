@@ -40,6 +40,9 @@ struct backup_made {
     int64_t us;        /* from begin to end */
     int64_t pinned_us; /* of them, how long the write-ahead log could not start over */
     int64_t orphans;   /* rows that a foreign key of theirs leads nowhere; -1: cannot be told */
+    int64_t unchecked; /* tables whose indexes could not be compared with their rows: the schema
+                        * calls a function or a collation that this program has not… */
+    char unchecked_why[256]; /* …which, of the first one */
 };
 
 /*

@@ -47,6 +47,8 @@ static void log_made(const struct keeper_made *m)
     log_ms(&line, "wal_pinned_ms", m->made.pinned_us);
     if (m->made.orphans > 0)
         log_int(&line, "foreign_key_violations", m->made.orphans);
+    if (m->made.unchecked > 0)
+        log_int(&line, "unchecked_tables", m->made.unchecked);
     log_end(&line);
 }
 

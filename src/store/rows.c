@@ -14,6 +14,8 @@
 struct writer_of_rows {
     row_writer *write;
     size_t max;
+    struct value *cells; /* of the row at hand, room for n_cells */
+    size_t n_cells;
 };
 
 /* An aggregate's own: SQLite zeroes it (sqlite.org/c3ref/aggregate_context.html). */
@@ -39,16 +41,34 @@ static struct value cell(sqlite3_value *v)
     }
 }
 
+/* Room for a row of n cells: as many as the widest so far had. */
+static bool make_room(struct writer_of_rows *w, size_t n)
+{
+    struct value *larger;
+
+    if (n <= w->n_cells)
+        return true;
+    larger = realloc(w->cells, n * sizeof *larger);
+    if (!larger)
+        return false;
+    w->cells = larger;
+    w->n_cells = n;
+    return true;
+}
+
 static void write_cells(struct writer_of_rows *w, struct buf *out, int n, sqlite3_value **values)
 {
     const void *shape = n > 0 ? sqlite3_value_pointer(values[0], VALUE_SHAPE_TYPE) : NULL;
-    struct value cells[ROWS_CELLS_MAX];
 
-    if (!shape || n - 1 > ROWS_CELLS_MAX)
+    if (!shape)
         return;
+    if (!make_room(w, (size_t)n)) {
+        out->failed = true;
+        return;
+    }
     for (int i = 1; i < n; i++)
-        cells[i - 1] = cell(values[i]);
-    w->write(out, shape, cells, (size_t)(n - 1));
+        w->cells[i - 1] = cell(values[i]);
+    w->write(out, shape, w->cells, (size_t)(n - 1));
 }
 
 /* Hands the text to SQLite, which frees it. */
@@ -105,6 +125,14 @@ static void rows_end(sqlite3_context *context)
     give(context, &array->text);
 }
 
+static void free_writer(void *writer)
+{
+    struct writer_of_rows *w = writer;
+
+    free(w->cells);
+    free(w);
+}
+
 static bool register_writer(struct db *db, row_writer *write, size_t max)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
@@ -113,10 +141,10 @@ static bool register_writer(struct db *db, row_writer *write, size_t max)
 
     if (!w)
         return false;
-    *w = (struct writer_of_rows){write, max};
+    *w = (struct writer_of_rows){.write = write, .max = max};
     /* The first registration owns it: both go when the connection does. */
     return sqlite3_create_function_v2(handle, "thimble_row", -1, flags, w, one_row, NULL, NULL,
-                                      free) == SQLITE_OK &&
+                                      free_writer) == SQLITE_OK &&
            sqlite3_create_function_v2(handle, "thimble_rows", -1, flags, w, NULL, rows_step,
                                       rows_end, NULL) == SQLITE_OK;
 }

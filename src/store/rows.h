@@ -25,8 +25,9 @@
 
 struct db;
 
-/* Columns of a nested row: the arguments that an SQL function takes. */
-#define ROWS_CELLS_MAX 900
+/* Columns of a nested row: the arguments that an SQL function takes beside the shape
+ * (SQLITE_MAX_FUNCTION_ARG in third_party/sqlite.options). */
+#define ROWS_CELLS_MAX 32766
 
 /* Bytes of a pattern of LIKE, GLOB and regexp. */
 #define ROWS_PATTERN_MAX LIKE_PATTERN_MAX

@@ -279,3 +279,106 @@ def test_keys_are_what_sqlite_makes_of_them(serve, tmp_path):
         assert server.get(f"/{table}?id=is.null").json() == [{"id": None, "s": "none"}]
     assert server.put("/two/a,1", {"s": "x"}).status == 201
     assert server.get("/two?order=a.desc").json() == [{"a": "a", "b": 1, "s": "x"}]
+
+
+# ---- backups
+
+def backup(path, tmp_path, expected=0):
+    copy = tmp_path / "copy.db"
+    code, out, err = run("backup", copy, "--db", path, "--force")
+    assert code == expected, out + err
+    return out + err
+
+
+def test_a_sound_file_is_not_called_damaged(tmp_path):
+    path = tmp_path / "lacks.db"
+    db = connect(path)
+    db.executescript("""
+        CREATE TABLE c (id INTEGER PRIMARY KEY, a, CHECK (gone(a)));
+        INSERT INTO c (a) VALUES (1);
+        CREATE TABLE g (a, b AS (gone(a)) STORED, c AS (gone(a)));
+        INSERT INTO g VALUES (1);
+        CREATE TABLE fine (id INTEGER PRIMARY KEY, a UNIQUE);
+        INSERT INTO fine VALUES (1, 1);
+        PRAGMA ignore_check_constraints=ON;
+        CREATE TABLE late (id INTEGER PRIMARY KEY, a CHECK (a > 1));
+        INSERT INTO late VALUES (1, 0);
+    """)
+    virtual_of_another(db, "v", "vec0")
+    db.commit()
+    assert "checked" in backup(path, tmp_path) and "note" not in backup(path, tmp_path)
+    db.executescript("""
+        CREATE INDEX c_gone ON c (gone(a));
+        CREATE TABLE n (name TEXT PRIMARY KEY COLLATE unicase) WITHOUT ROWID;
+        INSERT INTO n VALUES ('a'), ('B');
+        CREATE TABLE m (name TEXT COLLATE unicase UNIQUE, "odd ""name" INTEGER);
+        INSERT INTO m VALUES ('a', 1), ('B', 2);
+    """)
+    db.close()
+    said = backup(path, tmp_path)
+    assert "of 3 tables" in said and "gone()" in said, said
+    assert run("restore", tmp_path / "copy.db", "--db", tmp_path / "back.db")[0] == 0
+    assert connect(tmp_path / "back.db").execute("SELECT count(*) FROM n").fetchone() == (2,)
+
+
+def test_damage_is_found_where_functions_lack(tmp_path):
+    path = tmp_path / "bad.db"
+    db = connect(path)
+    db.executescript("""
+        PRAGMA page_size=1024;
+        CREATE TABLE c (id INTEGER PRIMARY KEY, a TEXT COLLATE unicase UNIQUE, b CHECK (gone(b)));
+        CREATE INDEX c_gone ON c (gone(b));
+        CREATE TABLE fine (id INTEGER PRIMARY KEY, a TEXT);
+        CREATE INDEX fine_a ON fine (a);
+    """)
+    db.executemany("INSERT INTO c (a, b) VALUES (?, 1)", [(f"{n}" * 20,) for n in range(200)])
+    db.executemany("INSERT INTO fine (a) VALUES (?)", [(f"{n}" * 20,) for n in range(200)])
+    db.commit()
+    pages = {name: root for name, root in db.execute("SELECT name, rootpage FROM sqlite_schema")}
+    db.close()
+    good = path.read_bytes()
+    assert backup(path, tmp_path)
+    for name in ["c", "sqlite_autoindex_c_1", "fine_a"]:
+        bad = bytearray(good)
+        bad[(pages[name] - 1) * 1024:(pages[name] - 1) * 1024 + 40] = b"\xff" * 40
+        path.write_bytes(bad)
+        assert "damaged" in backup(path, tmp_path, 1), name
+
+
+# ---- many columns, many tables
+
+@pytest.mark.parametrize("n", [801, 2000])
+def test_wide_tables(serve, tmp_path, n):
+    db = sqlite3.connect(tmp_path / "test.db")
+    names = [f"c{i}" for i in range(n - 2)]
+    db.executescript(f"""
+        CREATE TABLE one (id INTEGER PRIMARY KEY, n TEXT);
+        CREATE TABLE wide (id INTEGER PRIMARY KEY, one INTEGER REFERENCES one, {', '.join(c + ' TEXT' for c in names)});
+        INSERT INTO one VALUES (1, 'x');
+    """)
+    db.close()
+    server = serve(migrations="none")
+    row = {"id": 1, "one": 1, **{c: c for c in names}}
+    assert server.post("/wide", row).json() == row
+    assert server.get("/wide/1").json() == row
+    assert server.get("/wide?select=*,one(n)").json() == [{**row, "one": {"n": "x"}}]
+    assert server.get("/one?select=id,wide(*)").json() == [{"id": 1, "wide": [row]}]
+    assert server.get(f"/wide?{names[-1]}=eq.{names[-1]}&order={names[-2]}&cursor=&limit=1").json() == [row]
+    assert server.put("/wide/2", {**row, "id": 2}).json() == {**row, "id": 2}
+    assert server.patch("/wide/2", {names[-1]: "new"}).json()[names[-1]] == "new"
+    reply = server.request("POST", "/wide", [row, {**row, "id": 3}],
+                           {"Prefer": "resolution=merge-duplicates,return=representation"})
+    assert [r["id"] for r in reply.json()] == [1, 3]
+    assert len(server.get("/wide", Accept="text/csv").body.splitlines()[0].split(b",")) == n
+
+
+def test_many_tables(serve, tmp_path):
+    db = sqlite3.connect(tmp_path / "test.db")
+    db.executescript("".join(
+        f"CREATE TABLE t{i} (id INTEGER PRIMARY KEY, t INTEGER REFERENCES t{i // 2}, a TEXT);" for i in range(1500)))
+    db.close()
+    server = serve(migrations="none")
+    assert len(server.get("/").json()["paths"]) > 1500
+    assert server.post("/t0", {"id": 1, "a": "x"}).status == 201
+    assert server.post("/t1", {"id": 2, "t": 1}).status == 201
+    assert server.get("/t1?select=id,t0(a)").json() == [{"id": 2, "t0": {"a": "x"}}]
