@@ -357,16 +357,13 @@ static void the_largest_is_prepared(void **state)
     for (int i = 0; i < grammar_default_limits.conditions - 1; i++)
         n += (size_t)sprintf(query + n, "meta->>a.eq.%d,", i);
     n += (size_t)sprintf(query + n - 1, ")&select=") - 1;
-    for (int i = 0; i < 799; i++)
+    for (int i = 0; i < 1999; i++)
         n += (size_t)sprintf(query + n, "id,");
     sprintf(query + n, "name");
     assert_true(make(&arena, query, &plan, &e));
     st = statement_get(db, plan.sql, &e);
     unit_no_error(&e);
     statement_release(st);
-    sprintf(query + n, "name,id");
-    assert_false(make(&arena, query, &plan, &e));
-    assert_int_equal(e.code, ERROR_SYNTAX);
     arena_finish(&arena);
 }
 
