@@ -154,6 +154,14 @@ static bool read_table(struct load *l, struct table *table, bool without_rowid)
     return load_key(l, table, without_rowid) && load_rights(l, table);
 }
 
+/* A name that no path can have. */
+static bool is_nameless(struct slice name)
+{
+    if (name.len == 0)
+        log_say(LOG_WARN, "the table with the empty name cannot be served: it has no path");
+    return name.len == 0;
+}
+
 static enum table_kind kind_of(struct slice type)
 {
     return slice_is(type, "view")      ? TABLE_VIEW
@@ -175,7 +183,8 @@ bool load_tables(struct load *l)
 
         table.name = slice_from(load_text(l, st, 0));
         table.strict = statement_integer(st, 3) != 0;
-        if (is_internal(table.name) || (table.kind == TABLE_TABLE && load_is_shadow(l, table.name)))
+        if (is_internal(table.name) || is_nameless(table.name) ||
+            (table.kind == TABLE_TABLE && load_is_shadow(l, table.name)))
             continue;
         if (!read_table(l, &table, statement_integer(st, 2) != 0))
             break;

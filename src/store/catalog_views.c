@@ -8,12 +8,15 @@
 #include "store/catalog_load.h"
 #include "store/expression_type.h"
 
-/* A column of a view compares as the column that it is. */
-static void inherit_collation(struct table *view, size_t column, const struct table *table, int at)
+/* A column of a view compares as the column that it is. One without a type has none in the view
+ * either, of which SQLite says BLOB there. */
+static void inherit(struct column *column, const struct column *origin)
 {
-    struct column *columns = (struct column *)view->columns;
-
-    columns[column].missing_collation = table->columns[at].missing_collation;
+    column->missing_collation = origin->missing_collation;
+    if (origin->type[0] == '\0' && slice_is(slice_from(column->type), "BLOB")) {
+        column->type = origin->type;
+        column->kind = origin->kind;
+    }
 }
 
 bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out)
@@ -34,7 +37,7 @@ bool load_origins(struct load *l, struct statement *st, struct table *view, stru
         if (out->tables[i] && out->columns[i] < 0)
             out->tables[i] = NULL;
         if (out->tables[i])
-            inherit_collation(view, i, out->tables[i], out->columns[i]);
+            inherit((struct column *)&view->columns[i], &out->tables[i]->columns[out->columns[i]]);
     }
     return true;
 }

@@ -1,6 +1,7 @@
 """Databases that need what this program has not, or that look otherwise than a new one would: what can be
 read is read, what cannot says so by name, and no answer asks to be tried again."""
 import sqlite3
+import urllib.parse
 
 import pytest
 
@@ -382,3 +383,81 @@ def test_many_tables(serve, tmp_path):
     assert server.post("/t0", {"id": 1, "a": "x"}).status == 201
     assert server.post("/t1", {"id": 2, "t": 1}).status == 201
     assert server.get("/t1?select=id,t0(a)").json() == [{"id": 2, "t0": {"a": "x"}}]
+
+
+# ---- files and names
+
+def test_virtual_tables_are_read_and_written_by_sql(serve, tmp_path):
+    db = sqlite3.connect(tmp_path / "test.db")
+    db.executescript("""
+        CREATE VIRTUAL TABLE docs USING fts5 (title, body);
+        INSERT INTO docs VALUES ('hello', 'world');
+        CREATE VIRTUAL TABLE box USING rtree (id, x0, x1);
+        CREATE VIRTUAL TABLE terms USING fts5vocab (docs, 'row');
+        CREATE VIEW door AS SELECT title FROM docs;
+        CREATE TRIGGER door_in INSTEAD OF INSERT ON door BEGIN INSERT INTO docs (title) VALUES (new.title); END;
+    """)
+    db.close()
+    (tmp_path / "q").mkdir()
+    (tmp_path / "q" / "add.sql").write_text("-- write\n-- :id integer\nINSERT INTO box VALUES (:id, 1, 2);\n"
+                                            "INSERT INTO docs VALUES ('box', :id);\n")
+    server = serve("--queries", tmp_path / "q", migrations="none")
+    assert server.get("/docs?docs=fts.hello").json() == [{"title": "hello", "body": "world"}]
+    for table in ["docs", "box"]:
+        reply = server.post(f"/{table}", {"title": "x"})
+        assert (reply.status, reply.json()["code"], reply.headers["Allow"]) == (405, "PGRST117", "GET, HEAD, OPTIONS")
+    assert server.post("/rpc/add", {"id": 4}).status in (200, 204)
+    assert server.post("/door", {"title": "knock"}).status == 201
+    assert server.get("/box").json() == [{"id": 4, "x0": 1.0, "x1": 2.0}]
+    assert [row["title"] for row in server.get("/docs").json()] == ["hello", "box", "knock"]
+    assert {"term": "knock", "doc": 1, "cnt": 1} in server.get("/terms").json()
+
+
+NAMES = ["select", "order", "a.b", "a/b", "a b", "ünï", "🚲", 'qu"ote', "it's", "a,b", "(x)", "-x", "and", "a%b", "a?b",
+         "a\nb", "a::b", "x->y", "*", "count", "__proto__", "[x]", "`x`", "Case"]
+
+
+def test_names_of_any_kind(serve, tmp_path):
+    db = sqlite3.connect(tmp_path / "test.db")
+    for name in [*NAMES, ""]:
+        quoted = '"' + name.replace('"', '""') + '"'
+        db.execute(f"CREATE TABLE {quoted} (id INTEGER PRIMARY KEY, {quoted} TEXT, up INTEGER REFERENCES {quoted})")
+        db.execute(f"INSERT INTO {quoted} VALUES (1, ?, NULL)", (name,))
+    db.commit()
+    db.close()
+    server = serve(migrations="none")
+    assert "empty name cannot be served" in server.log()
+    assert len(server.get("/").json()["paths"]) >= 2 * len(NAMES)
+    for name in NAMES:
+        path = "/" + urllib.parse.quote(name, safe="")
+        column = urllib.parse.quote('"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"', safe="")
+        value = urllib.parse.quote(name, safe="")
+        assert server.get(f"{path}?select=id,{column}&{column}=eq.{value}").json() == [{"id": 1, name: name}], name
+        assert server.post(path, {"id": 2, name: "v", "up": 1}).json() == {"id": 2, name: "v", "up": 1}, name
+
+
+@pytest.mark.parametrize("size, journal, vacuum", [(512, "delete", 1), (1024, "wal", 2), (65536, "truncate", 0)])
+def test_files_of_other_makes(serve, tmp_path, size, journal, vacuum):
+    path = tmp_path / "test.db"
+
+    def settings():
+        asked = ["page_size", "auto_vacuum", "application_id", "user_version", "integrity_check"]
+        return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in asked]
+
+    db = sqlite3.connect(path)
+    db.executescript(f"""
+        PRAGMA page_size={size}; PRAGMA auto_vacuum={vacuum}; PRAGMA journal_mode={journal};
+        PRAGMA application_id=77; PRAGMA user_version=42;
+        CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); INSERT INTO t VALUES (1, 'x');
+    """)
+    before = settings()
+    db.close()
+    server = serve(migrations="none")
+    assert server.post("/t", {"a": "y" * 3000}).status == 201
+    assert [row["id"] for row in server.get("/t").json()] == [1, 2]
+    server.stop()
+    backup(path, tmp_path)
+    for file in [path, tmp_path / "copy.db"]:
+        db = sqlite3.connect(file)
+        assert settings() == before
+        db.close()
