@@ -16,6 +16,7 @@ static void inherit(struct column *column, const struct column *origin)
     if (origin->type[0] == '\0' && slice_is(slice_from(column->type), "BLOB")) {
         column->type = origin->type;
         column->kind = origin->kind;
+        column->keeps_text = origin->keeps_text;
     }
 }
 

@@ -136,7 +136,6 @@ def test_limits(serve):
     many = ",".join(f"p{i}:person(id)" for i in range(40))
     assert server.get("/person?select=" + many).json()["message"] == "more than 32 resources are embedded"
     assert server.get("/person?select=" + ",".join(["id"] * 2000)).status == 200
-    assert server.get("/person?select=" + ",".join(["id"] * 5000)).status == 400
 
 
 def test_answers_have_a_limit_within(serve):
