@@ -50,6 +50,9 @@ musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
               -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null), mimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
+# What runs at the start, on a terminal or once for a file is small rather than fast.
+COLD = $(wildcard src/config*.c src/commands/*.c src/*/openapi*.c src/store/migrate*.c src/store/backup*.c \
+       src/store/catalog_*.c src/store/diagnose.c)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 
@@ -110,6 +113,7 @@ $(2): $$($(1)_OBJECTS) $$($(1)_DIR)/objects
 -include $$($(1)_OBJECTS:.o=.d)
 endef
 $(eval $(call flavour,musl,$(BUILD)/musl/thimble))
+$(COLD:src/%.c=$(musl_DIR)/obj/%.o): musl_CFLAGS += -Os
 $(eval $(call flavour,dev,$(BUILD)/dev/thimble))
 $(eval $(call flavour,tsan,$(BUILD)/tsan/thimble))
 $(eval $(call flavour,fuzz,$(BUILD)/fuzz/thimble))
