@@ -63,6 +63,11 @@ void error_constraint(struct error *e, const char *name)
     snprintf(e->constraint, sizeof e->constraint, "%s", name);
 }
 
+void error_sentence(const struct error *e, char out[ERROR_SENTENCE_MAX])
+{
+    snprintf(out, ERROR_SENTENCE_MAX, "%s%s%s", e->message, e->details[0] ? ": " : "", e->details);
+}
+
 const char *error_code_text(enum error_code code)
 {
     static const char *const texts[] = {

@@ -152,6 +152,10 @@ static inline bool error_is_broken(enum error_code code)
     return code >= ERROR_BROKEN_TABLE && code <= ERROR_BROKEN_SCHEMA;
 }
 
+/* The message, and after a colon the details if there are any: all on one line. */
+#define ERROR_SENTENCE_MAX (384 + 2 + 512)
+void error_sentence(const struct error *e, char out[ERROR_SENTENCE_MAX]);
+
 /* The client-visible code, e.g. "23505"; static. */
 const char *error_code_text(enum error_code code);
 

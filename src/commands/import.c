@@ -287,7 +287,7 @@ static int say_failed(const struct import *im, const struct error *cause)
 {
     struct error e = error_none();
     const char *name = im->stopped ? im->name : "";
-    char line[64] = "", kept[128] = "";
+    char line[64] = "", kept[128] = "", reason[ERROR_SENTENCE_MAX];
     size_t room = sizeof e.message - sizeof ": ";
 
     if (im->stopped)
@@ -297,10 +297,11 @@ static int say_failed(const struct import *im, const struct error *cause)
                  (long long)im->loader.committed, (long long)im->committed_line);
     else if (im->table && im->table->insertable)
         snprintf(kept, sizeof kept, "; nothing is imported");
+    error_sentence(cause, reason);
     /* What is in the table is told to the end, however long the rest is. */
     room -= strnlen(name, 80) + strlen(line) + strlen(kept);
     error_set(&e, cause->code, "%.80s%s%s%.*s%s", name, line, im->stopped ? ": " : "", (int)room,
-              cause->message, kept);
+              reason, kept);
     return command_fail(&e);
 }
 

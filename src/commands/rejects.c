@@ -61,11 +61,13 @@ bool rejects_add(struct rejects *r, int64_t line, const struct error *cause, str
                  struct error *e)
 {
     struct buf *b = &r->line;
+    char reason[ERROR_SENTENCE_MAX];
 
+    error_sentence(cause, reason);
     buf_clear(b);
     buf_addf(b, "{\"line\":%lld,\"code\":\"%s\",\"reason\":", (long long)line,
              error_code_text(cause->code));
-    text_json_string(b, slice_from(cause->message));
+    text_json_string(b, slice_from(reason));
     buf_add_text(b, ",\"column\":");
     if (cause->column[0])
         text_json_string(b, slice_from(cause->column));

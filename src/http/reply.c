@@ -45,6 +45,20 @@ static bool add(struct MHD_Response *response, const char *name, const char *val
     return !value || !value[0] || MHD_add_response_header(response, name, value) == MHD_YES;
 }
 
+/* The failure's code where there is no body to say it, in an answer to HEAD (RFC 9209). */
+static bool add_proxy_status(const struct call *call, struct MHD_Response *response)
+{
+    char text[64];
+
+    if (call->outcome != OUTCOME_FAILED)
+        return true;
+    if (call->error.status)
+        snprintf(text, sizeof text, "thimble; error=PT%d", call->error.status);
+    else
+        snprintf(text, sizeof text, "thimble; error=%s", error_code_text(call->error.code));
+    return add(response, "Proxy-Status", text);
+}
+
 static bool add_headers(struct request *r, struct MHD_Response *response)
 {
     const struct call *call = &r->call;
@@ -70,6 +84,7 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
         write_allow(text, call->allow);
         ok = ok && add(response, MHD_HTTP_HEADER_ALLOW, text);
     }
+    ok = ok && add_proxy_status(call, response);
     if (call->outcome == OUTCOME_FAILED && status_retry_after(call->error.code)) {
         snprintf(text, sizeof text, "%u", status_retry_after(call->error.code));
         ok = ok && add(response, MHD_HTTP_HEADER_RETRY_AFTER, text);

@@ -68,7 +68,7 @@ static bool below_base(const struct call *call, struct slice *rest)
 
 static const struct route *no_route(struct call *call)
 {
-    error_set(&call->error, ERROR_NO_ROUTE, "there is nothing at this path");
+    error_set(&call->error, ERROR_NO_ROUTE, "Invalid path specified in request URL");
     error_hint(&call->error, "Resources are at %s/{table} and %s/{table}/{key}; GET / lists them.",
                call->service->base_path, call->service->base_path);
     return NULL;

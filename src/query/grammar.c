@@ -123,19 +123,21 @@ static const struct reserved {
     bool of_nodes; /* may have the path of an embedded resource before it */
     param_fn *parse;
     const char *what;
+    bool is_tree;
 } reserved[] = {
-    {"select", false, parse_select, "select parameter"}, /* the first row: explain_reserved */
-    {"order", true, parse_order, "order"},
-    {"limit", true, parse_limit, "limit parameter"},
-    {"offset", true, parse_offset, "offset parameter"},
-    {"not.and", true, parse_not_and, "logic tree"},
-    {"not.or", true, parse_not_or, "logic tree"},
-    {"and", true, parse_and, "logic tree"},
-    {"or", true, parse_or, "logic tree"},
-    {"columns", false, parse_columns, "columns parameter"},
-    {"on_conflict", false, parse_on_conflict, "on_conflict parameter"},
-    {"all", false, parse_all, "all parameter"},
-    {"cursor", false, parse_cursor, "cursor parameter"},
+    {"select", false, parse_select, "select parameter",
+     false}, /* the first row: explain_reserved */
+    {"order", true, parse_order, "order", false},
+    {"limit", true, parse_limit, "limit parameter", false},
+    {"offset", true, parse_offset, "offset parameter", false},
+    {"not.and", true, parse_not_and, "logic tree", true},
+    {"not.or", true, parse_not_or, "logic tree", true},
+    {"and", true, parse_and, "logic tree", true},
+    {"or", true, parse_or, "logic tree", true},
+    {"columns", false, parse_columns, "columns parameter", false},
+    {"on_conflict", false, parse_on_conflict, "on_conflict parameter", false},
+    {"all", false, parse_all, "all parameter", false},
+    {"cursor", false, parse_cursor, "cursor parameter", false},
 };
 
 /* The row for a parameter's name; *prefix is how much of the name is the path before it. */
@@ -169,6 +171,7 @@ static bool parse_filter(struct scan *s, const struct parameter *p, struct query
         return false;
     s->text = p->name;
     s->at = 0;
+    s->before = 0;
     if (!scan_path(s, &node, &c->field))
         return false;
     s->what = "filter";
@@ -205,6 +208,7 @@ static bool parse_param(struct scan *s, const struct parameter *p, struct query_
     s->what = row->what;
     s->text = p->value;
     s->at = 0;
+    s->before = row->is_tree ? slice_from(row->name).len : 0;
     return row->parse(s, tree, node) || explain_reserved(s, row, p->value);
 }
 

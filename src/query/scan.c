@@ -27,7 +27,7 @@ bool scan_fail(struct scan *s, const char *expected)
     int shown = (int)(s->text.len > SHOWN_MAX ? SHOWN_MAX : s->text.len);
 
     error_set(s->error, ERROR_SYNTAX, "\"failed to parse %s (%.*s)\" (line 1, column %zu)", s->what,
-              shown, s->text.data ? s->text.data : "", s->at + 1);
+              shown, s->text.data ? s->text.data : "", s->before + s->at + 1);
     if (s->at < s->text.len)
         error_details(s->error, "unexpected \"%.*s\" expecting %s", SLICE_ARG(unexpected(s)),
                       expected);

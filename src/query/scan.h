@@ -23,6 +23,7 @@ struct scan {
     const char *what;  /* what an error calls the text: "select parameter" */
     struct slice text; /* decoded */
     size_t at;         /* bytes of `text` that are read */
+    size_t before;     /* of a logic tree: its own word, which is counted, too, as in PostgREST */
     const struct grammar_limits *limits;
     int64_t parts, conditions, embeds;  /* so far */
     int64_t depth;                      /* of trees and embedded resources, now */

@@ -33,6 +33,11 @@ bool scan_name(struct scan *s, struct slice *out)
     return out->len > 0 || scan_fail(s, "field name (* or [a..z0..9_$])");
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
 static bool is_digits(struct slice s)
 {
     size_t i = s.len > 0 && s.data[0] == '-' ? 1 : 0;
@@ -40,7 +45,7 @@ static bool is_digits(struct slice s)
     if (i == s.len)
         return false;
     for (; i < s.len; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9')
+        if (!is_digit(s.data[i]))
             return false;
     }
     return true;
@@ -54,14 +59,15 @@ static bool json_key(struct scan *s, struct json_step *step)
 
     if (scan_peek(s) == '"')
         return scan_quoted(s, &step->key);
-    (void)scan_take(s, '-');
+    if (scan_take(s, '-') && !is_digit(scan_peek(s)))
+        return scan_fail(s, "digit");
     while (s->at < s->text.len && !slice_has(ends, scan_peek(s)) &&
            (scan_peek(s) != '-' || at_dash(s)))
         s->at++;
     step->key = text_trim(slice_make(s->text.data + start, s->at - start));
     step->is_index = is_digits(step->key);
     if (step->key.len == 0 || (!step->is_index && step->key.data[0] == '-'))
-        return scan_fail(s, "any non reserved character different from: .,>()");
+        return scan_fail(s, "\"-\", digit or any non reserved character different from: .,>()");
     return !step->is_index || step->key.len < 10 || scan_fail(s, "an index of at most 9 digits");
 }
 
@@ -124,8 +130,11 @@ static bool order_term(struct scan *s, struct order_term *term)
     else if (scan_take_word(s, ".nullslast"))
         term->nulls = NULLS_LAST;
     scan_spaces(s);
-    return scan_peek(s) == ',' || s->at == s->text.len ||
-           scan_fail(s, "\".asc\", \".desc\", \".nullsfirst\", \".nullslast\" or \",\"");
+    if (scan_peek(s) == ',' || s->at == s->text.len)
+        return true;
+    return scan_fail(s, term->nulls != NULLS_DEFAULT
+                            ? "\",\" or end of input"
+                            : "\".asc\", \".desc\", \".nullsfirst\", \".nullslast\" or \",\"");
 }
 
 bool scan_order(struct scan *s, struct query_node *node)

@@ -242,6 +242,9 @@ static bool tree_word(struct scan *s, enum condition_kind *kind)
     return scan_peek(s) == '(';
 }
 
+#define MEMBER_EXPECTED                                                                            \
+    "field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"
+
 /* One member of a logic tree: another tree, or field.operator.value. */
 static bool member(struct scan *s, struct condition *c)
 {
@@ -256,6 +259,8 @@ static bool member(struct scan *s, struct condition *c)
         return scan_tree(s, c);
     }
     s->at = start;
+    if (!scan_is_name_byte(scan_peek(s)) && scan_peek(s) != '"')
+        return scan_fail(s, MEMBER_EXPECTED);
     if (!scan_field(s, &c->field))
         return false;
     if (!scan_take(s, '.'))

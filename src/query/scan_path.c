@@ -87,5 +87,6 @@ bool scan_node_path(struct scan *s, struct slice path, struct query_node **node)
         return true;
     s->text = slice_make(path.data, path.len - 1); /* without the dot */
     s->at = 0;
+    s->before = 0;
     return scan_path(s, node, &last) && descend(s, node, last.name);
 }

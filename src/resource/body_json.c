@@ -180,8 +180,10 @@ static bool count_elements(struct rows *rows)
     if (!body_check_rows(rows->call, rows->body->n_rows))
         return false;
     rows->call->error.row = wrong;
-    return wrong < 0 ||
-           error_set(&rows->call->error, ERROR_BODY, "each element of the array must be an object");
+    if (wrong < 0)
+        return true;
+    error_set(&rows->call->error, ERROR_BODY, "All object keys must match");
+    return error_details(&rows->call->error, "each element of the array must be an object");
 }
 
 /* Leaves the reader before the first row. An array is looked through: it is JSON from here on. */
@@ -336,8 +338,10 @@ bool body_parse_json(struct call *call, struct body *body)
     struct rows rows = {.call = call, .body = body};
     struct slice text = body_without_mark(buf_slice(&call->body));
 
-    if (text.len == 0)
-        return error_set(&call->error, ERROR_BODY, "Empty or invalid json: there is no body");
+    if (text.len == 0) {
+        error_set(&call->error, ERROR_BODY, "Empty or invalid json");
+        return error_details(&call->error, "there is no body");
+    }
     rows.reader = json_reader_make(text, (int)depth);
     if (!begin_rows(&rows))
         return false;

@@ -120,10 +120,12 @@ bool body_string(struct arena *arena, const struct json_item *string, struct sli
     if (!text)
         return error_set(e, ERROR_MEMORY, "out of memory");
     len = json_decode(string, text);
-    if (len < 0)
-        return error_set(e, ERROR_BODY,
-                         "Empty or invalid json: half of a surrogate pair is no character: %.*s",
-                         (int)(string->text.len > 80 ? 80 : string->text.len), string->text.data);
+    if (len < 0) {
+        error_set(e, ERROR_BODY, "Empty or invalid json");
+        return error_details(e, "half of a surrogate pair is no character: %.*s",
+                             (int)(string->text.len > 80 ? 80 : string->text.len),
+                             string->text.data);
+    }
     *out = slice_make(text, (size_t)len);
     return true;
 }
@@ -243,8 +245,8 @@ bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct
         column = *at == '\n' ? 1 : column + 1;
         line += *at == '\n';
     }
-    return error_set(e, ERROR_BODY, "Empty or invalid json: %s (line %zu, column %zu)",
-                     reader->fault, line, column);
+    error_set(e, ERROR_BODY, "Empty or invalid json");
+    return error_details(e, "%s (line %zu, column %zu)", reader->fault, line, column);
 }
 
 bool body_check_json(struct slice text, int64_t max_depth, struct error *e)

@@ -173,7 +173,7 @@ static bool check_empty_key(struct call *call)
 
     if (kind != KIND_INTEGER && kind != KIND_REAL && kind != KIND_NUMERIC && kind != KIND_BOOLEAN)
         return true;
-    error_set(&call->error, ERROR_NO_ROUTE, "there is nothing at this path");
+    error_set(&call->error, ERROR_NO_ROUTE, "Invalid path specified in request URL");
     return error_hint(&call->error, "The table is at /%.*s, without the / at the end.",
                       SLICE_ARG(call->table_name));
 }

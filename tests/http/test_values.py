@@ -116,7 +116,9 @@ def test_what_is_not_json_is_refused_in_every_way(server, text):
 
 def test_a_fault_says_where(server):
     reply = post(server, '{"t":"x",\n "i":01}')
-    assert reply.json()["message"].endswith("(line 2, column 7)"), reply
+    problem = reply.json()
+    assert problem["message"] == "Empty or invalid json", problem
+    assert problem["details"] == "a number does not begin with 0 (line 2, column 7)", problem
 
 
 def test_duplicates(server):
