@@ -153,7 +153,7 @@ void db_collect_caches(const struct db *db, struct db_cache_counts *sum);
 /* For files of this floor only: whether a statement may be had on this connection (a DB_READ one
  * has none that writes), the raw handle, the statement cache and the collations. */
 bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt);
-struct sqlite3 *db_handle(struct db *db);
+struct sqlite3 *db_handle(const struct db *db);
 struct statement_cache *db_statements(struct db *db);
 struct collations *db_collations(struct db *db);
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "store/batch.h"
+#include "store/job_queue.h"
 #include "store/store.h"
 #include "store/trouble.h"
 
@@ -23,27 +24,15 @@ struct writer {
     bool started;
     bool read_only; /* there is no connection and no thread */
 
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t work;
-    struct letter *first, *last; /* the jobs waiting, oldest first */
-    size_t queued;
-    bool sleeping; /* the thread waits on `work` */
-    bool probing;  /* a probe is asked for */
-    bool stopping;
+    struct job_queue queue;
 
     struct counter jobs, failed; /* the thread's */
     struct histogram batches, commits;
     _Atomic uint64_t refused; /* by any thread */
-    uint64_t rounds;          /* batches and jobs alone that were taken */
     _Atomic int64_t wal_pages;
     int64_t page_size;
     _Atomic bool alive;
 };
-
-static struct job *job_of(struct letter *letter)
-{
-    return (struct job *)letter;
-}
 
 /* sqlite.org/c3ref/wal_hook.html: called after each commit; replaces the automatic checkpoint. */
 static int note_wal(void *context, sqlite3 *handle, const char *schema, int pages)
@@ -53,39 +42,6 @@ static int note_wal(void *context, sqlite3 *handle, const char *schema, int page
 
     atomic_store_explicit(&w->wal_pages, pages, memory_order_relaxed);
     return SQLITE_OK;
-}
-
-/* Waits for work; takes at most batch_max jobs as a chain. NULL: there is only `*probe` to do, and
- * if there is not even that, to stop. */
-static struct letter *take_batch(struct writer *w, bool *probe)
-{
-    struct letter *first, *last;
-    size_t n = 1;
-
-    pthread_mutex_lock(&w->lock);
-    while (!w->first && !w->stopping && !w->probing) {
-        w->sleeping = true;
-        pthread_cond_wait(&w->work, &w->lock);
-    }
-    w->sleeping = false;
-    *probe = w->probing;
-    w->probing = false;
-    first = last = w->first;
-    if (first) {
-        for (; n < w->options.batch_max && last->next; n++) {
-            if (job_of(first)->alone || job_of(last->next)->alone)
-                break;
-            last = last->next;
-        }
-        w->rounds++;
-        w->first = last->next;
-        if (!w->first)
-            w->last = NULL;
-        last->next = NULL;
-        w->queued -= n;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return first;
 }
 
 /* What it has committed is not known: the readers are to look in any case. -1: no COMMIT of ours. */
@@ -169,7 +125,7 @@ static void *writer_main(void *context)
     struct letter *batch;
     bool probe;
 
-    while ((batch = take_batch(w, &probe)) != NULL || probe) {
+    while ((batch = job_queue_take(&w->queue, &probe)) != NULL || probe) {
         if (probe)
             trouble_probe(&w->trouble, w->db, &w->store->files);
         if (batch)
@@ -211,8 +167,7 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     }
     w->store = store;
     w->options = *options;
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->work, NULL);
+    job_queue_init(&w->queue, options->queue_max, options->batch_max);
     trouble_init(&w->trouble);
     if (store->options.read_only)
         return start_none(w);
@@ -234,10 +189,10 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     return w;
 }
 
-static bool refuse(struct writer *w, struct job *job, bool stopping)
+static bool refuse(struct writer *w, struct job *job, enum queued queued)
 {
     atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
-    if (stopping)
+    if (queued == QUEUED_CLOSED)
         return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
     error_set(job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
     return error_hint(job->error, "Send the request again later.");
@@ -252,29 +207,14 @@ bool writer_read_only(const char *what, struct error *e)
 
 bool writer_submit(struct writer *w, struct job *job)
 {
-    bool stopping, full, wake = false;
+    enum queued queued;
 
     assert(job->run && job->mailbox);
-    job->letter.next = NULL;
     error_clear(job->error);
     if (w->read_only)
         return writer_read_only("a query that writes", job->error);
-    pthread_mutex_lock(&w->lock);
-    stopping = w->stopping;
-    full = w->queued >= w->options.queue_max;
-    if (!stopping && !full) {
-        *(w->last ? &w->last->next : &w->first) = &job->letter;
-        w->last = &job->letter;
-        w->queued++;
-        wake = w->sleeping;
-        w->sleeping = false;
-    }
-    pthread_mutex_unlock(&w->lock);
-    if (stopping || full)
-        return refuse(w, job, stopping);
-    if (wake)
-        pthread_cond_signal(&w->work);
-    return true;
+    queued = job_queue_put(&w->queue, job);
+    return queued == QUEUED || refuse(w, job, queued);
 }
 
 void writer_stats(struct writer *w, struct writer_stats *out)
@@ -294,9 +234,7 @@ void writer_stats(struct writer *w, struct writer_stats *out)
         checkpoint_collect(w->checkpoint, &out->checkpoints);
         db_collect_caches(w->db, &out->caches);
     }
-    pthread_mutex_lock(&w->lock);
-    out->queued = w->queued;
-    pthread_mutex_unlock(&w->lock);
+    out->queued = job_queue_length(&w->queue);
 }
 
 bool writer_well(struct writer *w, struct error *e)
@@ -311,42 +249,28 @@ bool writer_well(struct writer *w, struct error *e)
         return false;
     if (trouble_none(&w->trouble, clock_us(), &probe, e))
         return true;
-    if (!probe)
-        return false;
-    pthread_mutex_lock(&w->lock);
-    w->probing = true;
-    pthread_cond_signal(&w->work);
-    pthread_mutex_unlock(&w->lock);
+    if (probe)
+        job_queue_ask_probe(&w->queue);
     return false;
 }
 
 bool writer_moves(struct writer *w, uint64_t *seen)
 {
-    bool moves;
-
-    pthread_mutex_lock(&w->lock);
-    moves = w->read_only || w->sleeping || w->rounds != *seen;
-    *seen = w->rounds;
-    pthread_mutex_unlock(&w->lock);
-    return moves;
+    return job_queue_moves(&w->queue, seen) || w->read_only;
 }
 
 void writer_stop(struct writer *w)
 {
     if (!w)
         return;
-    pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_signal(&w->work);
-    pthread_mutex_unlock(&w->lock);
+    job_queue_close(&w->queue);
     if (w->started)
         pthread_join(w->thread, NULL);
     checkpoint_stop(w->checkpoint);
     if (w->started && !w->store->options.no_checkpoints)
         checkpoint_final(w->db);
     db_close(w->db);
-    pthread_mutex_destroy(&w->lock);
-    pthread_cond_destroy(&w->work);
+    job_queue_finish(&w->queue);
     trouble_finish(&w->trouble);
     free(w);
 }

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "resource/json_rows.h"
+
+#include "resource/body.h"
+#include "resource/body_value.h"
+#include "resource/call.h"
+
+bool json_rows_fault(struct json_rows *rows)
+{
+    return body_json_fault(&rows->reader, rows->call->service->max_depth, &rows->call->error);
+}
+
+int json_rows_column(struct json_rows *rows, const struct json_item *name, size_t nth,
+                     struct slice *text)
+{
+    const struct table *table = rows->call->table;
+    const struct body *body = rows->body;
+
+    if (!body_string(&rows->call->arena, name, text, &rows->call->error))
+        return rows->call->error.code == ERROR_MEMORY ? -2 : -1;
+    if (nth < body->n_set && slice_equal(table->columns[body->set[nth].column].name, *text))
+        return body->set[nth].column;
+    return table_column(table, *text);
+}
+
+bool json_rows_pass(struct json_rows *rows)
+{
+    struct json_item item;
+
+    return json_read(&rows->reader, &item) || json_rows_fault(rows);
+}
+
+bool json_rows_next(struct json_rows *rows, bool *first)
+{
+    if (rows->body->is_array && json_next_element(&rows->reader, first) != JSON_NEXT)
+        return json_rows_fault(rows);
+    if (json_enter(&rows->reader, '{'))
+        return true;
+    return rows->reader.fault ? json_rows_fault(rows)
+                              : error_set(&rows->call->error, ERROR_BODY,
+                                          "the body must be an object or an array of objects");
+}
+
+static bool twice(struct call *call, struct slice name)
+{
+    error_set(&call->error, ERROR_BODY, "the member \"%.*s\" is there twice",
+              (int)(name.len > 80 ? 80 : name.len), name.data);
+    return false;
+}
+
+/* A member of a row that is looked at: its value. */
+static bool take_value(struct json_rows *rows, int column, struct value *out)
+{
+    struct json_item item;
+
+    if (!json_read(&rows->reader, &item))
+        return json_rows_fault(rows);
+    return body_value(&rows->call->arena, &rows->call->table->columns[column], &item, out,
+                      &rows->call->error);
+}
+
+static bool first_member(struct json_rows *rows, const struct json_item *name, struct value *values)
+{
+    struct call *call = rows->call;
+    struct body *body = rows->body;
+    struct slice text;
+    int column = json_rows_column(rows, name, SIZE_MAX, &text);
+
+    if (column < 0)
+        return column == -1 && body_unknown_column(call, text);
+    if (rows->places[column] >= 0)
+        return twice(call, text);
+    rows->places[column] = (int)body->n_set;
+    body->set[body->n_set] = (struct assignment){.column = column};
+    return take_value(rows, column, &values[body->n_set++]);
+}
+
+bool json_rows_first(struct json_rows *rows, struct value *values)
+{
+    struct json_item name;
+    enum json_next step;
+    bool first = true;
+
+    while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
+        if (!first_member(rows, &name, values))
+            return false;
+    }
+    return step == JSON_CLOSED || json_rows_fault(rows);
+}
+
+static bool keys_differ(struct call *call)
+{
+    error_set(&call->error, ERROR_BODY, "All object keys must match");
+    return error_hint(&call->error,
+                      "Give every object the same members, or name the columns in columns=: what "
+                      "an object leaves out is then NULL, or its default with Prefer: "
+                      "missing=default.");
+}
+
+bool json_rows_read(struct json_rows *rows, size_t n, struct value *values)
+{
+    struct call *call = rows->call;
+    struct json_item name;
+    enum json_next step;
+    bool first = true;
+    size_t found = 0, nth = 0;
+
+    while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
+        struct slice text;
+        int column = json_rows_column(rows, &name, nth++, &text);
+        int place = column < 0 ? -1 : rows->places[column];
+
+        if (column == -2)
+            return false;
+        if (place < 0) {
+            if (!call->tree.columns)
+                return keys_differ(call);
+            if (!json_rows_pass(rows))
+                return false;
+            continue;
+        }
+        if (rows->seen[place] == n)
+            return twice(call, text);
+        rows->seen[place] = n;
+        found++;
+        if (place > 0 && rows->body->set[place - 1].given)
+            values[place - 1] = value_integer(1);
+        if (!take_value(rows, column, &values[place]))
+            return false;
+    }
+    if (step != JSON_CLOSED)
+        return json_rows_fault(rows);
+    return call->tree.columns || found == rows->body->n_set || keys_differ(call);
+}
