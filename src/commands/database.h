@@ -14,10 +14,6 @@
 struct db_options database_options(const struct config *config);
 
 /*
- * Opens --db for writing; makes it if it is missing and `create` is set. NULL with one line
- * that says what to do. The caller closes.
- */
-/*
  * Before anything is opened: whether the database is to be served read-only, because --read-only says
  * so or because it cannot be written (`why` then says what). False with a line that says what is in
  * the way.
@@ -28,6 +24,10 @@ bool database_look(const struct config *config, bool create, bool *read_only, ch
 /* The database for serving it read-only. */
 struct db *database_open_read_only(const struct config *config, struct error *e);
 
+/*
+ * Opens --db for writing; makes it if it is missing and `create` is set. NULL with one line
+ * that says what to do. The caller closes.
+ */
 struct db *database_open(const struct config *config, bool create, struct error *e);
 
 /* Opens --db for reading alone; NULL as above. */

@@ -15,12 +15,9 @@
 #include "commands/database.h"
 #include "commands/machine.h"
 #include "commands/migrations.h"
-#include "commands/notify.h"
 #include "commands/reload.h"
 #include "commands/supervise.h"
-#include "http/cors.h"
-#include "http/inherit.h"
-#include "http/listen.h"
+#include "commands/surroundings.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "store/keeper.h"
@@ -39,9 +36,7 @@ struct run {
     struct writer *writer;
     struct keeper *keeper; /* NULL: no --backup-dir */
     struct reload reload;
-    struct notifier notifier;
-    struct inherited inherited;
-    unsigned socket_mode;
+    struct surroundings around;
     struct service service;
     struct server_options options;
     struct server *server;
@@ -86,18 +81,6 @@ static bool is_migrated(const struct service *service, struct db *db, struct err
     return reload_is_current((struct reload *)service->migrations, db, e);
 }
 
-/* An octal number, as chmod(1) takes it. */
-static bool read_mode(const char *text, unsigned *mode, struct error *e)
-{
-    size_t len = strspn(text, "01234567");
-
-    if (len == 0 || len > 4 || text[len] || strtoul(text, NULL, 8) > 0777)
-        return error_set(e, ERROR_USAGE,
-                         "--socket-mode: \"%s\" is not a mode from 0 to 777, as 660", text);
-    *mode = (unsigned)strtoul(text, NULL, 8);
-    return true;
-}
-
 static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -125,12 +108,6 @@ static bool open_store(struct run *r, struct error *e)
     return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
-static bool check_backups(const struct config *c, struct error *e)
-{
-    return !c->backup_interval_ms || c->backup_dir[0] ||
-           error_set(e, ERROR_USAGE, "--backup-interval needs a folder: --backup-dir DIR");
-}
-
 static bool start_keeper(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -154,7 +131,7 @@ static size_t loops(const struct run *r)
 {
     size_t n = r->config->threads ? (size_t)r->config->threads : machine_processors();
 
-    return n < r->inherited.count ? r->inherited.count : n;
+    return n < r->around.inherited.count ? r->around.inherited.count : n;
 }
 
 static bool start_server(struct run *r, struct error *e)
@@ -188,8 +165,8 @@ static bool start_server(struct run *r, struct error *e)
         .listen = c->listen,
         .metrics_listen = c->metrics_listen,
         .max_metrics_connections = (size_t)c->max_metrics_connections,
-        .socket_mode = r->socket_mode,
-        .inherited = &r->inherited,
+        .socket_mode = r->around.socket_mode,
+        .inherited = &r->around.inherited,
         .loops = loops(r),
         .max_connections = machine_connections((size_t)c->max_connections),
         .max_per_address = (size_t)c->max_connections_per_address,
@@ -238,7 +215,7 @@ static void stop(struct run *r, const sigset_t *signals, int number)
             number == SIGINT    ? "SIGINT"
             : number == SIGTERM ? "SIGTERM"
                                 : "SIGHUP");
-    notify_send(&r->notifier, "STOPPING=1\nSTATUS=answering what is in flight");
+    notify_send(&r->around.notifier, "STOPPING=1\nSTATUS=answering what is in flight");
     signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
     keeper_stop(r->keeper);
@@ -247,44 +224,18 @@ static void stop(struct run *r, const sigset_t *signals, int number)
     r->server = NULL;
 }
 
-static bool takes_any_port(const char *address)
-{
-    return strcmp(strrchr(address, ':'), ":0") == 0;
-}
-
-static bool check_addresses(const struct run *r, struct error *e)
-{
-    const struct config *c = r->config;
-
-    if (!r->inherited.count && !listen_check(c->listen, e))
-        return false;
-    if (!r->inherited.count && strcmp(c->metrics_listen, c->listen) == 0 &&
-        !takes_any_port(c->listen))
-        return error_set(e, ERROR_USAGE, "--metrics-listen: %s is the address of --listen as well",
-                         c->listen);
-    return !c->metrics_listen[0] || listen_check(c->metrics_listen, e);
-}
-
-/* Before the database is touched: a server that cannot listen changes nothing. */
-static bool check_surroundings(struct run *r, struct error *e)
-{
-    return check_backups(r->config, e) && cors_check(r->config->cors_origins, e) &&
-           notify_open(&r->notifier, e) && inherit_take(&r->inherited, e) &&
-           read_mode(r->config->socket_mode, &r->socket_mode, e) && check_addresses(r, e);
-}
-
 static bool serve(struct run *r, struct error *e)
 {
     sigset_t signals;
     int number;
 
     block_signals(&signals);
-    if (!check_surroundings(r, e) || !migrate(r, e) || !open_store(r, e) || !start_keeper(r, e) ||
-        !start_server(r, e))
+    if (!surroundings_take(&r->around, r->config, e) || !migrate(r, e) || !open_store(r, e) ||
+        !start_keeper(r, e) || !start_server(r, e))
         return false;
     say_ready(r);
     struct supervisor supervisor = {
-        .notifier = &r->notifier,
+        .notifier = &r->around.notifier,
         .reload = &r->reload,
         .server = r->server,
         .store = &r->store,
@@ -321,8 +272,7 @@ int command_serve(const struct config *config, int n_words, char **words)
     if (r->store_is_open)
         store_close(&r->store);
     migrations_finish(&r->migrations);
-    inherit_close(&r->inherited);
-    notify_close(&r->notifier);
+    surroundings_leave(&r->around);
     free(r);
     return ok ? EXIT_DONE : command_fail(&e);
 }

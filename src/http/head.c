@@ -71,6 +71,32 @@ static int64_t parse_length(struct slice digits)
     return length;
 }
 
+static void take_match(struct request *r, struct slice value)
+{
+    take_tags(r, &r->call.if_match, value);
+    r->plain = false;
+}
+
+/* RFC 9110 §14.2: it belongs to GET alone. */
+static void take_range(struct request *r, struct slice value)
+{
+    if (r->call.method != METHOD_GET)
+        return;
+    r->call.range = value;
+    r->plain = false;
+}
+
+/* What is read has Accept-Profile, what is written Content-Profile; the other means nothing. */
+static void take_profile(struct request *r, struct slice value, bool of_reading)
+{
+    bool reads = r->call.method <= METHOD_HEAD;
+
+    if (reads != of_reading)
+        return;
+    r->call.profile = value;
+    r->plain = r->plain && !reads;
+}
+
 /* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
 static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
@@ -82,12 +108,8 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
     r->header_bytes += name_len + value_len + 4;
     switch (name_len) { /* the length tells most names apart */
     case 5:
-        /* RFC 9110 §14.2: it belongs to GET alone. */
-        if (r->call.method == METHOD_GET &&
-            text_equal_nocase(n, (struct slice)SLICE_LITERAL("range"))) {
-            r->call.range = v;
-            r->plain = false;
-        }
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range")))
+            take_range(r, v);
         break;
     case 6:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
@@ -98,10 +120,8 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             take_origin(r, v);
         break;
     case 8:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-match"))) {
-            take_tags(r, &r->call.if_match, v);
-            r->plain = false;
-        }
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-match")))
+            take_match(r, v);
         break;
     case 11:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
@@ -118,18 +138,14 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
             take_tags(r, &r->call.if_none_match, v);
         break;
     case 14:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")) &&
-            r->call.method <= METHOD_HEAD) {
-            r->call.profile = v;
-            r->plain = false;
-        } else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-length"))) {
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")))
+            take_profile(r, v, true);
+        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-length")))
             r->announced = parse_length(v);
-        }
         break;
     case 15:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")) &&
-            r->call.method > METHOD_HEAD)
-            r->call.profile = v;
+        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")))
+            take_profile(r, v, false);
         break;
     case 16:
         if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-encoding")))

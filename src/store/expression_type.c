@@ -2,6 +2,7 @@
 #include "store/expression_type.h"
 
 #include "base/text.h"
+#include "store/expression_outline.h"
 #include "store/lexer.h"
 
 static const struct slice unknown = {NULL, 0};
@@ -12,108 +13,6 @@ static const struct slice json = SLICE_LITERAL("JSON");
 bool expression_fits_any(struct slice type)
 {
     return slice_equal(type, any);
-}
-
-/* Tokens in parentheses, and between CASE and END, belong together: they count as depth. */
-static int depth_change(struct token t)
-{
-    if (token_is_char(t, '(') || token_is(t, "CASE"))
-        return 1;
-    if (token_is_char(t, ')') || token_is(t, "END"))
-        return -1;
-    return 0;
-}
-
-/* An expression's tokens at its own level. */
-struct outline {
-    struct token first, second, last, before_last;
-    size_t n;           /* tokens at its own level; what is within brackets counts as none */
-    bool compares;      /* AND, OR, NOT, a comparison: what binds least */
-    bool calculates;    /* any other operator but the arrow */
-    bool arrow;         /* -> */
-    bool double_arrow;  /* ->> */
-    struct slice named; /* without "AS name" */
-};
-
-static bool is_condition_word(struct token t)
-{
-    static const char *const words[] = {"AND",    "OR",      "IS",   "IN",     "LIKE",
-                                        "ISNULL", "NOTNULL", "GLOB", "REGEXP", "BETWEEN"};
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (token_is(t, words[i]))
-            return true;
-    }
-    return false;
-}
-
-static char at(struct slice text, size_t place)
-{
-    return place < text.len ? text.data[place] : ' ';
-}
-
-/* '<', '>', '=', '!', '-': what they are depends on their neighbours. */
-static void note_sign(struct outline *o, struct slice text, struct token t)
-{
-    char c = t.text.data[0], before = t.start ? text.data[t.start - 1] : ' ';
-    char after = at(text, t.end);
-    bool shifts = (c == '<' && (after == '<' || before == '<')) ||
-                  (c == '>' && (after == '>' || before == '>'));
-
-    if (c == '-' && after == '>') {
-        bool two = at(text, t.end + 1) == '>';
-
-        o->arrow |= !two;
-        o->double_arrow |= two;
-    } else if (c == '>' && before == '-') {
-        return; /* the arrow's */
-    } else if (shifts || strchr("+-*/%&|~", c)) {
-        o->calculates = true;
-    } else if (strchr("<>=!", c)) {
-        o->compares = true;
-    }
-}
-
-static void note(struct outline *o, struct slice text, struct token t, struct token before)
-{
-    bool qualified = o->n > 0 && token_is_char(before, '.');
-
-    if (t.kind == TOKEN_OTHER)
-        note_sign(o, text, t);
-    else if (o->n > 0 && !qualified && is_condition_word(t))
-        o->compares = true;
-    if (o->n == 0)
-        o->first = t;
-    else if (o->n == 1)
-        o->second = t;
-    o->before_last = o->last;
-    o->last = t;
-    o->n++;
-}
-
-static struct outline outline(struct slice text)
-{
-    struct outline o = {.named = text};
-    struct lexer x = {.sql = text};
-    struct token before = {.kind = TOKEN_END};
-    int depth = 0;
-
-    for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
-        int change = depth_change(t);
-
-        if (depth == 0 && token_is(t, "AS")) {
-            o.named = slice_make(text.data, t.start);
-            break;
-        }
-        if (change < 0)
-            depth--;
-        if (depth == 0)
-            note(&o, text, t, before);
-        if (change > 0)
-            depth++;
-        before = t;
-    }
-    return o;
 }
 
 /* What two branches have in common. */
@@ -143,7 +42,7 @@ static struct slice arguments_type(struct slice list, size_t nth, int depth)
         struct token t = lexer_next(&x);
         bool ends = t.kind == TOKEN_END || (level == 0 && token_is_char(t, ','));
 
-        level += depth_change(t);
+        level += expression_depth_change(t);
         if (!ends)
             continue;
         if (seen++ >= nth)
@@ -163,7 +62,7 @@ static struct slice cast_type(struct slice list)
     for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
         if (level == 0 && token_is(t, "AS"))
             type = slice_between(list, t.end, list.len);
-        level += depth_change(t);
+        level += expression_depth_change(t);
     }
     return type;
 }
@@ -231,7 +130,7 @@ static struct slice case_type(struct slice text, int depth)
             from = 0;
         if (level == 1 && (token_is(t, "THEN") || token_is(t, "ELSE")))
             from = t.end;
-        level += depth_change(t);
+        level += expression_depth_change(t);
     }
     return expression_fits_any(type) ? unknown : type;
 }
@@ -244,7 +143,7 @@ static struct slice inside(struct slice text)
     int level = 0;
 
     for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
-        int change = depth_change(t);
+        int change = expression_depth_change(t);
 
         if (level == 0 && change > 0)
             from = t.end;
@@ -280,7 +179,7 @@ static struct slice single_type(struct token t)
 
 struct slice expression_type(struct slice text, int depth)
 {
-    struct outline o = outline(text);
+    struct outline o = expression_outline(text);
     bool named_after; /* "… name" without AS */
     bool call;
 
