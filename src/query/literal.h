@@ -44,10 +44,11 @@
 
 struct literal {
     size_t n; /* 1… */
-    /* The first is what greater and less go by… */
+    /* The first is what greater and less go by, but for numbers and bytes that are stored: those by
+     * the second, if it is the number, and by the last, if it is bytes. */
     struct value values[LITERAL_VALUES];
-    bool has_number; /* …but for what is stored as a number: with that go by the second */
-    bool is_json;    /* compared in its shortest form; then it is the only one */
+    bool has_number;
+    bool is_json; /* compared in its shortest form; then it is the only one */
 };
 
 /*

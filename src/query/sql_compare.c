@@ -138,33 +138,59 @@ static void one_key(struct sql *q, const struct node *node, const struct conditi
     SQL(q, " ORDER BY 1 LIMIT 1)");
 }
 
+static void compare_value(struct sql *q, const struct node *node, const struct condition *c,
+                          struct value value)
+{
+    compared_field(q, node, c);
+    sql_text(q, comparison[c->op]);
+    sql_value(q, value);
+}
+
+/* The bytes among what the text stands for beside itself, or NULL. */
+static const struct value *bytes_beside(const struct literal *literal)
+{
+    const struct value *last = &literal->values[literal->n - 1];
+
+    return literal->n > 1 && last->type == VALUE_BLOB ? last : NULL;
+}
+
 /*
  * Numbers come before all text, and text before all blobs, as in an order: the numbers of a column
- * are those below ''. With the number 5 that "5" spells,
- *   > is (x > 5 AND x < '') OR x > '5', and < is x < 5 OR (x >= '' AND x < '5').
+ * are those below '', its texts those below x''. Each value is compared with what the text stands for
+ * in its own class. With the number 5 that "5" spells,
+ *   > is (x > 5 AND x < '') OR x > '5', and < is x < 5 OR (x >= '' AND x < '5');
+ * with the bytes B that the text T is the base64 of,
+ *   > is (x > T AND x < x'') OR x > B, and < is x < T OR (x >= x'' AND x < B).
  */
 static void by_class(struct sql *q, const struct node *node, const struct condition *c,
                      const struct literal *literal)
 {
     bool greater = c->op == OPERATOR_GT || c->op == OPERATOR_GTE;
+    const struct value *number = literal->has_number ? &literal->values[1] : NULL;
+    const struct value *bytes = bytes_beside(literal);
+    /* What is not the end of the order is bounded: the numbers above, the bytes below. */
+    const struct value *classes[] = {number, &literal->values[0], bytes};
+    const char *const begins[] = {"", ">=''", ">=x''"}, *const ends[] = {"<''", "<x''", ""};
+    const char *before = "(";
 
-    sql_text(q, greater ? "((" : "(");
-    compared_field(q, node, c);
-    sql_text(q, comparison[c->op]);
-    sql_value(q, literal->values[1]);
-    if (greater) {
-        SQL(q, " AND ");
-        compared_field(q, node, c);
-        SQL(q, "<'') OR ");
-    } else {
-        SQL(q, " OR (");
-        compared_field(q, node, c);
-        SQL(q, ">='' AND ");
+    for (size_t i = 0; i < 3; i++) {
+        bool bounded = greater ? classes[i] && i < 2 && (i == 0 || bytes)
+                               : classes[i] && i > 0 && (i == 2 || number);
+
+        if (!classes[i])
+            continue;
+        sql_text(q, before);
+        before = " OR ";
+        if (bounded) {
+            SQL(q, "(");
+            compared_field(q, node, c);
+            sql_text(q, greater ? ends[i] : begins[i]);
+            SQL(q, " AND ");
+        }
+        compare_value(q, node, c, *classes[i]);
+        sql_text(q, bounded ? ")" : "");
     }
-    compared_field(q, node, c);
-    sql_text(q, comparison[c->op]);
-    sql_value(q, literal->values[0]);
-    sql_text(q, greater ? ")" : "))");
+    SQL(q, ")");
 }
 
 static void compare_column(struct sql *q, const struct node *node, const struct condition *c,
@@ -182,12 +208,10 @@ static void compare_column(struct sql *q, const struct node *node, const struct 
         one_key(q, node, c, column, literal);
     } else if (literal->n > 1 && equality) {
         one_of(q, node, c, literal);
-    } else if (literal->has_number && !equality) {
+    } else if (!equality && (literal->has_number || bytes_beside(literal))) {
         by_class(q, node, c, literal);
     } else {
-        compared_field(q, node, c);
-        sql_text(q, comparison[c->op]);
-        sql_value(q, literal->values[0]);
+        compare_value(q, node, c, literal->values[0]);
     }
 }
 

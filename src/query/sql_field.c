@@ -86,9 +86,13 @@ static void json_as_text(struct sql *q, const struct node *node, const struct co
     sql_name(q, node, column);
     SQL(q, ",");
     sql_value(q, path);
-    SQL(q, ") WHEN 'true' THEN 'true' WHEN 'false' THEN 'false' ELSE CAST(");
+    SQL(q, ") WHEN 'null' THEN NULL WHEN 'text' THEN ");
     sql_name(q, node, column);
     SQL(q, "->>");
+    sql_value(q, path);
+    SQL(q, " ELSE CAST(");
+    sql_name(q, node, column);
+    SQL(q, "->");
     sql_value(q, path);
     SQL(q, " AS TEXT) END");
 }

@@ -103,13 +103,14 @@ void write_applied(struct call *call, const struct write *w)
     target_applied(call, follows);
 }
 
-/* A row that was ignored (RAISE(IGNORE), ON CONFLICT IGNORE) or that a trigger took away again
+/* A row that SQL ignored (RAISE(IGNORE), UNIQUE ON CONFLICT IGNORE) or that a trigger took away again
  * leaves no object to answer with. */
 static enum outcome outcome_of(const struct write *w)
 {
     bool creates = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
+    bool asked = w->conflict == CONFLICT_IGNORED; /* …for it: 201 as for any POST, in PostgREST */
 
-    if (w->answer == ANSWER_OBJECT && w->shown == 0 && (!creates || w->affected == 0))
+    if (w->answer == ANSWER_OBJECT && w->shown == 0 && !asked && (!creates || w->affected == 0))
         return OUTCOME_NO_CONTENT;
     if (creates && (!write_may_meet(w) || w->created > 0))
         return OUTCOME_CREATED;

@@ -356,3 +356,29 @@ def test_json_keys_have_paths(jsons):
             assert server.get(location).json() == {"k": key, "v": 1}, location
             assert server.patch(location, {"v": 2}).json() == {"k": key, "v": 2}
             assert server.delete(location).status == 204
+
+
+@pytest.mark.parametrize("operator,ids", [("eq", [1, 5]), ("neq", [2, 3, 4]), ("gt", [2, 3]), ("gte", [1, 2, 3, 5]), ("lt", [4]),
+                                          ("lte", [1, 4, 5])])
+def test_bytes_are_compared_with_bytes(tmp_path, operator, ids):
+    schema = """CREATE TABLE x (id INTEGER PRIMARY KEY, v, m MONEY);
+        INSERT INTO x (id, v) VALUES (1, x'616263'), (2, x'ff'), (3, 'zz'), (4, 5), (5, 'YWJj');
+        UPDATE x SET m = v;"""
+    server = start(tmp_path, schema)
+    for column in "vm":
+        assert [r["id"] for r in server.get(f"/x?{column}={operator}.YWJj&order=id").json()] == ids, column
+    server.stop()
+
+
+def test_a_number_in_json_is_its_spelling_as_text(tmp_path):
+    schema = """CREATE TABLE t (id INTEGER PRIMARY KEY, t REFERENCES t, j JSON); INSERT INTO t VALUES (1, 1,
+        '{"a": 12345678901234567890, "b": 1e2, "c": 1.10, "d": "x", "e": true, "f": null, "g": {"h": 1.50}}');"""
+    server = start(tmp_path, schema)
+    asked = ",".join(f"j->>{c}" for c in "abcdefg") + ",h:j->g->>h"
+    want = {"a": "12345678901234567890", "b": "1e2", "c": "1.10", "d": "x", "e": "true", "f": None,
+            "g": '{"h":1.50}', "h": "1.50"}
+    assert server.get(f"/t/1?select={asked}").json() == want
+    assert server.get(f"/t?select=t!t({asked})&id=eq.1").json() == [{"t": [want]}]
+    assert len(server.get("/t?j->>c=eq.1.10").json()) == 1 and server.get("/t?j->>c=eq.1.1").json() == []
+    assert len(server.get("/t?j->c=eq.1.1").json()) == 1
+    server.stop()

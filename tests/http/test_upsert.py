@@ -27,7 +27,7 @@ def test_ignore_duplicates(server):
     assert reply.status == 201 and reply.json() == [{"id": 9, "name": "nine"}]
     assert server.get("/tag/1").json()["name"] == "anarchism"
     assert server.post("/tag?on_conflict=name", {"name": "prize"}, Prefer=IGNORE).json() == []
-    assert server.post("/tag", {"id": 1, "name": "prize"}, Prefer="resolution=ignore-duplicates").status == 204
+    assert server.post("/tag", {"id": 1, "name": "prize"}, Prefer="resolution=ignore-duplicates").status == 201
 
 
 def test_conflict_target_refused(server):
