@@ -176,11 +176,24 @@ struct call *call_of_job(struct job *job)
     return (struct call *)((char *)job - offsetof(struct call, job));
 }
 
+bool call_check_profile(struct call *call)
+{
+    struct slice name = call->profile;
+
+    if (name.len == 0 || slice_is(name, "public") || slice_is(name, "main"))
+        return true;
+    error_set(&call->error, ERROR_SCHEMA, "Invalid schema: %.*s",
+              (int)(name.len > 80 ? 80 : name.len), name.data);
+    return error_hint(&call->error, "Only the following schemas are exposed: public");
+}
+
 static bool no_table(struct call *call)
 {
     const struct unserved *there = catalog_unserved(call->catalog, call->table_name);
     const char *near;
 
+    if (!call_check_profile(call))
+        return false;
     if (there)
         return error_set(&call->error, there->code, "'%s' cannot be served: %s", there->name.data,
                          there->reason);

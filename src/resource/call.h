@@ -206,6 +206,10 @@ bool call_begin(struct call *call) __attribute__((warn_unused_result));
 /* Makes the reader's snapshot current, for a method other than GET that reads. */
 bool call_read(struct call *call) __attribute__((warn_unused_result));
 
+/* The one schema goes by the names that clients of PostgREST and SQLite have for it. False with
+ * ERROR_SCHEMA for another: whoever asks for that is told so before anything about its tables. */
+bool call_check_profile(struct call *call) __attribute__((warn_unused_result));
+
 /*
  * Makes the reader current, holds its catalogue and finds the table. False with the error
  * recorded in call->error (ERROR_NO_TABLE with "did you mean").

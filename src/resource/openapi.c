@@ -267,7 +267,8 @@ enum progress openapi_read(struct call *call)
     }
     json_decref(root);
     progress = target_json(call, OUTCOME_OK);
-    if (call->outcome == OUTCOME_OK)
+    if (call->outcome == OUTCOME_OK &&
+        media_accepts(call->accept, slice_from("application/openapi+json")))
         call->content_type_out = "application/openapi+json; charset=utf-8";
     return progress;
 }

@@ -15,6 +15,8 @@ static bool no_routine(struct call *call)
     struct slice name = call->table_name;
     const char *near = catalog_suggest_routine(call->catalog, name);
 
+    if (!call_check_profile(call))
+        return false;
     error_set(&call->error, ERROR_NO_ROUTINE,
               "Could not find the function public.%.*s in the schema cache",
               (int)(name.len > 80 ? 80 : name.len), name.data);

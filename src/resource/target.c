@@ -6,18 +6,6 @@
 #include "resource/verbs.h"
 #include "store/catalog.h"
 
-/* The one schema goes by the names that clients of PostgREST and SQLite have for it. */
-static bool check_profile(struct call *call)
-{
-    struct slice name = call->profile;
-
-    if (name.len == 0 || slice_is(name, "public") || slice_is(name, "main"))
-        return true;
-    error_set(&call->error, ERROR_SCHEMA, "Invalid schema: %.*s",
-              (int)(name.len > 80 ? 80 : name.len), name.data);
-    return error_hint(&call->error, "Only the following schemas are exposed: public");
-}
-
 static bool check_preferences(struct call *call)
 {
     if (call->prefer.handling != PREFER_STRICT || !call->prefer.unknown[0])
@@ -28,7 +16,7 @@ static bool check_preferences(struct call *call)
 
 bool target_begin_any(struct call *call)
 {
-    return check_profile(call) && check_preferences(call) &&
+    return call_check_profile(call) && check_preferences(call) &&
            grammar_split(&call->arena, call->query, &call->parameters, &call->error);
 }
 

@@ -75,3 +75,30 @@ def test_the_code_of_a_failure_is_in_the_header_too(server):
         for reply in server.get(path), server.request("HEAD", path):
             assert reply.headers["Proxy-Status"] == f"thimble; error={code}", (path, reply)
     assert server.get("/book").headers["Proxy-Status"] is None
+
+
+@pytest.mark.parametrize("method,path", [
+    ("GET", "/book"), ("GET", "/nothing"), ("GET", "/rpc/nothing"), ("HEAD", "/nothing"), ("GET", "/nothing/1"),
+])
+def test_the_schema_comes_before_its_tables(server, method, path):
+    reply = server.request(method, path, headers={"Accept-Profile": "private"})
+    assert reply.status == 406 and reply.headers["Proxy-Status"] == "thimble; error=PGRST106"
+    if method != "HEAD":
+        assert problem(reply)[:2] == ("PGRST106", "Invalid schema: private")
+        assert reply.json()["hint"] == "Only the following schemas are exposed: public"
+    assert server.request(method, "/nothing", headers={"Accept-Profile": "public"}).status == 404
+
+
+def test_the_schema_of_a_write(server):
+    reply = server.request("DELETE", "/nothing?id=eq.1", headers={"Content-Profile": "private"})
+    assert (reply.status, reply.json()["code"]) == (406, "PGRST106")
+
+
+@pytest.mark.parametrize("accept,content_type", [
+    (None, "application/openapi+json"), ("*/*", "application/openapi+json"), ("application/json", "application/json"),
+    ("application/openapi+json", "application/openapi+json"), ("application/*", "application/openapi+json"),
+])
+def test_types_of_the_description(server, accept, content_type):
+    for path in "/", "/openapi.json":
+        reply = server.request("GET", path, headers={"Accept": accept} if accept else {})
+        assert reply.status == 200 and reply.headers["Content-Type"] == content_type + "; charset=utf-8", reply
