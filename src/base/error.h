@@ -43,6 +43,7 @@
     X(BODY, "PGRST102")             /* the body is not what was announced */                       \
     X(VALUE, "22P02")               /* a value does not fit its column's type */                   \
     X(OUT_OF_RANGE, "22003")        /* a number that its column's type cannot hold */              \
+    X(SEQUENCE, "2200H")            /* AUTOINCREMENT has given its largest key */                  \
     X(GENERATED, "428C9")           /* a value for a column that is computed */                    \
     X(PATTERN, "2201B")             /* a regular expression is none */                             \
     X(NO_TABLE, "PGRST205")         /* no such table or view */                                    \

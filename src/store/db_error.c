@@ -123,6 +123,25 @@ static void describe(struct error *e, const struct fault *fault, const char *mes
         error_record_hint(e, "%s", fault->hint);
 }
 
+/* SQLite says FULL, too, when AUTOINCREMENT has given its largest key
+ * (sqlite.org/autoinc.html). */
+static bool sequence_error(sqlite3 *handle, struct error *e)
+{
+    static const char sql[] = "SELECT name FROM sqlite_sequence WHERE seq = 9223372036854775807";
+    sqlite3_stmt *stmt = NULL;
+    bool ended = handle && sqlite3_prepare_v2(handle, sql, sizeof sql, &stmt, NULL) == SQLITE_OK &&
+                 sqlite3_step(stmt) == SQLITE_ROW;
+
+    if (ended) {
+        error_record(e, ERROR_SEQUENCE,
+                     "nextval: reached maximum value of sequence \"%s\" (9223372036854775807)",
+                     (const char *)sqlite3_column_text(stmt, 0));
+        error_record_hint(e, "Send the key: one that is free.");
+    }
+    sqlite3_finalize(stmt);
+    return ended;
+}
+
 static bool record(struct db *db, int result, bool compiling, struct error *e)
 {
     sqlite3 *handle = db_handle(db);
@@ -144,6 +163,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
         return false;
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return constraint_error(code, message, e);
+    if ((code & 0xff) == SQLITE_FULL && sequence_error(handle, e))
+        return false;
     describe(e, fault_find(code, message, compiling, number), message, number);
     return false;
 }

@@ -212,6 +212,25 @@ def test_a_lock_passes_and_says_so(serve, tmp_path):
     db.close()
 
 
+def test_autoincrement_at_its_end_is_no_full_disk(serve, tmp_path):
+    path = tmp_path / "ended.db"
+    db = sqlite3.connect(path)
+    db.executescript("CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a);"
+                     "INSERT INTO t VALUES(9223372036854775807, 1);"
+                     "CREATE TABLE log(id INTEGER PRIMARY KEY, a);"
+                     "CREATE TRIGGER log_ai AFTER INSERT ON log BEGIN INSERT INTO t(a) VALUES(1); END")
+    db.close()
+    server = serve(db=path, migrations="none")
+    for where, body in (("/t", {"a": 1}), ("/t", [{"a": 1}, {"a": 2}]), ("/log", {"a": 1})):
+        reply = server.post(where, body)
+        problem = reply.json()
+        assert (reply.status, problem["code"]) == (400, "2200H") and '"t"' in problem["message"], reply
+        assert "Retry-After" not in reply.headers
+    assert server.get("/readyz").status == 200
+    assert server.post("/t", {"id": 5, "a": 1}).status == 201
+    assert "writes fail" not in server.log()
+
+
 def test_a_file_size_limit_is_a_full_disk(serve, tmp_path):
     path = tmp_path / "limit.db"
     db = sqlite3.connect(path)
@@ -254,7 +273,7 @@ def test_what_is_no_database_is_refused_at_the_start(tmp_path):
 
 def lost(server, what):
     reply = server.post("/t", {"a": "lost"})
-    assert reply.status == 503 and reply.json()["code"] == "58P01", reply
+    assert reply.status == 500 and reply.json()["code"] == "58P01", reply
     assert "Retry-After" not in reply.headers and what in reply.json()["message"]
     ready = server.get("/readyz")
     assert ready.status == 503 and "[-]writer failed" in ready.body.decode() and what in ready.body.decode()
