@@ -114,19 +114,20 @@ static bool junctions(struct search *s, const struct foreign_key *near)
     return true;
 }
 
+/* In the order in which PostgREST lists several. */
 static bool gather(struct search *s)
 {
     const struct table *t = s->origin;
 
-    for (size_t i = 0; i < t->n_foreign; i++) {
-        struct link l = {LINK_PARENT, t->foreign[i], NULL, t->foreign[i]->parent, true};
+    for (size_t i = 0; i < t->n_referring; i++) {
+        const struct foreign_key *key = t->referring[i];
+        struct link l = {LINK_CHILD, key, NULL, key->child, key->child_unique};
 
         if (!consider(s, &l))
             return false;
     }
-    for (size_t i = 0; i < t->n_referring; i++) {
-        const struct foreign_key *key = t->referring[i];
-        struct link l = {LINK_CHILD, key, NULL, key->child, key->child_unique};
+    for (size_t i = 0; i < t->n_foreign; i++) {
+        struct link l = {LINK_PARENT, t->foreign[i], NULL, t->foreign[i]->parent, true};
 
         if (!consider(s, &l))
             return false;

@@ -1,4 +1,6 @@
 """What PostgREST says, word for word, where clients and people look for it."""
+import sqlite3
+
 import pytest
 
 
@@ -102,3 +104,25 @@ def test_types_of_the_description(server, accept, content_type):
     for path in "/", "/openapi.json":
         reply = server.request("GET", path, headers={"Accept": accept} if accept else {})
         assert reply.status == 200 and reply.headers["Content-Type"] == content_type + "; charset=utf-8", reply
+
+
+@pytest.fixture
+def bosses(serve, tmp_path):
+    """Two tables that refer to each other."""
+    with sqlite3.connect(tmp_path / "test.db") as db:
+        db.executescript("""
+            CREATE TABLE ship (id INTEGER PRIMARY KEY, captain INTEGER REFERENCES sailor(id));
+            CREATE TABLE sailor (id INTEGER PRIMARY KEY, ship INTEGER REFERENCES ship(id));
+        """)
+    db.close()
+    return serve(migrations="none")
+
+
+def test_the_order_of_several_relations(bosses):
+    for table, other, first, second in [("ship", "sailor", "sailor_ship_fkey", "ship_captain_fkey"),
+                                        ("sailor", "ship", "ship_captain_fkey", "sailor_ship_fkey")]:
+        body = bosses.get(f"/{table}?select={other}(*)").json()
+        assert body["code"] == "PGRST201"
+        assert [d["cardinality"] for d in body["details"]] == ["one-to-many", "many-to-one"]
+        assert body["hint"].startswith(f"Try changing '{other}' to one of the following: "
+                                       f"'{other}!{first}', '{other}!{second}'."), body["hint"]
