@@ -40,8 +40,8 @@ struct plan {
     struct slice sql;           /* NUL-terminated */
     const struct value *values; /* for the parameters after the first `n_leading` */
     size_t n_values;
-    size_t n_leading;   /* parameters 1…n_leading are the caller's (the body's values) */
-    size_t n_trailing;  /* …and so are these, after all others (the key of plan_select_key) */
+    size_t n_leading;  /* parameters 1…n_leading are the caller's (the body's values) */
+    size_t n_trailing; /* …and so are these, after all others (the rowid of plan_select_written) */
     struct shape shape; /* of the columns that SELECT or RETURNING gives */
     size_t cursor_at;   /* the first of the columns that the next cursor is made from */
     size_t n_cursor;    /* …and how many they are */
@@ -149,6 +149,10 @@ bool plan_select_generated(struct arena *arena, const struct table *table,
                            const struct query_tree *tree, const struct assignment *set,
                            const struct value *values, size_t n, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
+
+/* SELECT of the key's columns, of the first of the rows that the tree's filter finds. */
+bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
+                     struct plan *out, struct error *e) __attribute__((warn_unused_result));
 
 /* SELECT of the numbers, from 1, of those in the list that are rows of the table. */
 bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,

@@ -58,7 +58,13 @@ static bool in_target(const struct insert *insert, int column)
     return false;
 }
 
-/* Every column that is written but those of the key. */
+/* A key that is equal and spelled otherwise, 'ABC' for 'abc', is a column that is sent as any other. */
+static bool keeps_key(const struct insert *insert, const struct column *column, size_t i)
+{
+    return in_target(insert, (int)i) && (insert->conflict != CONFLICT_MERGED || !column->spells);
+}
+
+/* Every column that is written but those of the key that are the same. */
 static bool set_excluded(struct sql *q, const struct table *table, const struct insert *insert)
 {
     bool any = false;
@@ -66,7 +72,7 @@ static bool set_excluded(struct sql *q, const struct table *table, const struct 
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct column *column = &table->columns[i];
 
-        if (column->generated || in_target(insert, (int)i) ||
+        if (column->generated || keeps_key(insert, column, i) ||
             (insert->conflict == CONFLICT_MERGED && !is_set(insert, i)))
             continue;
         sql_text(q, any ? "," : "DO UPDATE SET ");

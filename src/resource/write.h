@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "query/literal.h"
 #include "resource/body.h"
 #include "resource/call.h"
 #include "store/db.h"
@@ -31,6 +32,14 @@ enum readback {
     READ_GONE,     /* …and those are left out that triggers have kept */
 };
 
+/* A column of the key of a PUT, whose text in the path may be the number or bytes that are stored. */
+struct meant_key {
+    size_t at;          /* its place in the body's row */
+    size_t nth;         /* …and in the key */
+    struct value typed; /* what a new row has */
+    struct literal literal;
+};
+
 struct write {
     enum write_kind kind;
     enum write_answer answer;
@@ -50,9 +59,15 @@ struct write {
         made; /* reads the key of a row that a view's trigger made, by its rowid; or no text */
     struct plan generated; /* finds the row if its generated columns are as the body has them */
     const char *generated_column; /* …the first of them */
-    struct plan current; /* what preconditions are compared with; no text: there are none */
-    struct value *bound; /* what one run binds */
-    struct value *key;   /* the key of the row that was made, for Location; in the arena */
+    struct plan stored;           /* finds the key that the path of a PUT means; or no text */
+    struct meant_key *meant;      /* …its columns that may be stored otherwise, n_meant of them */
+    size_t n_meant;
+    struct plan rival;       /* finds another row of the new one's path, by rival_key; or no text */
+    struct value *rival_key; /* …one for each column of the key */
+    bool has_rival;          /* …it is there: Location would lead to it */
+    struct plan current;     /* what preconditions are compared with; no text: there are none */
+    struct value *bound;     /* what one run binds */
+    struct value *key;       /* the key of the row that was made, for Location; in the arena */
     bool has_key;
     struct keys keys;      /* what tells the rows apart */
     struct db_watch watch; /* the rows that a view's trigger makes */
@@ -108,6 +123,18 @@ void write_end(struct call *call, const struct write *w);
  * compares them. False with ERROR_GENERATED. */
 bool write_take_generated(struct call *call, struct write *w) __attribute__((warn_unused_result));
 bool write_check_generated(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
+
+/* For a PUT whose path gives the key's nth column, at `at` in the body's row: remembers what else it may
+ * be; and, on the writer's thread, takes what is stored, so that the row is replaced that GET shows. */
+bool write_key_may_be(struct call *call, struct write *w, size_t at, size_t nth,
+                      const struct literal *literal) __attribute__((warn_unused_result));
+bool write_take_stored_key(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
+
+/* Plans the look for another row that has the path of the new one; and looks, when it is written. */
+bool write_plan_rival(struct call *call, struct write *w) __attribute__((warn_unused_result));
+bool write_look_for_rival(struct call *call, struct db *db, struct write *w)
     __attribute__((warn_unused_result));
 
 /* Reads the rows, before they are written or after (write_read.c). */

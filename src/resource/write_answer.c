@@ -66,7 +66,7 @@ static void set_location(struct call *call, struct write *w)
     bool ok = true;
 
     key_from_body(call, w);
-    if (!w->has_key)
+    if (!w->has_key || w->has_rival)
         return;
     buf_init(&b, call->service->max_url);
     buf_add_text(&b, call->service->base_path);

@@ -17,8 +17,9 @@ static bool key_differs(struct call *call, const struct column *column)
 }
 
 /* The key of the path is the row's: it joins the body's columns, or equals them. */
-static bool take_key(struct call *call, struct body *body)
+static bool take_key(struct call *call, struct write *w)
 {
+    struct body *body = &w->body;
     const struct table *table = call->table;
     struct value *values = arena_alloc(&call->arena, (body->n_set + table->n_key) * sizeof *values);
     const struct condition *c = call->tree.root.filter;
@@ -38,7 +39,8 @@ static bool take_key(struct call *call, struct body *body)
             return key_differs(call, column);
         if (at >= 0)
             continue;
-        if (!literal_value(&call->arena, column, c->value, &values[body->n_set], &call->error))
+        if (!literal_value(&call->arena, column, c->value, &values[body->n_set], &call->error) ||
+            !write_key_may_be(call, w, body->n_set, i, &key))
             return false;
         body->set[body->n_set++] = (struct assignment){.column = table->key[i]};
     }
@@ -75,7 +77,7 @@ static enum progress replace(struct call *call, bool one_row)
 {
     struct write *w = write_new(call, WRITE_REPLACE);
 
-    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, &w->body) ||
+    if (!w || !body_parse(call, BODY_ROW, &w->body) || !take_key(call, w) ||
         !write_take_generated(call, w) || !fill_view_row(call, &w->body))
         return call_fail(call);
     w->one_row = one_row;

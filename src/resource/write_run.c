@@ -9,6 +9,7 @@
 #include "resource/write.h"
 #include "store/catalog.h"
 #include "store/db.h"
+#include "store/deferred.h"
 #include "store/diagnose.h"
 #include "store/statement.h"
 
@@ -134,20 +135,32 @@ static bool look_for_row(struct call *call, struct db *db, struct write *w, size
     return ok;
 }
 
+/* A rowid that the row of the body has not. */
+static int64_t other_rowid(const struct call *call, const struct write *w, size_t row)
+{
+    long at = call->table->rowid_alias < 0 ? -1 : body_column(&w->body, call->table->rowid_alias);
+    const struct value *v = at < 0 ? NULL : &w->body.values[row * w->body.n_set + (size_t)at];
+    bool smallest = v && v->type == VALUE_INTEGER && v->as.integer == INT64_MIN;
+
+    return smallest ? INT64_MAX : INT64_MIN;
+}
+
 /* Runs the statement with a row of the body, and counts the row if it is new. */
 static bool run_counted(struct call *call, struct db *db, struct write *w, struct statement *st,
                         size_t row)
 {
+    int64_t none = other_rowid(call, w, row);
+
     if (w->exists.sql.len)
         return look_for_row(call, db, w, row) && run_row(call, db, w, st, &w->plan, row);
-    db_forget_rowid(db);
+    db_forget_rowid(db, none);
     if (!run_row(call, db, w, st, &w->plan, row))
         return false;
-    w->created += db_last_rowid(db) != DB_NO_ROWID;
+    w->created += db_last_rowid(db) != none;
     return true;
 }
 
-static bool run_rows(struct call *call, struct db *db, struct write *w)
+static bool each_row(struct call *call, struct db *db, struct write *w)
 {
     struct statement *st = statement_get(db, w->plan.sql, &call->error);
     bool ok = st != NULL;
@@ -156,6 +169,45 @@ static bool run_rows(struct call *call, struct db *db, struct write *w)
         ok = write_may_meet(w) ? run_counted(call, db, w, st, row)
                                : run_row(call, db, w, st, &w->plan, row);
     statement_release(st);
+    return ok;
+}
+
+/* True if one row of the body may be another's parent. */
+static bool may_be_parents(const struct call *call, const struct write *w)
+{
+    for (size_t k = 0; w->body.n_rows > 1 && k < call->table->n_referring; k++) {
+        if (call->table->referring[k]->child == call->table)
+            return true;
+    }
+    return false;
+}
+
+/* Of which row it is, is looked for as if it alone had been written. */
+static bool missing_parent(struct call *call, struct db *db, const struct write *w)
+{
+    struct error *e = &call->error;
+
+    error_set(e, ERROR_FOREIGN_KEY, "insert or update violates a foreign key constraint");
+    for (size_t row = 0; row < w->body.n_rows && !e->constraint[0]; row++) {
+        explain_foreign_key(call, db, w, row);
+        if (e->constraint[0] && w->body.is_array)
+            e->row = (long)row;
+    }
+    return false;
+}
+
+/* Rows that are written by one request have their parents when all are there, as in PostgreSQL's one
+ * statement. */
+static bool run_rows(struct call *call, struct db *db, struct write *w)
+{
+    bool ok;
+
+    if (!may_be_parents(call, w))
+        return each_row(call, db, w);
+    if (!deferred_keys_begin(db, &call->error))
+        return false;
+    ok = each_row(call, db, w) && (deferred_keys_hold(db) || missing_parent(call, db, w));
+    deferred_keys_end(db);
     return ok;
 }
 
@@ -255,12 +307,13 @@ bool write_run(struct job *job, struct db *db)
     if (w->current.sql.len && !check_current(call, db, w))
         return false;
     write_begin(call, w);
-    if (!write_read_before(call, db, w))
+    if (!write_take_stored_key(call, db, w) || !write_read_before(call, db, w))
         return false;
     if (!run_watched(call, db, w))
         return false;
     take_rowid(call, db, w);
-    if (!write_check_generated(call, db, w) || !write_read_after(call, db, w))
+    if (!write_check_generated(call, db, w) || !write_read_after(call, db, w) ||
+        !write_look_for_rival(call, db, w))
         return false;
     write_end(call, w);
     return check_outcome(call, w);

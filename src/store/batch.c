@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "store/db.h"
+#include "store/deferred.h"
 #include "store/identity.h"
 #include "store/statement.h"
 #include "store/store.h"
@@ -17,16 +18,14 @@ static struct job *next_job(const struct job *job)
 
 /*
  * A deferred foreign key would fail the COMMIT, and with it every other job: look for it
- * while it is still this job's own (sqlite.org/c3ref/c_dbstatus_options.html).
+ * while it is still this job's own.
  */
-static bool deferred_keys_hold(struct db *db, struct error *e)
+static bool check_deferred(struct db *db, struct error *e)
 {
-    int violated = 0, unused = 0;
-
-    sqlite3_db_status(db_handle(db), SQLITE_DBSTATUS_DEFERRED_FKS, &violated, &unused, 0);
-    return !violated || error_set(e, ERROR_FOREIGN_KEY,
-                                  "insert, update or delete violates a deferred foreign key "
-                                  "constraint");
+    return deferred_keys_hold(db) ||
+           error_set(e, ERROR_FOREIGN_KEY,
+                     "insert, update or delete violates a deferred foreign key "
+                     "constraint");
 }
 
 /*
@@ -54,7 +53,7 @@ static bool do_work(struct db *db, struct job *job)
 
     db_deadline(db, job->deadline_us);
     db_identify(db, job->who);
-    ok = job->run(job, db) && deferred_keys_hold(db, job->error);
+    ok = job->run(job, db) && check_deferred(db, job->error);
     db_identify(db, NULL);
     db_deadline(db, 0);
     /* What has not done its work has not succeeded, also where it says no reason. */

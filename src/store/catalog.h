@@ -47,6 +47,7 @@ struct column {
     enum column_kind kind;
     bool keeps_text;  /* its affinity makes no number of a text */
     bool rigid;       /* holds nothing but its kind: in a STRICT table, or a rowid's alias */
+    bool spells;      /* what it is equal to may be spelled otherwise: a collation, or no type */
     bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
     bool generated;   /* GENERATED ALWAYS: cannot be written */
     int key_position; /* 1… within the primary key, 0 if not part of it */

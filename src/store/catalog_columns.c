@@ -83,6 +83,7 @@ static bool find_collation(struct load *l, const struct table *table, struct col
     int rc = sqlite3_table_column_metadata(db_handle(l->db), "main", table->name.data,
                                            column->name.data, NULL, &name, NULL, NULL, NULL);
 
+    column->spells = column->kind == KIND_ANY || (name && strcasecmp(name, "BINARY") != 0);
     if (rc != SQLITE_OK || !name || collation_is_known(name))
         return true;
     column->missing_collation = load_copy(l, slice_from(name));

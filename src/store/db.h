@@ -91,10 +91,9 @@ bool db_in_transaction(const struct db *db);
 int64_t db_changes(const struct db *db);
 int64_t db_last_rowid(const struct db *db);
 
-/* Makes db_last_rowid DB_NO_ROWID until a row is inserted, by more than a trigger: an upsert that
- * changes a row leaves it (sqlite.org/c3ref/set_last_insert_rowid.html). */
-#define DB_NO_ROWID INT64_MIN
-void db_forget_rowid(struct db *db);
+/* Makes db_last_rowid `none` until a row is inserted, by more than a trigger: an upsert that changes a
+ * row leaves it (sqlite.org/c3ref/set_last_insert_rowid.html). */
+void db_forget_rowid(struct db *db, int64_t none);
 
 /* The rows that are inserted into a table, by triggers too (sqlite.org/c3ref/update_hook.html); not
  * one WITHOUT ROWID. */

@@ -97,9 +97,9 @@ void db_watch(struct db *db, struct db_watch *watch)
     sqlite3_update_hook(db_handle(db), watch ? note_insert : NULL, watch);
 }
 
-void db_forget_rowid(struct db *db)
+void db_forget_rowid(struct db *db, int64_t none)
 {
-    sqlite3_set_last_insert_rowid(db_handle(db), DB_NO_ROWID);
+    sqlite3_set_last_insert_rowid(db_handle(db), none);
 }
 
 uint32_t db_data_version(struct db *db)

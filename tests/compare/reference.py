@@ -166,6 +166,10 @@ def match(pattern, text, fold):
     return int(re.search(pattern, text, re.IGNORECASE | re.ASCII if fold else re.ASCII) is not None)
 
 
+# Bytes are like nothing.
+PATTERN = "(typeof(%s) <> 'blob' AND ref_%s(?, CAST(%s AS TEXT), ?))"
+
+
 class Reference:
     def __init__(self, path, world, read_only=False):
         self.world = world
@@ -245,9 +249,9 @@ class Reference:
     def leaf(self, column, operator, text):
         c = quote(column.name)
         if operator in ("like", "ilike"):
-            return "ref_like(?, CAST(%s AS TEXT), ?)" % c, [text, int(operator == "ilike")]
+            return PATTERN % (c, "like", c), [text, int(operator == "ilike")]
         if operator in ("match", "imatch"):
-            return "ref_match(?, CAST(%s AS TEXT), ?)" % c, [text, int(operator == "imatch")]
+            return PATTERN % (c, "match", c), [text, int(operator == "imatch")]
         if operator == "is":
             return {"null": f"{c} IS NULL", "not_null": f"{c} IS NOT NULL", "true": f"{c} IS TRUE",
                     "false": f"{c} IS FALSE", "unknown": f"{c} IS NULL"}[text], []

@@ -213,6 +213,8 @@ class Writes:
         cursor = ref.db.execute(sql, [v[1] for v in row.values()])
         if there is not None and resolution == "ignore-duplicates":
             return None, 0
+        if there is not None and table.rowid_alias in row:
+            there = (row[table.rowid_alias][1],)  # …which the upsert by another key has given it
         if not table.without_rowid:
             return (there or (cursor.lastrowid,)), int(there is None)
         target = " AND ".join(f"{quote(c)} = ?" for c in table.key)

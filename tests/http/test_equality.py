@@ -382,3 +382,35 @@ def test_a_number_in_json_is_its_spelling_as_text(tmp_path):
     assert len(server.get("/t?j->>c=eq.1.10").json()) == 1 and server.get("/t?j->>c=eq.1.1").json() == []
     assert len(server.get("/t?j->c=eq.1.1").json()) == 1
     server.stop()
+
+
+LIKE = """CREATE TABLE u (id PRIMARY KEY, a);
+    INSERT INTO u VALUES (10, 'ten'), (x'f09f9982', 'bytes'), (100.0, 'hundred'), ('abc', 'text');
+    CREATE TABLE w (id PRIMARY KEY, a) WITHOUT ROWID; INSERT INTO w SELECT * FROM u;
+    CREATE TABLE s (id ANY PRIMARY KEY, a ANY) STRICT; INSERT INTO s SELECT * FROM u;
+    CREATE TABLE two (id, b, a, PRIMARY KEY (id, b)); INSERT INTO two SELECT id, 'x', a FROM u;"""
+
+
+@pytest.mark.parametrize("table,tail", [("u", ""), ("w", ""), ("s", ""), ("two", ",x")])
+def test_a_put_replaces_the_row_that_a_get_shows(tmp_path, table, tail):
+    server = start(tmp_path, LIKE)
+    for key in ("10", "10.0", "8J%2BZgg%3D%3D", "1e2", "100", "abc"):
+        path = f"/{table}/{key}{tail}"
+        before = server.get(path).json()
+        assert server.put(path, {"a": key}).status == 200
+        assert server.get(path).json() == {**before, "a": key}
+    assert len(server.get(f"/{table}").json()) == 4
+    reply = server.put(f"/{table}/007{tail}", {"a": 1})
+    assert reply.status == 201 and reply.json()["id"] == "007"
+    server.stop()
+
+
+def test_a_location_leads_to_the_row(tmp_path):
+    server = start(tmp_path, LIKE)
+    for table in "uws":
+        for key in ("1e2", "100", "10"):
+            assert "Location" not in server.post(f"/{table}", {"id": key, "a": 1}).headers, key
+        for key in ("200", 300, "08"):
+            reply = server.post(f"/{table}", {"id": key, "a": 1})
+            assert server.get(reply.headers["Location"]).json() == reply.json() == {"id": key, "a": 1}
+    server.stop()

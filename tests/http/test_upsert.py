@@ -223,3 +223,35 @@ def test_default_return_minimal(serve):
 def test_insert_counts(server):
     reply = server.post("/tag", [{"name": "c1"}, {"name": "c2"}], Prefer="count=exact")
     assert reply.headers["Content-Range"] == "*/2"
+
+
+def test_a_key_that_is_spelled_otherwise_is_a_column_that_is_sent(serve):
+    server = serve(migrations=None)
+    with sqlite3.connect(server.db) as db:
+        db.executescript("""CREATE TABLE n (id TEXT COLLATE NOCASE PRIMARY KEY, a); INSERT INTO n VALUES ('abc', 1);
+            CREATE TABLE u (id PRIMARY KEY, a); INSERT INTO u VALUES (7.5, 1), (7.0, 1);""")
+    assert server.post("/n", [{"id": "ABC", "a": 2}], Prefer=MERGE).json() == [{"id": "ABC", "a": 2}]
+    assert server.post("/u", '[{"id": 7, "a": 2}]', Prefer=MERGE).body == b'[{"id":7,"a":2}]'
+
+
+def test_the_smallest_rowid_is_new_or_there(serve):
+    server = serve(migrations=None)
+    with sqlite3.connect(server.db) as db:
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, a)")
+    for n in (-2 ** 63, 2 ** 63 - 1, 0):
+        assert server.post("/t", {"id": n, "a": 1}, Prefer=MERGE).status == 201, n
+        assert server.post("/t", {"id": n, "a": 2}, Prefer=MERGE).status == 200, n
+        assert server.put(f"/t/{n}", {"a": 3}).status == 200, n
+
+
+def test_rows_of_one_request_may_be_each_others_parents(serve):
+    server = serve(migrations=None)
+    with sqlite3.connect(server.db) as db:
+        db.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, parent REFERENCES t)")
+    assert server.post("/t", [{"id": 2, "parent": 1}, {"id": 1, "parent": None}]).status == 201
+    assert server.post("/t", [{"id": 3, "parent": 4}, {"id": 4, "parent": 3}], Prefer=MERGE).status == 201
+    assert server.post("/t", "id,parent\n6,7\n7,\n", content_type="text/csv").status == 201
+    reply = server.post("/t", [{"id": 8, "parent": 9}, {"id": 9, "parent": 99}])
+    assert reply.status == 409 and reply.json()["details"] == 'Key (parent)=(99) is not present in table "t".'
+    assert len(server.get("/t").json()) == 6
+    assert server.post("/t", {"id": 8, "parent": 9}).status == 409
