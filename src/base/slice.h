@@ -18,6 +18,11 @@ struct slice {
 /* For printf: printf("%.*s", SLICE_ARG(s)). */
 #define SLICE_ARG(s) (int)(s).len, ((s).data ? (s).data : "")
 
+/* The same of what a request says, for an error's text: no more than its beginning. */
+#define SLICE_SHOWN_MAX 80
+#define SLICE_SHOWN(s)                                                                             \
+    (int)((s).len > SLICE_SHOWN_MAX ? SLICE_SHOWN_MAX : (s).len), ((s).data ? (s).data : "")
+
 /* A slice of a string literal, usable in constant initialisers. */
 /* clang-format off */
 #define SLICE_LITERAL(text) {(text), sizeof(text) - 1}

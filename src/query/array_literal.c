@@ -65,8 +65,9 @@ static bool members(struct reader *r, struct array_literal *out)
         if (!in_quotes && item.len == 0)
             return stopped(out, r, "a value");
         blanks(r);
-        if (in_quotes || !text_equal_nocase(item, slice_from("null")))
-            out->items[out->n++] = item;
+        if (!in_quotes && text_equal_nocase(item, slice_from("null")))
+            item = slice_make(NULL, 0);
+        out->items[out->n++] = item;
     } while (take(r, ','));
     return true;
 }
@@ -93,4 +94,15 @@ bool array_literal_read(struct arena *arena, struct slice text, struct array_lit
         return stopped(out, &r, "\",\" or \"}\"");
     blanks(&r);
     return r.at == r.text.len || stopped(out, &r, "end of input");
+}
+
+void array_literal_drop_nulls(struct array_literal *array)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < array->n; i++) {
+        if (array->items[i].data)
+            array->items[n++] = array->items[i];
+    }
+    array->n = n;
 }

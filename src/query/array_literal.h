@@ -15,7 +15,7 @@
 #include "base/slice.h"
 
 struct array_literal {
-    struct slice *items; /* unescaped, in the arena; those that are NULL are left out */
+    struct slice *items; /* unescaped, in the arena; `data` of one that is NULL is NULL */
     size_t n;
     size_t at;            /* where reading stopped */
     const char *expected; /* …and what would have been right there */
@@ -25,5 +25,8 @@ struct array_literal {
  * without quotes are not its own. */
 bool array_literal_read(struct arena *arena, struct slice text, struct array_literal *out,
                         struct error *e) __attribute__((warn_unused_result));
+
+/* Leaves out the members that are NULL. */
+void array_literal_drop_nulls(struct array_literal *array);
 
 #endif

@@ -22,7 +22,7 @@ static bool misfit(const struct column *column, const char *type, struct slice t
 {
     error_column(e, column->name.data);
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: \"%.*s\"", type,
-              (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+              SLICE_SHOWN(text));
     if (is_word_null(text))
         return error_hint(e, "Where there is no value: %s=is.null.", column->name.data);
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, type);

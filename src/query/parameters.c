@@ -16,8 +16,7 @@ static bool decode(struct arena *arena, struct slice raw, struct slice *out, str
     *out = slice_make(text, text_query_decode(raw, text));
     if (text_utf8_valid(*out))
         return true;
-    error_set(e, ERROR_SYNTAX, "\"%.*s\" is not percent-encoded UTF-8",
-              (int)(raw.len > 80 ? 80 : raw.len), raw.data);
+    error_set(e, ERROR_SYNTAX, "\"%.*s\" is not percent-encoded UTF-8", SLICE_SHOWN(raw));
     return error_hint(e, "A percent sign that is meant itself is %%25.");
 }
 

@@ -171,6 +171,7 @@ static bool parse_braces(struct scan *s, struct condition *c)
         s->at = array.at;
         return error_is_set(s->error) ? false : scan_fail(s, array.expected);
     }
+    array_literal_drop_nulls(&array);
     c->list = array.items;
     c->n_list = array.n;
     return scan_count(s, array.n);

@@ -120,7 +120,7 @@ const struct column *sql_column(struct sql *q, const struct table *table, struct
         return NULL;
     }
     error_set(q->error, ERROR_NO_COLUMN, "column %.*s.%.*s does not exist", SLICE_ARG(table->name),
-              (int)(name.len > 80 ? 80 : name.len), name.data);
+              SLICE_SHOWN(name));
     near = table_suggest_column(table, name);
     if (near)
         error_hint(q->error, "Perhaps you meant the column \"%s\".", near);

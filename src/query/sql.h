@@ -91,6 +91,9 @@ bool sql_may_hold_json(const struct column *column);
 /* A column as it is shown. */
 void sql_shown_column(struct sql *q, const struct node *node, const struct column *column);
 
+/* CASE WHEN the column holds JSON THEN that in its shortest form; the caller writes ELSE and END. */
+void sql_when_json(struct sql *q, const struct node *node, const struct column *column);
+
 /* A column's JSON in its shortest form; what is no JSON as it is. */
 void sql_plain_json(struct sql *q, const struct node *node, const struct column *column);
 

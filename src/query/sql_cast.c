@@ -137,7 +137,7 @@ static bool refuse(struct sql *q, struct slice type)
     if (q->failed)
         return false;
     error_set(q->error, ERROR_UNSUPPORTED, "a cast to \"%.*s\" is not supported",
-              (int)(type.len > 80 ? 80 : type.len), type.data);
+              SLICE_SHOWN(type));
     error_hint(q->error,
                "Casts are to text, int, float, numeric, boolean, json, date, time, timestamp "
                "and varchar(n).");
@@ -163,7 +163,7 @@ static bool bad_modifier(struct sql *q, struct slice type)
     if (q->failed)
         return false;
     error_set(q->error, ERROR_VALUE, "the type modifier of \"%.*s\" is not possible",
-              (int)(type.len > 80 ? 80 : type.len), type.data);
+              SLICE_SHOWN(type));
     error_hint(q->error,
                "varchar(n) and char(n) take 1 to %d, numeric(p,s) a precision of 1 to %d "
                "and a scale up to it; other types take none.",

@@ -57,7 +57,7 @@ static void compare_path(struct sql *q, const struct node *node, const struct co
 
     if (!json_valid(text, VALUE_DEPTH)) {
         error_set(q->error, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
-                  (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+                  SLICE_SHOWN(text));
         error_hint(q->error, "Compare text with ->> in the place of the last ->.");
         sql_give_up(q);
         return;

@@ -16,8 +16,7 @@ static const char *word_of(enum tree_operator op)
 
 static bool bad_value(struct sql *q, struct slice text)
 {
-    error_set(q->error, ERROR_VALUE, "neither JSON nor an array: \"%.*s\"",
-              (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+    error_set(q->error, ERROR_VALUE, "neither JSON nor an array: \"%.*s\"", SLICE_SHOWN(text));
     error_hint(q->error,
                "A value is {a,\"b c\"}, [\"a\",\"b c\"] or {\"key\": 1}. SQLite has no ranges: "
                "compare their bounds with gte and lt.");
@@ -32,6 +31,7 @@ static bool literal_as_json(struct sql *q, struct slice text, struct slice *out)
 
     if (!array_literal_read(q->arena, text, &array, q->error))
         return error_is_set(q->error) ? sql_give_up(q) : bad_value(q, text);
+    array_literal_drop_nulls(&array);
     buf_init(&b, text.len * 6 + 16);
     buf_add_char(&b, '[');
     for (size_t i = 0; i < array.n; i++) {
@@ -99,11 +99,8 @@ static void document(struct sql *q, const struct node *node, const struct condit
         sql_field(q, node, &c->field, FIELD_SHOWN, &kind);
         return;
     }
-    SQL(q, "CASE WHEN json_valid(");
-    sql_name(q, node, column);
-    SQL(q, ",10) THEN json(");
-    sql_name(q, node, column);
-    SQL(q, ") END");
+    sql_when_json(q, node, column);
+    SQL(q, " END");
 }
 
 void sql_contains(struct sql *q, const struct node *node, const struct condition *c)

@@ -23,14 +23,20 @@ struct slice sql_json_key(struct sql *q, struct slice name)
     return slice_make(copy, copy ? len : 0);
 }
 
-/* Text or JSONB; a damaged one is not touched (sqlite.org/json1.html §4.13). */
-void sql_plain_json(struct sql *q, const struct node *node, const struct column *column)
+void sql_when_json(struct sql *q, const struct node *node, const struct column *column)
 {
     SQL(q, "CASE WHEN json_valid(");
     sql_name(q, node, column);
     SQL(q, ",10) THEN json(");
     sql_name(q, node, column);
-    SQL(q, ") ELSE ");
+    SQL(q, ")");
+}
+
+/* Text or JSONB; a damaged one is not touched (sqlite.org/json1.html §4.13). */
+void sql_plain_json(struct sql *q, const struct node *node, const struct column *column)
+{
+    sql_when_json(q, node, column);
+    SQL(q, " ELSE ");
     sql_name(q, node, column);
     SQL(q, " END");
 }

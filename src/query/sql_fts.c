@@ -34,8 +34,8 @@ static bool expression(struct sql *q, const struct node *node, const struct cond
     *out = value_text(slice_make(copy, copy ? text.len : 0));
     buf_finish(&text);
     if (fault)
-        error_set(q->error, ERROR_SYNTAX, "cannot search for \"%.*s\": %s",
-                  (int)(c->value.len > 80 ? 80 : c->value.len), c->value.data, fault);
+        error_set(q->error, ERROR_SYNTAX, "cannot search for \"%.*s\": %s", SLICE_SHOWN(c->value),
+                  fault);
     else if (!copy)
         error_set(q->error, ERROR_MEMORY, "out of memory");
     return copy != NULL;

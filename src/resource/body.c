@@ -48,7 +48,7 @@ enum body_form body_form(const struct call *call)
 static bool refuse_part(struct call *call, struct slice part, const char *hint)
 {
     error_set(&call->error, ERROR_MEDIA_TYPE, "the content type \"%.*s\" is not understood",
-              (int)(part.len > 80 ? 80 : part.len), part.data);
+              SLICE_SHOWN(part));
     return error_hint(&call->error, "%s", hint);
 }
 

@@ -28,13 +28,11 @@ static bool is_untyped(const struct column *column)
     return column->kind == KIND_ANY || column->kind == KIND_OTHER;
 }
 
-static bool misfit(const struct column *column, struct slice shown, struct error *e)
+static bool misfit(const struct column *column, struct slice text, struct error *e)
 {
-    if (shown.len > 80)
-        shown.len = 80;
     error_column(e, column->name.data);
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: %.*s", kind_name(column->kind),
-              SLICE_ARG(shown));
+              SLICE_SHOWN(text));
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, kind_name(column->kind));
 }
 
@@ -123,8 +121,7 @@ bool body_string(struct arena *arena, const struct json_item *string, struct sli
     if (len < 0) {
         error_set(e, ERROR_BODY, "Empty or invalid json");
         return error_details(e, "half of a surrogate pair is no character: %.*s",
-                             (int)(string->text.len > 80 ? 80 : string->text.len),
-                             string->text.data);
+                             SLICE_SHOWN(string->text));
     }
     *out = slice_make(text, (size_t)len);
     return true;
@@ -210,7 +207,7 @@ bool body_text_value(struct arena *arena, const struct column *column, struct sl
     if (json && !json_valid(text, JSON_DEPTH)) {
         error_column(e, column->name.data);
         return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
-                         (int)(text.len > 80 ? 80 : text.len), text.data ? text.data : "");
+                         SLICE_SHOWN(text));
     }
     if (json) {
         *out = value_text(text);
@@ -263,11 +260,10 @@ bool body_check_json(struct slice text, int64_t max_depth, struct error *e)
 bool body_no_column(const struct table *table, struct slice name, struct error *e)
 {
     const char *near = table_suggest_column(table, name);
-    int shown = (int)(name.len > 80 ? 80 : name.len);
 
-    snprintf(e->column, sizeof e->column, "%.*s", shown, name.data);
+    snprintf(e->column, sizeof e->column, "%.*s", SLICE_SHOWN(name));
     error_set(e, ERROR_NO_BODY_COLUMN,
-              "Could not find the '%.*s' column of '%s' in the schema cache", shown, name.data,
+              "Could not find the '%.*s' column of '%s' in the schema cache", SLICE_SHOWN(name),
               table->name.data);
     return near ? error_hint(e, "Perhaps you meant the column '%s'", near) : false;
 }

@@ -182,8 +182,7 @@ bool call_check_profile(struct call *call)
 
     if (name.len == 0 || slice_is(name, "public") || slice_is(name, "main"))
         return true;
-    error_set(&call->error, ERROR_SCHEMA, "Invalid schema: %.*s",
-              (int)(name.len > 80 ? 80 : name.len), name.data);
+    error_set(&call->error, ERROR_SCHEMA, "Invalid schema: %.*s", SLICE_SHOWN(name));
     return error_hint(&call->error, "Only the following schemas are exposed: public");
 }
 
@@ -200,7 +199,7 @@ static bool no_table(struct call *call)
     near = catalog_suggest_table(call->catalog, call->table_name);
     error_set(&call->error, ERROR_NO_TABLE,
               "Could not find the table 'public.%.*s' in the schema cache",
-              (int)(call->table_name.len > 80 ? 80 : call->table_name.len), call->table_name.data);
+              SLICE_SHOWN(call->table_name));
     return near && error_hint(&call->error, "Perhaps you meant the table 'public.%s'", near);
 }
 

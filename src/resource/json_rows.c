@@ -43,8 +43,7 @@ bool json_rows_next(struct json_rows *rows, bool *first)
 
 static bool twice(struct call *call, struct slice name)
 {
-    error_set(&call->error, ERROR_BODY, "the member \"%.*s\" is there twice",
-              (int)(name.len > 80 ? 80 : name.len), name.data);
+    error_set(&call->error, ERROR_BODY, "the member \"%.*s\" is there twice", SLICE_SHOWN(name));
     return false;
 }
 

@@ -49,6 +49,12 @@ void prefer_clear(struct prefer *p);
  * otherwise ignored (RFC 7240 §2). */
 void prefer_parse(struct prefer *p, struct slice header);
 
+/* True if max-affected is to be held to: with handling=strict. */
+static inline bool prefer_limits_affected(const struct prefer *p)
+{
+    return p->has_max_affected && p->handling == PREFER_STRICT;
+}
+
 /* Which of the preferences a verb follows. */
 #define PREFER_FOLLOWS_RESOLUTION (1U << 0)
 #define PREFER_FOLLOWS_MISSING    (1U << 1)

@@ -18,8 +18,7 @@ static bool no_routine(struct call *call)
     if (!call_check_profile(call))
         return false;
     error_set(&call->error, ERROR_NO_ROUTINE,
-              "Could not find the function public.%.*s in the schema cache",
-              (int)(name.len > 80 ? 80 : name.len), name.data);
+              "Could not find the function public.%.*s in the schema cache", SLICE_SHOWN(name));
     return near &&
            error_hint(&call->error, "Perhaps you meant to call the function public.%s", near);
 }

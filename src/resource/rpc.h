@@ -36,9 +36,6 @@ bool rpc_run(struct job *job, struct db *db);
 bool rpc_gives_rows(const struct rpc *r);
 bool rpc_is_list(const struct call *call, const struct rpc *r);
 
-/* True if Prefer: max-affected is to be held to. */
-bool rpc_limits_affected(const struct call *call);
-
 /* ---- rpc_rows.c: what RETURNING gives, as a table */
 
 /* From now on r->source is the kept rows. False with ERROR_MEMORY. */

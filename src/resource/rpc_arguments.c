@@ -24,12 +24,11 @@ static bool parameters_text(const struct routine_source *s, char out[256])
 bool rpc_wrong_parameters(struct call *call, const struct routine_source *s, const char *what,
                           struct slice name)
 {
-    int shown = (int)(name.len > 80 ? 80 : name.len);
     char list[256];
 
-    snprintf(call->error.column, sizeof call->error.column, "%.*s", shown, name.data);
+    snprintf(call->error.column, sizeof call->error.column, "%.*s", SLICE_SHOWN(name));
     error_set(&call->error, ERROR_NO_ROUTINE, "the query %s: %s parameter \"%.*s\"", s->name.data,
-              what, shown, name.data);
+              what, SLICE_SHOWN(name));
     if (!parameters_text(s, list))
         return error_hint(&call->error, "It takes no parameters.");
     return error_hint(&call->error, "Its parameters are: %s.", list);

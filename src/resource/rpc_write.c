@@ -148,17 +148,12 @@ static enum progress finish(struct call *call)
     return CALL_DONE;
 }
 
-bool rpc_limits_affected(const struct call *call)
-{
-    return call->prefer.handling == PREFER_STRICT && call->prefer.has_max_affected;
-}
-
 /* As PostgREST: only rows can be counted. */
 static bool check_limit(struct call *call, const struct rpc *r)
 {
     bool rows = r->routine->source->returns == RETURNS_MANY && rpc_gives_rows(r);
 
-    if (rows || !rpc_limits_affected(call))
+    if (rows || !prefer_limits_affected(&call->prefer))
         return true;
     error_set(&call->error, ERROR_AFFECTED_SHAPE,
               "Function must return SETOF or TABLE when max-affected preference is used with "

@@ -160,8 +160,7 @@ bool target_check_affected(struct call *call, size_t affected)
 {
     const struct prefer *p = &call->prefer;
 
-    if (!p->has_max_affected || p->handling != PREFER_STRICT ||
-        (int64_t)affected <= p->max_affected)
+    if (!prefer_limits_affected(p) || (int64_t)affected <= p->max_affected)
         return true;
     error_set(&call->error, ERROR_MAX_AFFECTED,
               "Query result exceeds max-affected preference constraint");

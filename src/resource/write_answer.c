@@ -151,7 +151,7 @@ static bool is_single(const struct call *call, const struct write *w)
 {
     return w->body.n_rows == 1 && !call->table->has_triggers &&
            (w->one_row || w->kind == WRITE_INSERT ||
-            (call->media != MEDIA_OBJECT && !call->prefer.has_max_affected));
+            (call->media != MEDIA_OBJECT && !prefer_limits_affected(&call->prefer)));
 }
 
 enum progress write_submit(struct call *call, struct write *w)

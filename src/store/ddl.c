@@ -13,11 +13,7 @@ static bool ends_name(struct token t)
     static const char *const words[] = {"PRIMARY", "UNIQUE",  "CHECK",     "NOT", "NULL",
                                         "DEFAULT", "COLLATE", "GENERATED", "AS"};
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (token_is(t, words[i]))
-            return true;
-    }
-    return false;
+    return token_is_any(t, words, sizeof words / sizeof *words);
 }
 
 struct names {
@@ -161,10 +157,8 @@ static bool is_name(struct slice sql, struct token t)
 
     if (t.kind == TOKEN_QUOTED)
         return sql.data[t.start] != '\'';
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (token_is(t, words[i]))
-            return false;
-    }
+    if (token_is_any(t, words, sizeof words / sizeof *words))
+        return false;
     return t.kind == TOKEN_WORD && !(t.text.data[0] >= '0' && t.text.data[0] <= '9');
 }
 

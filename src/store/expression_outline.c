@@ -15,11 +15,7 @@ static bool is_condition_word(struct token t)
     static const char *const words[] = {"AND",    "OR",      "IS",   "IN",     "LIKE",
                                         "ISNULL", "NOTNULL", "GLOB", "REGEXP", "BETWEEN"};
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (token_is(t, words[i]))
-            return true;
-    }
-    return false;
+    return token_is_any(t, words, sizeof words / sizeof *words);
 }
 
 static char at(struct slice text, size_t place)

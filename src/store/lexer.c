@@ -84,6 +84,15 @@ bool token_is(struct token t, const char *keyword)
     return t.kind == TOKEN_WORD && text_equal_nocase(t.text, slice_from(keyword));
 }
 
+bool token_is_any(struct token t, const char *const *keywords, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (token_is(t, keywords[i]))
+            return true;
+    }
+    return false;
+}
+
 bool token_is_char(struct token t, char c)
 {
     return t.kind == TOKEN_OTHER && t.text.data[0] == c;

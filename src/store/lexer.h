@@ -35,6 +35,9 @@ struct token lexer_next(struct lexer *x);
 /* True if `t` is this keyword, in any case. */
 bool token_is(struct token t, const char *keyword);
 
+/* True if `t` is one of these `n` keywords. */
+bool token_is_any(struct token t, const char *const *keywords, size_t n);
+
 /* True if `t` is this one character. */
 bool token_is_char(struct token t, char c);
 

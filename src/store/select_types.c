@@ -24,11 +24,8 @@ static bool ends_list(struct token t)
     static const char *const words[] = {"FROM",  "WHERE", "GROUP",     "HAVING", "WINDOW",
                                         "ORDER", "LIMIT", "INTERSECT", "EXCEPT", "UNION"};
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (token_is(t, words[i]))
-            return true;
-    }
-    return t.kind == TOKEN_END || token_is_char(t, ';');
+    return t.kind == TOKEN_END || token_is_char(t, ';') ||
+           token_is_any(t, words, sizeof words / sizeof *words);
 }
 
 static bool is_compound(struct token t)
