@@ -74,7 +74,7 @@ static enum verdict check_table(struct check *c, struct slice table)
 
     buf_init(&sql, SQL_MAX);
     buf_add_text(&sql, "PRAGMA integrity_check(\"");
-    for (size_t i = 0; i < table.len; i++) {
+    for (size_t i = 0; table.data && i < table.len; i++) {
         if (table.data[i] == '"')
             buf_add_char(&sql, '"');
         buf_add_char(&sql, table.data[i]);

@@ -121,7 +121,7 @@ static bool check_columns(struct load *l, struct table *table)
     struct unserved *unread = NULL;
     size_t n = 0;
 
-    for (size_t i = 0; i < table->n_columns; i++) {
+    for (size_t i = 0; columns && i < table->n_columns; i++) {
         struct error cause = error_none();
         bool readable = !columns[i].generated || is_readable(l, table, &columns[i], &cause);
 
