@@ -97,6 +97,9 @@ static void take_profile(struct request *r, struct slice value, bool of_reading)
     r->plain = r->plain && !reads;
 }
 
+/* Is the field `name` this one? */
+#define NAMED(name, text) text_equal_nocase(name, (struct slice)SLICE_LITERAL(text))
+
 /* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
 static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
@@ -108,55 +111,52 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
     r->header_bytes += name_len + value_len + 4;
     switch (name_len) { /* the length tells most names apart */
     case 5:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("range")))
+        if (NAMED(n, "range"))
             take_range(r, v);
         break;
     case 6:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept")))
+        if (NAMED(n, "accept"))
             r->call.accept = v;
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("prefer")))
+        else if (NAMED(n, "prefer"))
             take_preferences(r, v);
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("origin")))
+        else if (NAMED(n, "origin"))
             take_origin(r, v);
         break;
     case 8:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-match")))
+        if (NAMED(n, "if-match"))
             take_match(r, v);
         break;
     case 11:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("traceparent")))
+        if (NAMED(n, "traceparent"))
             r->traceparent = v;
         break;
     case 12:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-type")))
+        if (NAMED(n, "content-type"))
             r->call.content_type = v;
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("x-request-id")))
+        else if (NAMED(n, "x-request-id"))
             take_id(r, v);
         break;
     case 13:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("if-none-match")))
+        if (NAMED(n, "if-none-match"))
             take_tags(r, &r->call.if_none_match, v);
         break;
     case 14:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("accept-profile")))
+        if (NAMED(n, "accept-profile"))
             take_profile(r, v, true);
-        else if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-length")))
+        else if (NAMED(n, "content-length"))
             r->announced = parse_length(v);
         break;
     case 15:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-profile")))
+        if (NAMED(n, "content-profile"))
             take_profile(r, v, false);
         break;
     case 16:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("content-encoding")))
+        if (NAMED(n, "content-encoding"))
             r->coding = v;
         break;
-    case 29:
-        r->asks_method |=
-            text_equal_nocase(n, (struct slice)SLICE_LITERAL("access-control-request-method"));
-        break;
+    case 29: r->asks_method |= NAMED(n, "access-control-request-method"); break;
     case 30:
-        if (text_equal_nocase(n, (struct slice)SLICE_LITERAL("access-control-request-headers")))
+        if (NAMED(n, "access-control-request-headers"))
             r->asked_headers = v;
         break;
     default: break;
