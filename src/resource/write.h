@@ -149,4 +149,10 @@ enum progress write_submit(struct call *call, struct write *w);
 /* The job's work (job_run_fn). */
 bool write_run(struct job *job, struct db *db);
 
+/* For write_run. Compares what is there with the request's preconditions: nothing can come in between. */
+bool write_check_current(struct call *call, struct db *db, struct write *w);
+
+/* …and what is true only of the whole: looked at before anything is committed. */
+bool write_check_outcome(struct call *call, const struct write *w);
+
 #endif
