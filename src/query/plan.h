@@ -150,9 +150,10 @@ bool plan_select_generated(struct arena *arena, const struct table *table,
                            const struct value *values, size_t n, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
 
-/* SELECT of the key's columns, of the first of the rows that the tree's filter finds. */
-bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     struct plan *out, struct error *e) __attribute__((warn_unused_result));
+/* SELECT of these columns, of the rows that the tree's filter finds, in their order. */
+bool plan_select_columns(struct arena *arena, const struct table *table, const int *columns,
+                         size_t n, const struct query_tree *tree, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 /* SELECT of the numbers, from 1, of those in the list that are rows of the table. */
 bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,

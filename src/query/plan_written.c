@@ -233,26 +233,25 @@ bool plan_select_generated(struct arena *arena, const struct table *table,
     return sql_finish(&q, out);
 }
 
-bool plan_select_key(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                     struct plan *out, struct error *e)
+bool plan_select_columns(struct arena *arena, const struct table *table, const int *columns,
+                         size_t n, const struct query_tree *tree, struct plan *out, struct error *e)
 {
     const struct node root = plan_plain_node(table, tree);
     struct sql q;
 
     *out = (struct plan){0};
     sql_init(&q, arena, &plan_write_options, e);
-    for (size_t i = 0; i < table->n_key; i++) {
+    for (size_t i = 0; i < n; i++) {
         sql_text(&q, i ? "," : "SELECT ");
-        sql_text(&q, table->columns[table->key[i]].quoted);
+        sql_text(&q, table->columns[columns[i]].quoted);
     }
     SQL(&q, " FROM ");
     sql_text(&q, table->quoted);
-    SQL(&q, " WHERE ");
+    sql_text(&q, tree->root.filter ? " WHERE " : "");
     sql_filter(&q, &root, tree->root.filter);
-    for (size_t i = 0; i < table->n_key; i++) {
+    for (size_t i = 0; i < n; i++) {
         sql_text(&q, i ? "," : " ORDER BY ");
-        sql_text(&q, table->columns[table->key[i]].quoted);
+        sql_text(&q, table->columns[columns[i]].quoted);
     }
-    SQL(&q, " LIMIT 1");
     return sql_finish(&q, out);
 }

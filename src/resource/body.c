@@ -169,7 +169,7 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     enum body_form form = body_form(call);
     bool ok = false, may_be_none;
 
-    *body = (struct body){0};
+    *body = (struct body){.is_change = use != BODY_CREATE};
     if (!body_check_type(call))
         return false;
     switch (form) {
@@ -190,6 +190,23 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     if (ok && use == BODY_MERGE && form == FORM_JSON)
         body_mark_merges(call->table, body);
     return ok;
+}
+
+bool body_put_off(struct call *call, struct body *body, int column, struct slice text,
+                  struct value *out)
+{
+    static const struct column any = {.name = SLICE_LITERAL(""), .kind = KIND_ANY};
+    struct misfit *misfit = arena_alloc(&call->arena, sizeof *misfit);
+
+    if (!misfit)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    *misfit = (struct misfit){.next = body->misfits, .column = column, .error = call->error};
+    call->error = error_none();
+    if (!literal_read(&call->arena, &any, text, &misfit->literal, &call->error))
+        return false;
+    body->misfits = misfit;
+    *out = misfit->literal.values[0];
+    return true;
 }
 
 long body_column(const struct body *body, int column)

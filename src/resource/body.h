@@ -10,14 +10,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "query/literal.h"
 #include "query/plan.h"
 #include "store/value.h"
 
 struct call;
 struct routine_source;
 
+/* A value that does not fit its column, and is taken if the rows that are changed hold it already. */
+struct misfit {
+    struct misfit *next;
+    int column;
+    struct literal literal; /* what it may be */
+    struct error error;     /* if they do not */
+};
+
 struct body {
     bool is_array;
+    bool is_change;         /* of rows that are there: they may hold what does not fit */
+    struct misfit *misfits; /* or NULL */
     struct assignment *set; /* the columns that every row gives, n_set of them */
     size_t n_set;
     struct value *values; /* n_rows times n_set, row by row; in the call's arena */
@@ -74,6 +85,13 @@ long body_column(const struct body *body, int column);
 
 /* Fails with ERROR_NO_BODY_COLUMN and "did you mean". Returns false. */
 bool body_unknown_column(struct call *call, struct slice name);
+
+/*
+ * Takes a text (or a number's spelling) that does not fit its column, and call->error, which says so, away
+ * for now: whether the rows hold it is seen when they are written (write_misfit.c). False without memory.
+ */
+bool body_put_off(struct call *call, struct body *body, int column, struct slice text,
+                  struct value *out);
 
 /* For the body_*.c files. */
 

@@ -143,7 +143,7 @@ bool write_plan(struct call *call, struct write *w)
     buf_init(&w->ends, max);
     if ((precondition_is_given(call) && !plan_row(call, &w->current)) ||
         !plan_statement(call, w, write_returning(call, w)) || !plan_reading(call, w) ||
-        !plan_made(call, w) || !write_plan_rival(call, w))
+        !plan_made(call, w) || !write_plan_rival(call, w) || !write_plan_misfits(call, w))
         return false;
     /* Of a view's new row RETURNING knows what was given: what was not is left out. */
     bool unknown = call->table->kind == TABLE_VIEW && w->kind == WRITE_INSERT;

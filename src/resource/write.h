@@ -62,6 +62,7 @@ struct write {
     struct plan stored;           /* finds the key that the path of a PUT means; or no text */
     struct meant_key *meant;      /* …its columns that may be stored otherwise, n_meant of them */
     size_t n_meant;
+    struct plan misfits;     /* reads what the rows hold of what does not fit; or no text */
     struct plan rival;       /* finds another row of the new one's path, by rival_key; or no text */
     struct value *rival_key; /* …one for each column of the key */
     bool has_rival;          /* …it is there: Location would lead to it */
@@ -130,6 +131,12 @@ bool write_check_generated(struct call *call, struct db *db, struct write *w)
 bool write_key_may_be(struct call *call, struct write *w, size_t at, size_t nth,
                       const struct literal *literal) __attribute__((warn_unused_result));
 bool write_take_stored_key(struct call *call, struct db *db, struct write *w)
+    __attribute__((warn_unused_result));
+
+/* Plans the look at rows for what does not fit in the body; and looks, before they are written. False with
+ * the error that was put off, if they hold something else. */
+bool write_plan_misfits(struct call *call, struct write *w) __attribute__((warn_unused_result));
+bool write_check_misfits(struct call *call, struct db *db, struct write *w)
     __attribute__((warn_unused_result));
 
 /* Plans the look for another row that has the path of the new one; and looks, when it is written. */

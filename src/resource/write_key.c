@@ -22,7 +22,8 @@ bool write_key_may_be(struct call *call, struct write *w, size_t at, size_t nth,
     w->meant[w->n_meant++] =
         (struct meant_key){.at = at, .nth = nth, .typed = w->body.values[at], .literal = *literal};
     return w->stored.sql.len ||
-           plan_select_key(&call->arena, call->table, &call->tree, &w->stored, &call->error);
+           plan_select_columns(&call->arena, call->table, call->table->key, call->table->n_key,
+                               &call->tree, &w->stored, &call->error);
 }
 
 /* What the text stands for in the storage class of what is stored. */

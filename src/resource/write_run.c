@@ -261,7 +261,8 @@ bool write_run(struct job *job, struct db *db)
     if (w->current.sql.len && !write_check_current(call, db, w))
         return false;
     write_begin(call, w);
-    if (!write_take_stored_key(call, db, w) || !write_read_before(call, db, w))
+    if (!write_check_misfits(call, db, w) || !write_take_stored_key(call, db, w) ||
+        !write_read_before(call, db, w))
         return false;
     if (!run_watched(call, db, w))
         return false;

@@ -2,6 +2,7 @@
 column declares. What is stored can be asked for, addressed, changed and written back."""
 import base64
 import json
+import sqlite3
 import urllib.parse
 
 import pytest
@@ -413,4 +414,44 @@ def test_a_location_leads_to_the_row(tmp_path):
         for key in ("200", 300, "08"):
             reply = server.post(f"/{table}", {"id": key, "a": 1})
             assert server.get(reply.headers["Location"]).json() == reply.json() == {"id": key, "a": 1}
+    server.stop()
+
+
+MISFITS = """CREATE TABLE m (id INTEGER PRIMARY KEY, i INTEGER, r REAL, n NUMERIC, b BOOLEAN, x BLOB, t);
+    INSERT INTO m VALUES (1, 'abc', 'x', 'y', 'maybe', 'not base64', 1), (2, x'616263', x'01', x'02', x'03', x'04', 1),
+        (3, 1.5, '', '0x10', 5, NULL, 1), (4, 'null', 'true', 'abc', 2.5, NULL, 1), (5, 'abc', 1, 1, 1, NULL, 1);
+    CREATE TABLE k (i NUMERIC PRIMARY KEY, v); INSERT INTO k VALUES ('abc', 1), (x'616263', 2), (7, 3);
+    CREATE TABLE s (id INTEGER PRIMARY KEY, i INTEGER) STRICT; INSERT INTO s VALUES (1, 1);"""
+
+
+def test_what_is_stored_against_its_type_is_written_back(tmp_path):
+    server = start(tmp_path, MISFITS)
+
+    def stored():
+        with sqlite3.connect(server.db) as db:
+            return db.execute("SELECT *, typeof(i), typeof(r), typeof(n), typeof(b), typeof(x) FROM m").fetchall()
+
+    before = stored()
+    for n in range(1, 6):
+        row = server.get(f"/m/{n}").json()
+        assert server.put(f"/m/{n}", row).json() == row
+        assert server.patch(f"/m/{n}", row).json() == row
+        assert server.patch(f"/m?id=eq.{n}", row).status == 204
+        assert stored() == before, n
+    assert server.patch("/m?id=in.(1,5)", {"i": "abc", "t": 2}).status == 204
+    assert server.patch("/m/1", {"i": "abc", "r": "x", "t": 3}).json()["t"] == 3
+    for key in ("abc", "YWJj", "7"):
+        assert server.put(f"/k/{key}", {"v": 9}).status == 200, key
+    assert len(server.get("/k?v=eq.9").json()) == 3
+    server.stop()
+
+
+@pytest.mark.parametrize("method,path,body", [
+    ("PATCH", "/m/1", {"i": "abd"}), ("PATCH", "/m/1", {"r": "abc"}), ("PATCH", "/m/1", {"i": "abc", "r": "z"}), ("PATCH", "/m/3", {"b": 6}),
+    ("PATCH", "/m?id=lt.3", {"i": "abc"}), ("PATCH", "/m?id=lt.3", {"i": "YWJj"}), ("PATCH", "/m?all=true", {"i": "abc"}), ("PATCH", "/m/9", {"i": "abc"}), ("PUT", "/m/9", {"i": "abc"}),
+    ("PUT", "/k/abd", {"v": 1}), ("POST", "/m", {"i": "abc"}), ("PATCH", "/m/1", {"i": [1]}), ("PATCH", "/s/1", {"i": "x"})])
+def test_what_is_not_stored_must_fit(tmp_path, method, path, body):
+    server = start(tmp_path, MISFITS)
+    reply = server.request(method, path, body)
+    assert reply.status == 400 and reply.json()["code"] == "22P02"
     server.stop()
