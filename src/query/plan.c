@@ -127,10 +127,10 @@ bool plan_key_filter(struct arena *arena, const struct table *table, const struc
             return error_set(e, ERROR_MEMORY, "out of memory");
         c->kind = CONDITION_COMPARE;
         c->op = OPERATOR_EQ;
-        c->is_key = n == 1;
         c->field.name = table->columns[table->key[i]].name;
         c->value = keys[i];
         *tail = c;
+        c->key = *out;
         tail = &c->next;
     }
     return true;

@@ -101,6 +101,7 @@ static struct way way_from(enum cast_way way, enum column_kind from)
     static const struct way words = {"CASE ", " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END",
                                      KIND_TEXT};
     static const struct way rounded = {"CAST(round(", ") AS INTEGER)", KIND_INTEGER};
+    static const struct way spelled = {"CAST(CAST(", " AS NUMERIC) AS INTEGER)", KIND_INTEGER};
     static const struct way not_zero = {"(", "<>0)", KIND_BOOLEAN};
     bool text = way == CAST_TEXT || way == CAST_TEXT_OF || way == CAST_CHARACTER;
 
@@ -108,6 +109,8 @@ static struct way way_from(enum cast_way way, enum column_kind from)
         return words;
     if (way == CAST_INTEGER && (from == KIND_REAL || from == KIND_NUMERIC))
         return rounded;
+    if (way == CAST_INTEGER && from == KIND_TEXT)
+        return spelled; /* 1e2 is 100 */
     if (way == CAST_BOOLEAN && (from == KIND_REAL || from == KIND_INTEGER))
         return not_zero;
     return ways[way];

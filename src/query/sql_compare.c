@@ -122,20 +122,45 @@ static void one_of(struct sql *q, const struct node *node, const struct conditio
     SQL(q, " IS NULL)");
 }
 
-/* Of the rows whose keys the text may stand for, the first: a path names one row, 7 before '7'. */
-static void one_key(struct sql *q, const struct node *node, const struct condition *c,
-                    const struct column *column, const struct literal *literal)
+/* A column of the path's key, known as k; JSON is one value, which the row itself is compared with. */
+static void key_member(struct sql *q, const struct node *node, const struct condition *c)
 {
+    const struct column *column = column_of(q, node, &c->field);
+    struct literal literal;
+
+    if (!column || !read_literal(q, column, c->value, &literal))
+        return;
+    if (literal.is_json) {
+        SQL(q, "1");
+        return;
+    }
+    SQL(q, "k.");
+    sql_text(q, column->quoted);
+    SQL(q, " IN ");
+    list(q, literal.values, literal.n, false);
+}
+
+/* Of the rows whose keys the path may stand for, the first: it names one row, 7 before '7'. */
+static void one_key(struct sql *q, const struct node *node, const struct condition *c,
+                    const struct column *column)
+{
+    const struct table *t = node->table;
+    const struct condition *member = c->key;
+
     compared_field(q, node, c);
     SQL(q, "=(SELECT k.");
     sql_text(q, column->quoted);
     SQL(q, " FROM ");
-    sql_text(q, node->table->quoted);
-    SQL(q, " AS k WHERE k.");
-    sql_text(q, column->quoted);
-    SQL(q, " IN ");
-    list(q, literal->values, literal->n, false);
-    SQL(q, " ORDER BY 1 LIMIT 1)");
+    sql_text(q, t->quoted);
+    for (size_t i = 0; i < t->n_key && !q->failed; i++, member = member->next) {
+        sql_text(q, i ? " AND " : " AS k WHERE ");
+        key_member(q, node, member);
+    }
+    for (size_t i = 0; i < t->n_key; i++) {
+        sql_text(q, i ? ",k." : " ORDER BY k.");
+        sql_text(q, t->columns[t->key[i]].quoted);
+    }
+    SQL(q, " LIMIT 1)");
 }
 
 static void compare_value(struct sql *q, const struct node *node, const struct condition *c,
@@ -204,8 +229,8 @@ static void compare_column(struct sql *q, const struct node *node, const struct 
         SQL(q, "json(");
         sql_value(q, literal->values[0]);
         SQL(q, ")");
-    } else if (literal->n > 1 && c->is_key) {
-        one_key(q, node, c, column, literal);
+    } else if (literal->n > 1 && c->key) {
+        one_key(q, node, c, column);
     } else if (literal->n > 1 && equality) {
         one_of(q, node, c, literal);
     } else if (!equality && (literal->has_number || bytes_beside(literal))) {

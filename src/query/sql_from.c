@@ -41,7 +41,8 @@ static void source(struct sql *q, const struct node *node)
         sql_listed_condition(q, node);
 }
 
-/* a.x=b.y AND …, between two tables that are known by letter and number */
+/* a.x=b.y AND …, between two tables that are known by letter and number. The parent's collation counts
+ * (sqlite.org/foreignkeys.html §3), so it comes first. */
 static void key_pairs(struct sql *q, const char *child_letter, const struct node *child,
                       const char *parent_letter, const struct node *parent,
                       const struct foreign_key *key)
@@ -49,13 +50,13 @@ static void key_pairs(struct sql *q, const char *child_letter, const struct node
     for (size_t i = 0; i < key->n_columns; i++) {
         if (i > 0)
             SQL(q, " AND ");
-        alias(q, child_letter, child);
-        SQL(q, ".");
-        sql_column_name(q, &key->child->columns[key->columns[i]]);
-        SQL(q, "=");
         alias(q, parent_letter, parent);
         SQL(q, ".");
         sql_column_name(q, &key->parent->columns[key->parent_columns[i]]);
+        SQL(q, "=");
+        alias(q, child_letter, child);
+        SQL(q, ".");
+        sql_column_name(q, &key->child->columns[key->columns[i]]);
     }
 }
 

@@ -81,10 +81,10 @@ struct condition {
     struct condition *children; /* CONDITION_AND, CONDITION_OR: first child */
     struct field field;         /* CONDITION_COMPARE: the column, or an embedded resource */
     enum tree_operator op;
-    enum quantifier quantifier; /* over `list` */
-    bool is_key;                /* the whole key of a path: one row is meant */
-    struct slice value;         /* decoded and unquoted; not used when there is a list */
-    struct slice *list;         /* OPERATOR_IN and quantifiers */
+    enum quantifier quantifier;  /* over `list` */
+    const struct condition *key; /* of a path: the first of its key's, by which one row is meant */
+    struct slice value;          /* decoded and unquoted; not used when there is a list */
+    struct slice *list;          /* OPERATOR_IN and quantifiers */
     size_t n_list;
 };
 

@@ -382,6 +382,7 @@ def test_a_number_in_json_is_its_spelling_as_text(tmp_path):
     assert server.get(f"/t?select=t!t({asked})&id=eq.1").json() == [{"t": [want]}]
     assert len(server.get("/t?j->>c=eq.1.10").json()) == 1 and server.get("/t?j->>c=eq.1.1").json() == []
     assert len(server.get("/t?j->c=eq.1.1").json()) == 1
+    assert server.get("/t?select=j->>b::int").json() == [{"b": 100}]
     server.stop()
 
 
@@ -454,4 +455,27 @@ def test_what_is_not_stored_must_fit(tmp_path, method, path, body):
     server = start(tmp_path, MISFITS)
     reply = server.request(method, path, body)
     assert reply.status == 400 and reply.json()["code"] == "22P02"
+    server.stop()
+
+
+def test_a_path_of_two_columns_is_one_row(tmp_path):
+    schema = """CREATE TABLE w (a, b, v, PRIMARY KEY (a, b)) WITHOUT ROWID;
+        INSERT INTO w VALUES (1, 'x', 0), ('1', 'x', 0), ('1', 'y', 0), (1, 2, 0), ('1', '2', 0), (2, '2', 0);"""
+    server = start(tmp_path, schema)
+    for path, one in ("/w/1,x", {"a": 1, "b": "x"}), ("/w/1,y", {"a": "1", "b": "y"}), ("/w/1,2", {"a": 1, "b": 2}):
+        assert server.get(path).json() == {**one, "v": 0}
+        assert server.patch(path, {"v": 1}).json() == {**one, "v": 1}
+        assert server.put(path, {"v": 2}).json() == {**one, "v": 2}
+        assert server.delete(path).status == 204
+    assert server.get("/w?order=a,b").json() == [
+        {"a": 2, "b": "2", "v": 0}, {"a": "1", "b": "2", "v": 0}, {"a": "1", "b": "x", "v": 0}]
+    server.stop()
+
+
+def test_a_relation_compares_as_the_parents_key_does(tmp_path):
+    schema = """CREATE TABLE p (id TEXT COLLATE NOCASE PRIMARY KEY); INSERT INTO p VALUES ('ABC');
+        CREATE TABLE c (id INTEGER PRIMARY KEY, p TEXT REFERENCES p); INSERT INTO c VALUES (1, 'abc');"""
+    server = start(tmp_path, schema)
+    assert server.get("/c?select=p(id)").json() == [{"p": {"id": "ABC"}}]
+    assert server.get("/p?select=c(id)").json() == [{"c": [{"id": 1}]}]
     server.stop()
