@@ -237,9 +237,9 @@ class Reference:
             return "(" + " AND ".join(f"{c} <> ?" for _ in values) + ")", values
         if operator == "isdistinct":
             return "(" + " AND ".join(f"{c} IS NOT ?" for _ in values) + ")", values
-        if column.kind == "any":
+        if column.kind != "blob":
             # Within its own class a value is compared with what the text is there.
-            classes = {"('integer', 'real')": (int, float), "('blob')": (bytes,)}
+            classes = {"('integer', 'real')": (int, float) if column.kind == "any" else (), "('blob')": (bytes,)}
             cases = [(f"WHEN typeof({c}) IN {names} THEN {c} {sign} ?", v) for names, kinds in classes.items()
                      for v in values if isinstance(v, kinds)]
             if cases:
