@@ -77,11 +77,20 @@ static bool numbers_for_texts(const struct call *call, struct write *w)
     return any;
 }
 
+static bool has_untyped_key(const struct table *t)
+{
+    for (size_t i = 0; i < t->n_key; i++) {
+        if (t->columns[t->key[i]].kind == KIND_ANY)
+            return true;
+    }
+    return false;
+}
+
 bool write_plan_rival(struct call *call, struct write *w)
 {
     const struct table *t = call->table;
 
-    if (!write_names_key(call, w) || t->rowid_alias >= 0 || !write_key_is_given(call, w))
+    if (!has_untyped_key(t) || !write_names_key(call, w) || !write_key_is_given(call, w))
         return true;
     w->rival_key = arena_zeroed(&call->arena, t->n_key, sizeof *w->rival_key);
     if (!w->rival_key)
