@@ -378,7 +378,9 @@ class Reference:
             return spell(inside) if item.as_text else inside
         if item.cast:
             kind = {"text": "TEXT", "int": "INTEGER"}[item.cast]
-            return self.db.execute(f"SELECT CAST(? AS {kind})", (value,)).fetchone()[0]
+            # A text is a number first: '1e2' is 100.
+            number = item.cast == "int" and column.kind == "text"
+            return self.db.execute(f"SELECT CAST({'CAST(? AS NUMERIC)' if number else '?'} AS {kind})", (value,)).fetchone()[0]
         return shown(column, value)
 
     def related(self, table, key, embed):
