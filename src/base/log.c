@@ -124,21 +124,44 @@ void log_end(struct log_line *line)
         return;
 }
 
-void log_say(enum log_level level, const char *format, ...)
+static void say(enum log_level level, const char *format, va_list args)
 {
     char msg[1024];
     struct log_line line;
-    va_list args;
 
-    if (!log_wanted(level))
-        return;
-    va_start(args, format);
     vsnprintf(msg, sizeof msg, format, args);
-    va_end(args);
     log_begin(&line, level, "");
     if (line.on) {
         line.len -= sizeof ",\"msg\":\"\"" - 1; /* log_begin's msg is a constant, this one is not */
         log_text(&line, "msg", slice_from(msg));
     }
     log_end(&line);
+}
+
+void log_say(enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    if (!log_wanted(level))
+        return;
+    va_start(args, format);
+    say(level, format, args);
+    va_end(args);
+}
+
+void log_some(struct log_some *some, enum log_level level, const char *format, ...)
+{
+    va_list args;
+
+    if (some->n++ >= LOG_SOME_MAX || !log_wanted(level))
+        return;
+    va_start(args, format);
+    say(level, format, args);
+    va_end(args);
+}
+
+void log_some_end(const struct log_some *some, enum log_level level, const char *rest)
+{
+    if (some->n > LOG_SOME_MAX)
+        log_say(level, "%zu more: %s", some->n - LOG_SOME_MAX, rest);
 }

@@ -46,4 +46,16 @@ void log_end(struct log_line *line);
 /* A line with just a printf-style message. */
 void log_say(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Lines that may be many, as one for each table: after the first of them they are counted alone. */
+#define LOG_SOME_MAX 20
+
+struct log_some {
+    size_t n;
+};
+
+void log_some(struct log_some *some, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* "980 more: REST", if there were more. */
+void log_some_end(const struct log_some *some, enum log_level level, const char *rest);
+
 #endif

@@ -181,7 +181,8 @@ static bool verb_sql(struct buf *b, const struct table *table, enum verb verb)
 }
 
 /* One line for all verbs that fail for the same reason: the first's. */
-static void check_table(struct db *db, const struct table *table, struct buf *sql)
+static void check_table(struct db *db, const struct table *table, struct buf *sql,
+                        struct log_some *warnings)
 {
     static const char *const names[] = {"GET", "POST", "PATCH", "DELETE"};
     struct error cause = error_none();
@@ -201,20 +202,22 @@ static void check_table(struct db *db, const struct table *table, struct buf *sq
     if (!error_is_set(&cause))
         return;
     blame_schema(db, table, &cause);
-    log_say(LOG_WARN, "%s of \"%s\" will fail: %s%s%s", verbs, table->name.data, cause.message,
-            cause.details[0] ? ". " : "", cause.details);
+    log_some(warnings, LOG_WARN, "%s of \"%s\" will fail: %s%s%s", verbs, table->name.data,
+             cause.message, cause.details[0] ? ". " : "", cause.details);
 }
 
 void blame_at_start(struct db *db, const struct catalog *catalog)
 {
+    struct log_some warnings = {0};
     struct buf sql;
 
     buf_init(&sql, SQL_MAX);
     db_allow_prepare(db, true);
     for (size_t i = 0; i < catalog->n_tables; i++) {
         if (catalog->tables[i].kind != TABLE_VIRTUAL)
-            check_table(db, &catalog->tables[i], &sql);
+            check_table(db, &catalog->tables[i], &sql, &warnings);
     }
     db_allow_prepare(db, false);
     buf_finish(&sql);
+    log_some_end(&warnings, LOG_WARN, "requests to them will fail, too, and say why");
 }

@@ -34,7 +34,8 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
     bool own_snapshot = !db_in_transaction(db);
     struct collations *collations = db_collations(db);
     bool stand_in = collations->handle == NULL;
-    struct load l = {.db = db, .strict = strict, .error = e};
+    struct log_some warnings = {0};
+    struct load l = {.db = db, .strict = strict, .warnings = &warnings, .error = e};
     bool ok;
 
     if (!catalog) {
@@ -48,6 +49,8 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
     if (stand_in)
         collations_stand_in(collations, db_handle(db));
     ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
+    log_some_end(&warnings, LOG_WARN,
+                 "they cannot be served as they are either; a request says why");
     if (own_snapshot)
         db_rollback(db);
     if (stand_in)

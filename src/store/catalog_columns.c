@@ -87,10 +87,10 @@ static bool find_collation(struct load *l, const struct table *table, struct col
     if (rc != SQLITE_OK || !name || collation_is_known(name))
         return true;
     column->missing_collation = load_copy(l, slice_from(name));
-    log_say(LOG_WARN,
-            "the collation %s of %s.%s is not in this program: it is compared byte by byte, and "
-            "what would change an index over it is refused",
-            column->missing_collation, table->name.data, column->name.data);
+    log_some(l->warnings, LOG_WARN,
+             "the collation %s of %s.%s is not in this program: it is compared byte by byte, and "
+             "what would change an index over it is refused",
+             column->missing_collation, table->name.data, column->name.data);
     return !error_is_set(l->error);
 }
 
@@ -126,8 +126,8 @@ static bool check_columns(struct load *l, struct table *table)
         bool readable = !columns[i].generated || is_readable(l, table, &columns[i], &cause);
 
         if (!readable) {
-            log_say(LOG_WARN, "the column %s of %s cannot be served: %s", columns[i].name.data,
-                    table->name.data, cause.message);
+            log_some(l->warnings, LOG_WARN, "the column %s of %s cannot be served: %s",
+                     columns[i].name.data, table->name.data, cause.message);
             if (!load_leave_out(l, &unread, &table->n_unserved, columns[i].name, &cause))
                 return false;
             continue;

@@ -141,14 +141,14 @@ bool load_leave_out(struct load *l, struct unserved **list, size_t *n, struct sl
 static bool read_table(struct load *l, struct table *table, bool without_rowid)
 {
     struct error cause = error_none();
-    struct load inner = {.db = l->db, .arena = l->arena, .error = &cause};
+    struct load inner = {.db = l->db, .arena = l->arena, .warnings = l->warnings, .error = &cause};
 
     table->quoted = load_quote(l, table->name);
     if (!load_columns(&inner, table)) {
         table->n_columns = 0;
         if (table->kind == TABLE_TABLE)
             return error_set(l->error, cause.code, "%s", cause.message);
-        log_say(LOG_WARN, "%s cannot be served: %s", table->name.data, cause.message);
+        log_some(l->warnings, LOG_WARN, "%s cannot be served: %s", table->name.data, cause.message);
         return load_leave_out(l, &l->unserved, &l->n_unserved, table->name, &cause);
     }
     return load_key(l, table, without_rowid) && load_rights(l, table);

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/log.h"
 #include "store/catalog.h"
 #include "store/statement.h"
 #include "store/view_shape.h"
@@ -32,7 +33,8 @@ struct load {
     size_t n_tables;
     struct unserved *unserved; /* growing */
     size_t n_unserved;
-    bool strict; /* a routine that does not compile fails the catalogue */
+    bool strict;               /* a routine that does not compile fails the catalogue */
+    struct log_some *warnings; /* of what cannot be served as it is */
     struct error *error;
 };
 

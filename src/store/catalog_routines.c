@@ -275,8 +275,8 @@ bool load_routines(struct load *l, const struct routine_set *set, struct routine
             return error_set(l->error, cause.code == ERROR_MEMORY ? ERROR_MEMORY : ERROR_FAILURE,
                              "the query %s: %s", r->source->name.data, cause.message);
         else
-            log_say(LOG_WARN, "the query %s cannot be served: %s", r->source->name.data,
-                    cause.message);
+            log_some(l->warnings, LOG_WARN, "the query %s cannot be served: %s",
+                     r->source->name.data, cause.message);
     }
     return routines != NULL;
 }

@@ -110,7 +110,7 @@ static bool fits(struct slice rest, const char *suffix)
     return true;
 }
 
-static bool is_part_of(struct slice name, const struct virtual_table *v)
+static bool is_part_of(const struct load *l, struct slice name, const struct virtual_table *v)
 {
     struct slice rest;
 
@@ -119,10 +119,10 @@ static bool is_part_of(struct slice name, const struct virtual_table *v)
         return false;
     rest = slice_make(name.data + v->name.len + 1, name.len - v->name.len - 1);
     if (!v->suffixes) {
-        log_say(LOG_WARN,
-                "%.*s is not served: it looks like a part of %s, whose module %s is not in this "
-                "program",
-                SLICE_ARG(name), v->name.data, v->module.data);
+        log_some(l->warnings, LOG_WARN,
+                 "%.*s is not served: it looks like a part of %s, whose module %s is not in this "
+                 "program",
+                 SLICE_ARG(name), v->name.data, v->module.data);
         return true;
     }
     for (const char *const *suffix = v->suffixes; *suffix; suffix++) {
@@ -135,7 +135,7 @@ static bool is_part_of(struct slice name, const struct virtual_table *v)
 bool load_is_shadow(const struct load *l, struct slice name)
 {
     for (const struct virtual_table *v = l->virtuals; v; v = v->next) {
-        if (is_part_of(name, v))
+        if (is_part_of(l, name, v))
             return true;
     }
     return false;

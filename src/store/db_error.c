@@ -58,6 +58,8 @@ static bool unique_error(const char *message, bool primary, struct error *e)
     struct slice table, column;
     char joined[160] = "", listed[200] = "", name[192];
 
+    if (list == message) /* a virtual table's: it names none */
+        return error_set(e, ERROR_UNIQUE, "duplicate key value violates unique constraint");
     if (strncmp(list, "index '", 7) == 0) {
         snprintf(name, sizeof name, "%.*s", (int)strcspn(list + 7, "'"), list + 7);
     } else {

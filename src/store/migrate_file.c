@@ -133,6 +133,9 @@ static const struct mark marks[] = {
     {"tern", "create above / drop below ----", false, GOES_DOWN},
     {"MyBatis", "//@undo", false, GOES_DOWN},
     {"MyBatis", "@undo", false, GOES_DOWN},
+    {"rambler", "rambler up", false, GOES_UP},
+    {"rambler", "rambler down", false, GOES_DOWN},
+    {"rambler", "rambler", true, GOES_NOWHERE},
     {"Liquibase", "liquibase formatted sql", true, GOES_NOWHERE},
 };
 

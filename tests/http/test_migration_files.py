@@ -47,6 +47,7 @@ BOTH_WAYS = {
     "dbmate with options": f"-- migrate:up transaction:true\n{UP}-- migrate:down transaction:false\n{DOWN}",
     "node-pg-migrate": f"-- Up Migration\n{UP}\n-- Down Migration\n{DOWN}",
     "tern": f"{UP}\n---- create above / drop below ----\n{DOWN}",
+    "rambler": f"-- rambler up\n{UP}\n-- rambler down\n{DOWN}",
     "MyBatis": f"-- // first\n{UP}\n-- //@UNDO\n{DOWN}",
     "a mark that is none": f"{UP}-- migrate: the lists, and goose down\n-- roll up migration\n",
 }

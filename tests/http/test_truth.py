@@ -1,6 +1,8 @@
 """What lasts is told as what lasts: 503 with Retry-After belongs to what passes."""
+import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -229,6 +231,34 @@ def test_autoincrement_at_its_end_is_no_full_disk(serve, tmp_path):
     assert server.get("/readyz").status == 200
     assert server.post("/t", {"id": 5, "a": 1}).status == 201
     assert "writes fail" not in server.log()
+
+
+def test_a_thousand_broken_objects_are_some_lines(serve, tmp_path):
+    path = tmp_path / "many.db"
+    db = sqlite3.connect(path)
+    for i in range(1000):
+        db.execute(f"CREATE TABLE t{i}(id INTEGER PRIMARY KEY, a INT REFERENCES gone{i}(id))")
+    for i in range(1000):
+        db.execute(f"CREATE VIEW v{i} AS SELECT * FROM gone{i}")
+    db.close()
+    server = serve(db=path, migrations="none")
+    warnings = [line["msg"] for line in map(json.loads, re.findall("^{.*", server.log(), re.M))
+                if line["level"] == "warn"]
+    assert len(warnings) == 42 and sum(w.startswith("980 more: ") for w in warnings) == 2, warnings
+    assert server.get("/v999").json()["code"] == "42P01"
+
+
+def test_a_conflict_within_a_virtual_table(serve, tmp_path):
+    path = tmp_path / "virtual.db"
+    db = sqlite3.connect(path)
+    db.executescript("CREATE VIRTUAL TABLE f USING fts4(body); INSERT INTO f(docid, body) VALUES(1, 'x');"
+                     "CREATE TABLE doc(id INTEGER PRIMARY KEY, body TEXT);"
+                     "CREATE TRIGGER doc_ai AFTER INSERT ON doc BEGIN"
+                     " INSERT INTO f(docid, body) VALUES(new.id, new.body); END")
+    db.close()
+    problem = serve(db=path, migrations="none").post("/doc", {"body": "y"}).json()
+    assert (problem["code"], problem["details"]) == ("23505", None), problem
+    assert problem["message"] == "duplicate key value violates unique constraint"
 
 
 def test_a_file_size_limit_is_a_full_disk(serve, tmp_path):
