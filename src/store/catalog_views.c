@@ -55,13 +55,14 @@ static size_t shown_at(const struct origins *o, const struct table *table, int c
 }
 
 /* The next combination of the view's columns that show columns[0…n) of `table`, in found[]: -1 in
- * the first place begins. A view may show one column several times. False if there is none. */
+ * the first place begins. A view may show one column several times: the last place changes first, as in
+ * PostgREST's lists. False if there is none. */
 static bool next_shown(const struct origins *o, const struct table *table, const int *columns,
                        size_t n, int *found)
 {
     bool begins = found[0] < 0;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = n; i-- > 0;) {
         size_t from = begins ? 0 : (size_t)found[i] + 1, at = shown_at(o, table, columns[i], from);
 
         if (at < o->view->n_columns) {
@@ -72,7 +73,7 @@ static bool next_shown(const struct origins *o, const struct table *table, const
         }
         if (begins)
             return false;
-        found[i] = (int)shown_at(o, table, columns[i], 0); /* start over, and go on with the next */
+        found[i] = (int)shown_at(o, table, columns[i], 0); /* start over, and go on before it */
     }
     return begins;
 }

@@ -113,6 +113,9 @@ def bosses(serve, tmp_path):
         db.executescript("""
             CREATE TABLE ship (id INTEGER PRIMARY KEY, captain INTEGER REFERENCES sailor(id));
             CREATE TABLE sailor (id INTEGER PRIMARY KEY, ship INTEGER REFERENCES ship(id));
+            CREATE TABLE berth (deck INT, place INT, PRIMARY KEY (deck, place));
+            CREATE TABLE guest (deck INT, place INT, FOREIGN KEY (deck, place) REFERENCES berth);
+            CREATE VIEW twice AS SELECT deck AS d1, place AS p1, deck AS d2, place AS p2 FROM guest;
         """)
     db.close()
     return serve(migrations="none")
@@ -126,3 +129,9 @@ def test_the_order_of_several_relations(bosses):
         assert [d["cardinality"] for d in body["details"]] == ["one-to-many", "many-to-one"]
         assert body["hint"].startswith(f"Try changing '{other}' to one of the following: "
                                        f"'{other}!{first}', '{other}!{second}'."), body["hint"]
+
+
+def test_the_order_of_a_key_that_a_view_shows_twice(bosses):
+    body = bosses.get("/twice?select=berth(*)").json()
+    assert [d["relationship"].partition(" using ")[2] for d in body["details"]] == [
+        f"twice(d{d}, p{p}) and berth(deck, place)" for d in (1, 2) for p in (1, 2)]
