@@ -121,23 +121,23 @@ static bool parse_not_or(struct scan *s, struct query_tree *tree, struct query_n
 static const struct reserved {
     const char *name;
     bool of_nodes; /* may have the path of an embedded resource before it */
+    bool is_tree;
     param_fn *parse;
     const char *what;
-    bool is_tree;
 } reserved[] = {
-    {"select", false, parse_select, "select parameter",
-     false}, /* the first row: explain_reserved */
-    {"order", true, parse_order, "order", false},
-    {"limit", true, parse_limit, "limit parameter", false},
-    {"offset", true, parse_offset, "offset parameter", false},
-    {"not.and", true, parse_not_and, "logic tree", true},
-    {"not.or", true, parse_not_or, "logic tree", true},
-    {"and", true, parse_and, "logic tree", true},
-    {"or", true, parse_or, "logic tree", true},
-    {"columns", false, parse_columns, "columns parameter", false},
-    {"on_conflict", false, parse_on_conflict, "on_conflict parameter", false},
-    {"all", false, parse_all, "all parameter", false},
-    {"cursor", false, parse_cursor, "cursor parameter", false},
+    {"select", false, false, parse_select,
+     "select parameter"}, /* the first row: explain_reserved */
+    {"order", true, false, parse_order, "order"},
+    {"limit", true, false, parse_limit, "limit parameter"},
+    {"offset", true, false, parse_offset, "offset parameter"},
+    {"not.and", true, true, parse_not_and, "logic tree"},
+    {"not.or", true, true, parse_not_or, "logic tree"},
+    {"and", true, true, parse_and, "logic tree"},
+    {"or", true, true, parse_or, "logic tree"},
+    {"columns", false, false, parse_columns, "columns parameter"},
+    {"on_conflict", false, false, parse_on_conflict, "on_conflict parameter"},
+    {"all", false, false, parse_all, "all parameter"},
+    {"cursor", false, false, parse_cursor, "cursor parameter"},
 };
 
 /* The row for a parameter's name; *prefix is how much of the name is the path before it. */
