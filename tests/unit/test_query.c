@@ -102,7 +102,7 @@ static const struct {
     {"select=id&u=in.(7,007)", "SELECT \"id\" FROM \"t\" WHERE (\"u\" IN (?,?,?,?))"},
     {"select=id&u=isdistinct.7",
      "SELECT \"id\" FROM \"t\" WHERE ((\"u\" NOT IN (?,?) OR \"u\" IS NULL))"},
-    {"select=id&u=gte.7", "SELECT \"id\" FROM \"t\" WHERE (((\"u\">=? AND \"u\"<'') OR \"u\">=?))"},
+    {"select=id&u=gte.7", "SELECT \"id\" FROM \"t\" WHERE (((\"u\"<'' AND \"u\">=?) OR \"u\">=?))"},
     {"select=id&u=lt.7", "SELECT \"id\" FROM \"t\" WHERE ((\"u\"<? OR (\"u\">='' AND \"u\"<?)))"},
     {"select=id&meta=eq.{\"a\": 1}",
      "SELECT \"id\" FROM \"t\" WHERE (CASE WHEN json_valid(\"meta\",10) THEN json(\"meta\") ELSE "
@@ -161,22 +161,22 @@ static const struct {
     {"select=count", "SELECT count(*) FROM \"t\""},
     {"select=id,parent(name)",
      "SELECT t0.\"id\",(SELECT thimble_row(?,c0) FROM (SELECT t1.\"name\" AS c0 FROM \"t\" AS t1 "
-     "WHERE t0.\"parent\"=t1.\"id\" LIMIT ?)) FROM \"t\" AS t0"},
+     "WHERE t1.\"id\"=t0.\"parent\" LIMIT ?)) FROM \"t\" AS t0"},
     {"select=id,t(id)&t.born=eq.1",
      "SELECT t0.\"id\",(SELECT thimble_rows(?,c0) FROM (SELECT t1.\"id\" AS c0 FROM \"t\" AS t1 "
-     "WHERE t1.\"parent\"=t0.\"id\" AND (t1.\"born\"=?))) FROM \"t\" AS t0"},
+     "WHERE t0.\"id\"=t1.\"parent\" AND (t1.\"born\"=?))) FROM \"t\" AS t0"},
     {"select=id,...parent(name)",
      "SELECT t0.\"id\",t1.\"name\" FROM \"t\" AS t0 LEFT JOIN \"t\" AS t1 ON "
-     "t0.\"parent\"=t1.\"id\""},
+     "t1.\"id\"=t0.\"parent\""},
     {"select=id,parent!inner()",
      "SELECT t0.\"id\" FROM \"t\" AS t0 WHERE EXISTS(SELECT 1 FROM \"t\" AS t1 WHERE "
-     "t0.\"parent\"=t1.\"id\")"},
+     "t1.\"id\"=t0.\"parent\")"},
     {"select=id,parent()&parent=is.null",
      "SELECT t0.\"id\" FROM \"t\" AS t0 WHERE (NOT EXISTS(SELECT 1 FROM \"t\" AS t1 WHERE "
-     "t0.\"parent\"=t1.\"id\"))"},
+     "t1.\"id\"=t0.\"parent\"))"},
     {"select=id,parent()&order=parent(name).desc",
      "SELECT t0.\"id\" FROM \"t\" AS t0 ORDER BY (SELECT t1.\"name\" FROM \"t\" AS t1 WHERE "
-     "t0.\"parent\"=t1.\"id\" LIMIT 1) DESC NULLS FIRST"},
+     "t1.\"id\"=t0.\"parent\" LIMIT 1) DESC NULLS FIRST"},
     {"select=id&cursor=", "SELECT \"id\",\"id\" FROM \"t\" ORDER BY \"id\""},
     {"select=id&cursor=&order=born.desc",
      "SELECT \"id\",\"born\",\"id\" FROM \"t\" ORDER BY \"born\" DESC NULLS FIRST,\"id\" DESC"},
