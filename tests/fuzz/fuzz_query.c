@@ -106,7 +106,8 @@ static bool is_ours(struct slice word)
 
 static bool is_literal(struct slice text)
 {
-    static const char *const literals[] = {"object", "{}", "true", "false", "null", "text", "\\", ""};
+    static const char *const literals[] = {"object", "{}",   "true", "false",
+                                           "null",   "text", "\\",   ""};
 
     for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
         if (slice_is(text, literals[i]))
