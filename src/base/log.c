@@ -124,7 +124,8 @@ void log_end(struct log_line *line)
         return;
 }
 
-static void say(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(enum log_level level, const char *format,
+                                                      va_list args)
 {
     char msg[1024];
     struct log_line line;

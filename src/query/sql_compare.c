@@ -199,8 +199,9 @@ static void by_class(struct sql *q, const struct node *node, const struct condit
     const char *before = "(";
 
     for (size_t i = 0; i < 3; i++) {
-        bool bounded = greater ? classes[i] && i < 2 && (i == 0 || bytes)
-                               : classes[i] && i > 0 && (i == 2 || number);
+        bool at_end = i == (greater ? 2U : 0U);
+        bool has_next = i != 1 || (greater ? bytes : number);
+        bool bounded = !at_end && has_next;
 
         if (!classes[i])
             continue;
