@@ -309,7 +309,7 @@ def test_rejected_by_address(serve):
 
 def test_a_full_queue(serve):
     """The writer is held up by another process's lock, one place in the queue."""
-    server = serve("--queue-length", "1", "--batch-max", "1", "--busy-timeout", "5s")
+    server = serve("--queue-length", "1", "--batch-max", "1", "--busy-timeout", "25s")
     other = sqlite3.connect(server.db, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     replies = []

@@ -186,7 +186,7 @@ def test_a_file_that_changes_though_it_cannot_is_not_answered_from(folder, serve
     db.commit()
     time.sleep(0.2)
     reply = server.get("/t?id=gt.0")
-    assert reply.status == 503 and reply.json()["code"] == "58P01", reply
+    assert reply.status == 500 and reply.json()["code"] == "58P01", reply
     assert server.get("/readyz").status == 503
     db.close()
 
