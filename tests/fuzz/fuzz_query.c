@@ -75,13 +75,14 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 static bool is_keyword(struct slice word)
 {
     static const char words[] =
-        " AND AS ASC BY CASE CAST CONFLICT COUNT DEFAULT DELETE DESC DO ELSE END EXISTS "
+        " AND AS ASC BINARY BY CASE CAST COLLATE CONFLICT COUNT DEFAULT DELETE DESC DO ELSE END "
+        "EXISTS "
         "FALSE FIRST FROM GROUP IN INSERT INTEGER INTO IS JOIN LAST LEFT LIMIT MATCH NOT "
         "NOTHING NULL NULLS NUMERIC OFFSET ON OR ORDER REAL RETURNING SELECT SET TEXT THEN TRUE "
-        "UPDATE VALUES WHEN WHERE avg count date datetime excluded json json_patch json_type "
-        "json_valid jsonb jsonb_patch max min regexp regexpi round rowid sum thimble_ilike "
-        "thimble_like thimble_row "
-        "thimble_rows time ";
+        "UPDATE VALUES WHEN WHERE avg coalesce count date datetime excluded json json_patch "
+        "json_type "
+        "json_valid jsonb jsonb_patch lower ltrim max min regexp regexpi round rowid substr sum "
+        "thimble_ilike thimble_json thimble_like thimble_row thimble_rows time x ";
     char padded[40];
 
     if (word.len > 36)
@@ -106,8 +107,9 @@ static bool is_ours(struct slice word)
 
 static bool is_literal(struct slice text)
 {
-    static const char *const literals[] = {"object", "{}",   "true", "false",
-                                           "null",   "text", "\\",   ""};
+    static const char *const literals[] = {"object", "{}",  "true", "false", "null",   "text",
+                                           "no",     "now", "off",  "on",    "subsec", "yes",
+                                           "0",      "1",   "\\",   ""};
 
     for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
         if (slice_is(text, literals[i]))
