@@ -25,8 +25,8 @@ endif
 .DEFAULT_GOAL := all
 
 VERSION := $(shell cat VERSION)
-HEADERS := $(wildcard src/*.h src/*/*.h)
-SOURCES := $(wildcard src/*.c src/*/*.c)
+HEADERS := $(wildcard src/*.h src/*/*.h src/*/*/*.h)
+SOURCES := $(wildcard src/*.c src/*/*.c src/*/*/*.c)
 UNIT    := $(wildcard tests/unit/test_*.c)
 UNIT_HELPERS := $(filter-out $(UNIT),$(wildcard tests/unit/*.c))
 STYLED  = $(sort $(HEADERS) $(SOURCES) $(wildcard tests/*/*.[ch] third_party/*.h third_party/*/*.h) \
@@ -51,12 +51,11 @@ musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdat
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
               -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null), mimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
 # What runs at the start, on a terminal or once for a file is small rather than fast.
-COLD = $(wildcard src/main.c src/config*.c src/commands/*.c src/*/openapi*.c src/store/migrate*.c \
-       src/store/backup*.c src/store/catalog_*.c src/store/routine*.c src/store/expression*.c) \
-       $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/backup \
-       resource/health resource/metrics resource/problem store/blame store/db_fault store/db_files \
-       store/ddl store/diagnose store/keeper store/lexer store/loader store/select_types \
-       base/exposition base/log base/process base/progress base/records base/part)
+COLD = $(wildcard src/main.c src/config/*.c src/sources/*.c src/serve/*.c src/commands/*.c src/admin/*.c \
+       src/*/openapi*.c src/store/catalog/[a-z]*_*.c src/store/catalog/[dlr]*.c src/store/files/*.c) \
+       $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/problem \
+       store/db/db_fault store/db/db_files base/exposition base/log base/process base/progress \
+       base/records base/part)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "commands/commands.h"
-#include "config.h"
+#include "config/config.h"
 
 extern char **environ;
 

@@ -8,8 +8,8 @@
 
 #include "base/progress.h"
 #include "commands/commands.h"
-#include "commands/database.h"
-#include "store/backup.h"
+#include "sources/database.h"
+#include "store/files/backup.h"
 
 typedef bool backup_fn(const char *from, const char *to, const struct backup_options *options,
                        struct backup_made *out, struct error *e);

@@ -8,7 +8,7 @@
 #define THIMBLE_COMMANDS_COMMANDS_H
 
 #include "base/error.h"
-#include "config.h"
+#include "config/config.h"
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 

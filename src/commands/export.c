@@ -13,11 +13,11 @@
 #include "base/part.h"
 #include "base/progress.h"
 #include "commands/commands.h"
-#include "commands/database.h"
 #include "commands/file_format.h"
 #include "query/grammar.h"
 #include "query/json_out.h"
-#include "store/statement.h"
+#include "sources/database.h"
+#include "store/db/statement.h"
 
 /* Written at once; memory of the query's text and its plan. */
 #define CHUNK     ((size_t)64 << 10)

@@ -10,8 +10,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
-#include "config.h"
-#include "store/catalog.h"
+#include "config/config.h"
+#include "store/catalog/catalog.h"
 
 enum file_format { FORMAT_UNKNOWN, FORMAT_CSV, FORMAT_NDJSON };
 

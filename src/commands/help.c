@@ -3,10 +3,10 @@
 #include <string.h>
 
 #include "access/digest.h"
-#include "commands/builtin.h"
 #include "commands/commands.h"
 #include "http/version.h"
 #include "resource/version.h"
+#include "sources/builtin.h"
 #include "store/version.h"
 
 #define PAGE_MAX 65536

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "commands/commands.h"
-#include "commands/database.h"
+#include "sources/database.h"
 
 /* Bytes of one INSERT's text and what it is made from. */
 #define PLAN_MAX ((size_t)4 << 20)

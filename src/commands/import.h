@@ -14,11 +14,11 @@
 #include "base/records.h"
 #include "commands/file_format.h"
 #include "commands/rejects.h"
-#include "config.h"
+#include "config/config.h"
 #include "query/plan.h"
 #include "resource/row_in.h"
-#include "store/loader.h"
-#include "store/statement.h"
+#include "store/db/statement.h"
+#include "store/files/loader.h"
 
 struct import {
     const struct config *config;

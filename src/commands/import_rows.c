@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "store/diagnose.h"
+#include "store/catalog/diagnose.h"
 
 enum conflict import_conflict(const struct config *config)
 {

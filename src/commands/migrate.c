@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
-#include "commands/database.h"
-#include "commands/migrations.h"
+#include "sources/database.h"
+#include "sources/migrations.h"
 
 #define PAGE_MAX ((size_t)8 << 20)
 

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/request.h"
-#include "store/reader.h"
+#include "store/run/reader.h"
 
 /* Room in a connection's memory pool beyond the URL and the header section: libmicrohttpd's
  * records of the fields and the response's header section. */

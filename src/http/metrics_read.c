@@ -8,15 +8,15 @@
 
 #include "access/digest.h"
 #include "access/limit.h"
+#include "admin/metrics.h"
 #include "base/exposition.h"
 #include "base/process.h"
 #include "http/loop.h"
 #include "http/metrics.h"
 #include "http/request.h"
 #include "http/version.h"
-#include "resource/metrics.h"
 #include "resource/version.h"
-#include "store/reader.h"
+#include "store/run/reader.h"
 #include "store/version.h"
 
 /* Room for the page, whatever --max-answer says: it has about 300 lines. */

@@ -11,7 +11,7 @@
 #include "http/status.h"
 #include "resource/precondition.h"
 #include "resource/problem.h"
-#include "store/reader.h"
+#include "store/run/reader.h"
 
 /* Room for a problem document, whatever --max-answer says. */
 #define PROBLEM_MAX 32768

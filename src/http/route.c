@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/route.h"
 
+#include "admin/verbs.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "http/metrics.h"
 #include "resource/target.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 

@@ -15,7 +15,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/error.h"
-#include "store/value.h"
+#include "store/db/value.h"
 
 /* Columns of an order and a key that a cursor may have. */
 #define CURSOR_TERMS_MAX 64

@@ -12,12 +12,12 @@
 
 #include "base/buf.h"
 #include "query/plan.h"
-#include "store/statement.h"
+#include "store/db/statement.h"
 
 /* Appends the current row of `st` in the given shape. */
 void json_out_row(struct buf *b, struct statement *st, const struct shape *shape);
 
-/* The same from values: what store/rows.h calls for nested rows; `shape` is a struct shape. */
+/* The same from values: what store/db/rows.h calls for nested rows; `shape` is a struct shape. */
 void json_out_cells(struct buf *b, const void *shape, const struct value *cells, size_t n);
 
 /* Appends a value as JSON. */

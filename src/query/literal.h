@@ -37,8 +37,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
-#include "store/catalog.h"
-#include "store/value.h"
+#include "store/catalog/catalog.h"
+#include "store/db/value.h"
 
 #define LITERAL_VALUES 3
 

@@ -26,7 +26,7 @@ struct node {
     const struct table *table;
     const struct routine_call *routine; /* the root of a named query, or NULL */
     struct link link;
-    const struct keys *keys; /* the root: these rows alone (store/keys.h), or NULL */
+    const struct keys *keys; /* the root: these rows alone (store/db/keys.h), or NULL */
     int alias;               /* tN in the SQL; -1: names stand alone */
     struct node *parent, *children, *next;
     size_t n_outputs; /* columns it gives, those of its spreads included */

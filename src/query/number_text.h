@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #include "base/slice.h"
-#include "store/value.h"
+#include "store/db/value.h"
 
 /* A decimal number, by PostgreSQL's spellings: an integer of 64 bits, else a double, else one of the
  * words for the infinite. False for any other text. */

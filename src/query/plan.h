@@ -15,8 +15,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "query/tree.h"
-#include "store/catalog.h"
-#include "store/value.h"
+#include "store/catalog/catalog.h"
+#include "store/db/value.h"
 
 struct keys;
 struct routine;
@@ -28,7 +28,7 @@ struct output {
     enum column_kind kind;
 };
 
-/* How a row is written (store/rows.h passes it through SQLite). */
+/* How a row is written (store/db/rows.h passes it through SQLite). */
 struct shape {
     const struct output *outputs;
     size_t n;

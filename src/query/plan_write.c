@@ -5,7 +5,7 @@
  */
 #include "query/plan_write.h"
 
-#include "store/keys.h"
+#include "store/db/keys.h"
 
 const struct plan_options plan_write_options = {.aggregates = true};
 

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/plan_write.h"
-#include "store/keys.h"
+#include "store/db/keys.h"
 
 static void list_columns(struct sql *q, size_t n)
 {

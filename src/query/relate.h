@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 enum link_kind {
     LINK_NONE,

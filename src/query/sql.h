@@ -15,8 +15,8 @@
 #include "base/slice.h"
 #include "query/node.h"
 #include "query/plan.h"
-#include "store/catalog.h"
-#include "store/value.h"
+#include "store/catalog/catalog.h"
+#include "store/db/value.h"
 
 /* A statement longer than this, or with more parameters, is refused
  * (sqlite.org/limits.html: SQLITE_MAX_VARIABLE_NUMBER is 32766). */

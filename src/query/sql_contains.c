@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "query/array_literal.h"
 #include "query/sql.h"
-#include "store/json_contains.h"
+#include "store/db/json_contains.h"
 
 static const char *word_of(enum tree_operator op)
 {

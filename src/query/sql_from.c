@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/sql.h"
-#include "store/routine.h"
+#include "store/catalog/routine.h"
 
 static void alias(struct sql *q, const char *letter, const struct node *node)
 {

@@ -5,7 +5,7 @@
  */
 #include "base/regexp.h"
 #include "query/sql.h"
-#include "store/rows.h"
+#include "store/db/rows.h"
 
 static bool check_pattern(struct sql *q, struct slice pattern)
 {

@@ -1,6 +1,6 @@
 /*
  * A resource and those embedded in it as one SELECT: related rows come from subqueries that
- * store/rows.h's functions write as JSON; to-one spreads are joins.
+ * store/db/rows.h's functions write as JSON; to-one spreads are joins.
  *
  * SPDX-License-Identifier: MIT
  */

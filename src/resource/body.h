@@ -12,7 +12,7 @@
 
 #include "query/literal.h"
 #include "query/plan.h"
-#include "store/value.h"
+#include "store/db/value.h"
 
 struct call;
 struct routine_source;

@@ -9,7 +9,7 @@
 #include "resource/body_value.h"
 #include "resource/call.h"
 #include "resource/rpc.h"
-#include "store/routine.h"
+#include "store/catalog/routine.h"
 
 /* Every element as the parameter's type, and the array's text anew. The text is sound JSON. */
 static bool array_value(struct call *call, const struct routine_param *param, struct slice text,

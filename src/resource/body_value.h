@@ -12,8 +12,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "store/catalog.h"
-#include "store/value.h"
+#include "store/catalog/catalog.h"
+#include "store/db/value.h"
 
 /*
  * The value of `item` for `column`. Bytes are borrowed from its text, or in `arena`. False with

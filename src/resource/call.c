@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/call.h"
 
-#include "store/blame.h"
-#include "store/catalog.h"
-#include "store/reader.h"
+#include "store/catalog/blame.h"
+#include "store/catalog/catalog.h"
+#include "store/run/reader.h"
 
 /* The buffer for its answer that a call keeps while its job waits, as a thousand others may: that of
  * an answer before was a list's, perhaps. */

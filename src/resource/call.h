@@ -21,8 +21,8 @@
 #include "query/tree.h"
 #include "resource/media.h"
 #include "resource/prefer.h"
-#include "store/identity.h"
-#include "store/writer.h"
+#include "store/db/identity.h"
+#include "store/run/writer.h"
 
 struct catalog;
 struct db;

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 
 #include "resource/target.h"
-#include "store/catalog.h"
-#include "store/reader.h"
-#include "store/statement.h"
-#include "store/statistics.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/statistics.h"
+#include "store/db/statement.h"
+#include "store/run/reader.h"
 
 /* All that match; at_most: no more than these are looked for, 0: no limit. */
 static bool count_matches(struct call *call, const struct plan_source *source, int64_t at_most,

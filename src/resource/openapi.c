@@ -9,9 +9,9 @@
 
 #include "resource/target.h"
 #include "resource/verbs.h"
-#include "store/catalog.h"
-#include "store/reader.h"
-#include "store/routine.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/routine.h"
+#include "store/run/reader.h"
 
 /* jansson's object constructors take NULL members as failures: one check at the end. */
 

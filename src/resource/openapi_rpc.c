@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "resource/openapi.h"
-#include "store/routine.h"
+#include "store/catalog/routine.h"
 
 static json_t *column_schema(const struct column *column)
 {

@@ -12,8 +12,8 @@
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
-#include "store/db.h"
-#include "store/reader.h"
+#include "store/db/db.h"
+#include "store/run/reader.h"
 
 /* Around a Link's target. */
 static const char link_end[] = ">; rel=\"next\"";

@@ -15,8 +15,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "query/plan.h"
-#include "store/catalog.h"
-#include "store/value.h"
+#include "store/catalog/catalog.h"
+#include "store/db/value.h"
 
 struct row_in {
     const struct table *table; /* borrowed */

@@ -8,7 +8,7 @@
 
 #include "resource/body.h"
 #include "resource/call.h"
-#include "store/routine.h"
+#include "store/catalog/routine.h"
 
 struct rpc {
     const struct routine *routine;

@@ -7,7 +7,7 @@
 #include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
-#include "store/statement.h"
+#include "store/db/statement.h"
 
 /* Statuses of an answer that is final (RFC 9110 §15). */
 #define STATUS_MIN 200

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "query/json_out.h"
 #include "resource/rpc.h"
-#include "store/statement.h"
+#include "store/db/statement.h"
 
 /* A cell of the nth column: of a blob its hexadecimal digits, in an array of their own. */
 static void add_cell_sql(struct buf *sql, size_t n, const struct column *column)

@@ -6,8 +6,8 @@
 #include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
-#include "store/db.h"
-#include "store/statement.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
 
 /* A row of the answer; false with the error if it is none. */
 static bool add_row(struct call *call, struct rpc *r, struct statement *st,
@@ -133,7 +133,7 @@ static bool run_parts(struct call *call, struct db *db, struct rpc *r)
     return true;
 }
 
-/* Within the job's savepoint; may be run again (store/writer.h). */
+/* Within the job's savepoint; may be run again (store/run/writer.h). */
 bool rpc_run(struct job *job, struct db *db)
 {
     struct call *call = call_of_job(job);

@@ -4,7 +4,7 @@
 #include "base/text.h"
 #include "query/grammar.h"
 #include "resource/verbs.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 static bool check_preferences(struct call *call)
 {

@@ -33,13 +33,7 @@ verb_fn rpc_options; /* OPTIONS */
 verb_fn rpc_refuse;  /* any other */
 
 /* System paths. */
-verb_fn health_live;   /* /healthz, /livez: this loop answers */
-verb_fn health_ready;  /* /readyz */
-verb_fn openapi_read;  /* /, /openapi.json */
-verb_fn backup_create; /* POST /_backup, for operators */
-
-/* What /readyz would say. */
-bool health_is_ready(struct call *call);
+verb_fn openapi_read; /* /, /openapi.json */
 
 /*
  * Methods that /{table} and /{table}/{key} allow, as METHOD_BITs: a view without

@@ -3,7 +3,7 @@
 
 #include "resource/precondition.h"
 #include "resource/target.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 static void dispose(void *state)
 {

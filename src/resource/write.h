@@ -13,8 +13,8 @@
 #include "query/literal.h"
 #include "resource/body.h"
 #include "resource/call.h"
-#include "store/db.h"
-#include "store/keys.h"
+#include "store/db/db.h"
+#include "store/db/keys.h"
 
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
 

@@ -8,7 +8,7 @@
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/write.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 void write_begin(struct call *call, const struct write *w)
 {

@@ -6,7 +6,7 @@
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/write.h"
-#include "store/statement.h"
+#include "store/db/statement.h"
 
 bool write_check_outcome(struct call *call, const struct write *w)
 {

@@ -5,9 +5,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include "resource/write.h"
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
 
 static bool is_generated(const struct call *call, const struct assignment *set)
 {

@@ -6,9 +6,9 @@
  */
 #include "query/number_text.h"
 #include "resource/write.h"
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
 
 bool write_key_may_be(struct call *call, struct write *w, size_t at, size_t nth,
                       const struct literal *literal)

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: MIT
  */
 #include "resource/write.h"
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
 
 /* A value of the current row that outlives it. */
 static bool keep_value(struct call *call, struct statement *st, size_t column, struct value *out)

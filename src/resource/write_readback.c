@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "resource/write.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 bool write_key_is_given(const struct call *call, const struct write *w)
 {

@@ -7,7 +7,7 @@
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "resource/write.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 static bool key_differs(struct call *call, const struct column *column)
 {

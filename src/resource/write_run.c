@@ -1,15 +1,15 @@
 /*
  * The part of a write that runs on the writer's thread, within the job's savepoint. It
- * may be run again from the start (store/writer.h), so it begins by forgetting.
+ * may be run again from the start (store/run/writer.h), so it begins by forgetting.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "resource/write.h"
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/deferred.h"
-#include "store/diagnose.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/diagnose.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
+#include "store/run/deferred.h"
 
 /* The key of the one row that a view's trigger made in the table whose key the view has. */
 static bool take_made(struct call *call, struct db *db, struct write *w)

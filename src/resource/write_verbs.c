@@ -7,7 +7,7 @@
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "resource/write.h"
-#include "store/catalog.h"
+#include "store/catalog/catalog.h"
 
 enum write_answer write_choose_answer(const struct call *call, bool alone)
 {

@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "store/blame.h"
-#include "store/routine.h"
+#include "store/catalog/blame.h"
+#include "store/catalog/routine.h"
 
 bool store_open(struct store *store, const char *path, const struct db_options *options,
                 struct routine_set *routines, struct error *e)

@@ -14,9 +14,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/db_files.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/db_files.h"
 
 struct store {
     const char *path; /* borrowed; outlives the store */

@@ -17,8 +17,8 @@
 #include "resource/body.h"
 #include "resource/body_value.h"
 #include "resource/call.h"
-#include "store/catalog.h"
-#include "store/db.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
 
 #define DEPTH 64
 

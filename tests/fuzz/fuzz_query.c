@@ -17,10 +17,10 @@
 #include "query/grammar.h"
 #include "query/json_out.h"
 #include "query/plan.h"
-#include "store/catalog.h"
-#include "store/db.h"
-#include "store/lexer.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/lexer.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
 
 /* Rows and microseconds that one SELECT may take: the values are run, too. */
 #define ROWS_MAX 20

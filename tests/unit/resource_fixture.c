@@ -6,7 +6,7 @@
 #include <poll.h>
 
 #include "base/clock.h"
-#include "store/reader.h"
+#include "store/run/reader.h"
 #include "store/store.h"
 
 static struct store store;

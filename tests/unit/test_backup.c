@@ -15,13 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/verbs.h"
 #include "base/log.h"
 #include "base/part.h"
 #include "http/route.h"
 #include "resource_fixture.h"
-#include "store/backup.h"
-#include "store/backup_folder.h"
-#include "store/keeper.h"
+#include "store/files/backup.h"
+#include "store/files/backup_folder.h"
+#include "store/files/keeper.h"
 #include "store/store.h"
 
 static const char schema[] =

@@ -9,9 +9,9 @@
 #include <sqlite3.h>
 
 #include "base/log.h"
-#include "store/batch.h"
+#include "store/run/batch.h"
+#include "store/run/writer.h"
 #include "store/store.h"
-#include "store/writer.h"
 
 /* How many of the next statements that roll back are refused, savepoints' and whole ones. */
 static int refuse_savepoints, refuse_whole;

@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#include "store/expression_type.h"
+#include "store/catalog/expression_type.h"
 
 static void expect(const char *text, const char *type)
 {

@@ -14,8 +14,8 @@
 #include "query/grammar.h"
 #include "query/json_out.h"
 #include "query/plan.h"
-#include "store/catalog.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/db/statement.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

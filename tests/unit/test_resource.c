@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "resource/problem.h"
-#include "resource/verbs.h"
-#include "store/catalog.h"
-#include "store/reader.h"
+#include "admin/verbs.h"
+#include "store/catalog/catalog.h"
+#include "store/run/reader.h"
 #include "store/store.h"
 
 static const char schema[] =

@@ -13,14 +13,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "store/catalog.h"
-#include "store/diagnose.h"
-#include "store/migrate.h"
-#include "store/migrate_file.h"
-#include "store/reader.h"
-#include "store/statement.h"
+#include "store/catalog/catalog.h"
+#include "store/catalog/diagnose.h"
+#include "store/db/statement.h"
+#include "store/files/migrate.h"
+#include "store/files/migrate_file.h"
+#include "store/run/reader.h"
+#include "store/run/writer.h"
 #include "store/store.h"
-#include "store/writer.h"
 
 static const char schema[] =
     "CREATE TABLE Parent (a INTEGER PRIMARY KEY, b TEXT UNIQUE);"

@@ -16,12 +16,12 @@
 
 #include "access/digest.h"
 #include "access/limit.h"
-#include "commands/migrations.h"
-#include "config.h"
+#include "config/config.h"
 #include "http/listen.h"
 #include "http/peer.h"
 #include "http/route.h"
 #include "http/status.h"
+#include "sources/migrations.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

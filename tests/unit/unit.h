@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "store/db.h"
+#include "store/db/db.h"
 
 /* A database file in a new folder that is removed at the end of the process. */
 const char *unit_database(void);

@@ -1,0 +1,54 @@
+/*
+ * POST /_backup: a backup in --backup-dir, now. For the operators' listener.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/text.h"
+#include "admin/verbs.h"
+#include "store/files/keeper.h"
+
+/* Back on the loop: it is made, or the job's error says why not. */
+static enum progress finish(struct call *call)
+{
+    const struct keeper_made *m = call->state;
+    struct buf *b = &call->reply;
+
+    if (error_is_set(&call->error))
+        return call_fail(call);
+    buf_add_text(b, "{\"file\":");
+    text_json_string(b, slice_from(m->file));
+    buf_addf(b, ",\"bytes\":%lld,\"duration_ms\":%lld,\"wal_pinned_ms\":%lld",
+             (long long)m->made.bytes, (long long)(m->made.us / 1000),
+             (long long)(m->made.pinned_us / 1000));
+    if (m->made.orphans >= 0)
+        buf_addf(b, ",\"foreign_key_violations\":%lld", (long long)m->made.orphans);
+    if (m->made.unchecked > 0)
+        buf_addf(b, ",\"unchecked_tables\":%lld", (long long)m->made.unchecked);
+    buf_add_text(b, "}\n");
+    call->content_type_out = "application/json";
+    call->outcome = OUTCOME_CREATED;
+    return CALL_DONE;
+}
+
+/* Its deadline is --backup-timeout, not the request's. */
+enum progress backup_create(struct call *call)
+{
+    struct keeper *keeper = call->service->keeper;
+    struct keeper_made *made;
+
+    if (!keeper) {
+        error_set(&call->error, ERROR_NO_ROUTE, "there is no folder for backups");
+        error_hint(&call->error, "Name one with --backup-dir.");
+        return call_fail(call);
+    }
+    made = arena_zeroed(&call->arena, 1, sizeof *made);
+    if (!made) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return call_fail(call);
+    }
+    call->state = made;
+    call->finish = finish;
+    call->job.mailbox = call->mailbox;
+    call->job.error = &call->error;
+    return keeper_submit(keeper, &call->job, made) ? CALL_WAITING : call_fail(call);
+}

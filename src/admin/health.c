@@ -1,0 +1,105 @@
+/*
+ * Health as Kubernetes asks for it: alive, and ready.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/text.h"
+#include "admin/verbs.h"
+#include "store/db/db.h"
+#include "store/run/reader.h"
+
+/* One condition of readiness; false with the reason. */
+typedef bool check_fn(struct call *call, struct error *e);
+
+enum progress health_live(struct call *call)
+{
+    buf_add_text(&call->reply, "ok\n");
+    call->content_type_out = "text/plain; charset=utf-8";
+    call->outcome = OUTCOME_OK;
+    call->steady = STEADY_ALWAYS;
+    return CALL_DONE;
+}
+
+static bool check_database(struct call *call, struct error *e)
+{
+    int64_t count;
+
+    return reader_begin(call->reader, call->now_us, call->deadline_us, e) &&
+           db_integer(reader_db(call->reader), "SELECT count(*) FROM sqlite_schema", &count, e);
+}
+
+static bool check_writer(struct call *call, struct error *e)
+{
+    return writer_well(call->service->writer, e);
+}
+
+static bool check_migrations(struct call *call, struct error *e)
+{
+    return check_database(call, e) &&
+           call->service->migrated(call->service, reader_db(call->reader), e);
+}
+
+static bool check_shutdown(struct call *call, struct error *e)
+{
+    return !atomic_load(call->service->draining) ||
+           error_set(e, ERROR_DRAINING, "the server is shutting down");
+}
+
+static const struct {
+    const char *name;
+    check_fn *check;
+} checks[] = {
+    {"database", check_database},
+    {"writer", check_writer},
+    {"migrations", check_migrations},
+    {"shutdown", check_shutdown},
+};
+
+bool health_is_ready(struct call *call)
+{
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct error cause = error_none();
+
+        if (!checks[i].check(call, &cause))
+            return false;
+    }
+    return true;
+}
+
+static bool is_verbose(const struct call *call)
+{
+    return slice_is(call->query, "verbose") ||
+           (call->query.len > 8 && memcmp(call->query.data, "verbose=", 8) == 0);
+}
+
+/* What else a check that passed has to say. */
+static const char *note(const struct call *call, check_fn *check)
+{
+    bool writer = check == check_writer;
+
+    return writer && call->service->read_only ? ": read-only" : "";
+}
+
+/* Failing checks are always named; the others only with ?verbose. */
+enum progress health_ready(struct call *call)
+{
+    bool verbose = is_verbose(call), ready = true;
+
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        struct error cause = error_none();
+        bool ok = checks[i].check(call, &cause);
+
+        ready = ready && ok;
+        if (!ok)
+            buf_addf(&call->reply, "[-]%s failed: %s\n", checks[i].name, cause.message);
+        else if (verbose)
+            buf_addf(&call->reply, "[+]%s ok%s\n", checks[i].name, note(call, checks[i].check));
+    }
+    if (verbose || !ready)
+        buf_addf(&call->reply, "readyz check %s\n", ready ? "passed" : "failed");
+    else
+        buf_add_text(&call->reply, "ok\n");
+    call->content_type_out = "text/plain; charset=utf-8";
+    call->outcome = ready ? OUTCOME_OK : OUTCOME_UNREADY;
+    return CALL_DONE;
+}

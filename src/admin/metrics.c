@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+#include "admin/metrics.h"
+
+#include "base/exposition.h"
+#include "resource/call.h"
+#include "admin/verbs.h"
+#include "store/store.h"
+
+/* sqlite.org/fileformat2.html §4: a WAL has a header, and one before each page. */
+#define WAL_HEADER       32
+#define WAL_FRAME_HEADER 24
+
+struct figures {
+    int64_t ready;
+    int64_t queued, queue_max, jobs, failed, refused;
+    int64_t database, wal, wal_pending;
+    struct {
+        int64_t page_hits, page_misses, statement_hits, statement_misses;
+    } reader, writer;
+};
+
+#define AT(field) offsetof(struct figures, field)
+#define READER    "connection=\"reader\""
+#define WRITER    "connection=\"writer\""
+
+/* clang-format off */
+static const struct sample_row rows[] = {
+    {"thimble_ready", "gauge", "", AT(ready), SAMPLE_COUNT,
+     "1 if /readyz passes, else 0."},
+    {"thimble_writer_queue_length", "gauge", "", AT(queued), SAMPLE_COUNT,
+     "Writes that wait for the writer."},
+    {"thimble_writer_queue_limit", "gauge", "", AT(queue_max), SAMPLE_COUNT,
+     "Writes that may wait, --queue-length; more are refused."},
+    {"thimble_writer_jobs_total", "counter", "", AT(jobs), SAMPLE_COUNT,
+     "Writes that the writer has run."},
+    {"thimble_writer_jobs_failed_total", "counter", "", AT(failed), SAMPLE_COUNT,
+     "Writes that changed nothing because they failed, a violated constraint included."},
+    {"thimble_writer_jobs_refused_total", "counter", "", AT(refused), SAMPLE_COUNT,
+     "Writes that were not queued because the queue was full or the server was stopping."},
+    {"thimble_database_size_bytes", "gauge", "", AT(database), SAMPLE_COUNT,
+     "Size of the database's file."},
+    {"thimble_wal_size_bytes", "gauge", "", AT(wal), SAMPLE_COUNT,
+     "Size of the write-ahead log's file, which is used again and not cut."},
+    {"thimble_wal_pending_bytes", "gauge", "", AT(wal_pending), SAMPLE_COUNT,
+     "Bytes of the write-ahead log that no checkpoint has moved into the database yet."},
+    {"thimble_page_cache_hits_total", "counter", READER, AT(reader.page_hits), SAMPLE_COUNT,
+     "Pages of the database that were in a connection's page cache."},
+    {"thimble_page_cache_hits_total", "counter", WRITER, AT(writer.page_hits), SAMPLE_COUNT, NULL},
+    {"thimble_page_cache_misses_total", "counter", READER, AT(reader.page_misses), SAMPLE_COUNT,
+     "Pages of the database that had to be read from its file."},
+    {"thimble_page_cache_misses_total", "counter", WRITER, AT(writer.page_misses), SAMPLE_COUNT,
+     NULL},
+    {"thimble_statement_cache_hits_total", "counter", READER, AT(reader.statement_hits),
+     SAMPLE_COUNT, "Statements that were found prepared."},
+    {"thimble_statement_cache_hits_total", "counter", WRITER, AT(writer.statement_hits),
+     SAMPLE_COUNT, NULL},
+    {"thimble_statement_cache_misses_total", "counter", READER, AT(reader.statement_misses),
+     SAMPLE_COUNT, "Statements that had to be prepared."},
+    {"thimble_statement_cache_misses_total", "counter", WRITER, AT(writer.statement_misses),
+     SAMPLE_COUNT, NULL},
+};
+/* clang-format on */
+
+static int64_t pending(const struct writer_stats *stats)
+{
+    int64_t frames = stats->wal_pages - stats->checkpoints.moved;
+
+    return frames > 0 ? WAL_HEADER + frames * (WAL_FRAME_HEADER + stats->page_size) : 0;
+}
+
+static void collect(struct figures *f, struct call *call, const struct writer_stats *stats,
+                    const struct db_cache_counts *readers)
+{
+    *f = (struct figures){
+        .ready = health_is_ready(call),
+        .queued = (int64_t)stats->queued,
+        .queue_max = (int64_t)stats->queue_max,
+        .jobs = (int64_t)stats->jobs,
+        .failed = (int64_t)stats->failed,
+        .refused = (int64_t)stats->refused,
+        .wal_pending = pending(stats),
+        .reader = {(int64_t)readers->page_hits, (int64_t)readers->page_misses,
+                   (int64_t)readers->statement_hits, (int64_t)readers->statement_misses},
+        .writer = {(int64_t)stats->caches.page_hits, (int64_t)stats->caches.page_misses,
+                   (int64_t)stats->caches.statement_hits, (int64_t)stats->caches.statement_misses},
+    };
+    store_sizes(call->service->store, &f->database, &f->wal);
+}
+
+static void write_histograms(struct buf *out, const struct writer_stats *stats)
+{
+    static const char batch[] = "thimble_writer_batch_jobs",
+                      commit[] = "thimble_commit_duration_seconds",
+                      checkpoint[] = "thimble_checkpoint_duration_seconds";
+
+    exposition_family(out, batch, "histogram", "Writes that shared one transaction.");
+    exposition_histogram(out, batch, "", &buckets_batch, &stats->batches);
+    exposition_family(out, commit, "histogram",
+                      "Time of a COMMIT: until the write-ahead log is on the disk.");
+    exposition_histogram(out, commit, "", &buckets_duration, &stats->commits);
+    exposition_family(out, checkpoint, "histogram",
+                      "Time of a checkpoint: passive beside the writes, restart in their way.");
+    exposition_histogram(out, checkpoint, "mode=\"passive\"", &buckets_duration,
+                         &stats->checkpoints.passive);
+    exposition_histogram(out, checkpoint, "mode=\"restart\"", &buckets_duration,
+                         &stats->checkpoints.restart);
+}
+
+void metrics_write_data(struct buf *out, struct call *call, const struct db_cache_counts *readers)
+{
+    struct writer_stats stats;
+    struct figures figures;
+
+    writer_stats(call->service->writer, &stats);
+    collect(&figures, call, &stats, readers);
+    exposition_table(out, rows, sizeof rows / sizeof *rows, &figures);
+    write_histograms(out, &stats);
+}

@@ -1,0 +1,153 @@
+/*
+ * The table of settings for people: effective values, --help, and documentation.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "config/config_table.h"
+
+#define WIDTH       100
+#define HELP_COLUMN 36
+
+static void variable(const char *name, char out[96])
+{
+    size_t n = (size_t)snprintf(out, 96, "THIMBLE_");
+
+    for (; *name && n + 1 < 96; name++)
+        out[n++] = *name == '-' ? '_' : (char)(*name - (*name >= 'a' && *name <= 'z' ? 32 : 0));
+    out[n] = '\0';
+}
+
+void config_print(const struct config *config, struct buf *out)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *s = &settings[i];
+        char source[128] = "default", name[96];
+
+        if (!s->group)
+            continue;
+        variable(s->name, name);
+        if (config->sources[i] == SOURCE_ENVIRONMENT)
+            snprintf(source, sizeof source, "%s", name);
+        else if (config->sources[i] == SOURCE_FLAG)
+            snprintf(source, sizeof source, "flag");
+        buf_addf(out, "%-28s %-24s %s%s\n", s->name,
+                 config->texts[i][0] ? config->texts[i] : "\"\"", source,
+                 config->from_file[i] ? ", from a file" : "");
+    }
+}
+
+/* Words of `text` in lines that fit, each line after the first at `column`. */
+static void wrap(struct buf *out, const char *text, size_t column)
+{
+    size_t at = column;
+
+    while (*text) {
+        size_t len = strcspn(text, " ");
+
+        if (at > column && at + 1 + len > WIDTH) {
+            buf_addf(out, "\n%*s", (int)column, "");
+            at = column;
+        }
+        if (at > column) {
+            buf_add_char(out, ' ');
+            at++;
+        }
+        buf_add(out, text, len);
+        at += len;
+        text += len + (text[len] == ' ');
+    }
+    buf_add_char(out, '\n');
+}
+
+static void help_line(const struct setting *s, const char *help, struct buf *out)
+{
+    char flag[64], text[512];
+
+    snprintf(flag, sizeof flag, "--%s%s%s", s->name, s->placeholder ? " " : "",
+             s->placeholder ? s->placeholder : "");
+    snprintf(text, sizeof text, "%s%s%s%s", help, s->default_text[0] ? " [" : "", s->default_text,
+             s->default_text[0] ? "]" : "");
+    buf_addf(out, "  %-*s", HELP_COLUMN - 2, flag);
+    if (strlen(flag) > HELP_COLUMN - 3)
+        buf_addf(out, "\n%*s", HELP_COLUMN, "");
+    wrap(out, text, HELP_COLUMN);
+}
+
+/* A command's own flag says whose it is: "import, export: …". The rest of its help, or NULL. */
+static const char *own_help(const struct setting *s, const char *command)
+{
+    const char *colon = s->group ? NULL : strchr(s->help, ':'), *at = s->help;
+    size_t len = strlen(command);
+
+    while (colon && at < colon) {
+        size_t n = strcspn(at, ",:");
+
+        if (n == len && memcmp(at, command, n) == 0)
+            return colon + 2;
+        at += n + strspn(at + n, ", ");
+    }
+    return NULL;
+}
+
+void config_help_of(const char *command, struct buf *out)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < settings_count; i++) {
+        const char *help = own_help(&settings[i], command);
+
+        if (!help)
+            continue;
+        if (!any)
+            buf_addf(out, "\nOnly for %s\n", command);
+        any = true;
+        help_line(&settings[i], help, out);
+    }
+}
+
+void config_help(struct buf *out)
+{
+    const char *group = "";
+
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *s = &settings[i];
+
+        if (!s->group)
+            continue;
+        if (strcmp(group, s->group) != 0)
+            buf_addf(out, "\n%s\n", s->group);
+        group = s->group;
+        help_line(s, s->help, out);
+    }
+}
+
+void config_markdown(struct buf *out)
+{
+    const char *group = "";
+
+    buf_add_text(out, "# Configuration\n\n"
+                      "Every setting is a flag and an environment variable; a flag wins. A value "
+                      "`@FILE` is read from the\nfile (`@@` begins a value with a plain `@`). "
+                      "`thimble config` prints what is in force and where it came\nfrom. An "
+                      "unknown flag or `THIMBLE_` variable is refused.\n\n"
+                      "Times: `250ms`, `30s`, `1m30s`, `2h`. Sizes: `512KiB`, `1MiB`, `1GB`.\n");
+    for (size_t i = 0; i < settings_count; i++) {
+        const struct setting *s = &settings[i];
+        char name[96];
+
+        if (!s->group)
+            continue;
+        if (strcmp(group, s->group) != 0)
+            buf_addf(out, "\n## %s\n\n| flag | variable | default | |\n|---|---|---|---|\n",
+                     s->group);
+        group = s->group;
+        variable(s->name, name);
+        buf_addf(out, "| `--%s` | `%s` | %s%s%s | %s%s%s |\n", s->name, name,
+                 s->default_text[0] ? "`" : "", s->default_text, s->default_text[0] ? "`" : "",
+                 s->help, s->words ? "; one of: " : "", s->words ? s->words : "");
+    }
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "config/config_table.h"
+
+#include <assert.h>
+
+#include "config/config.h"
+
+#define AT(field) offsetof(struct config, field)
+#define KIB       ((int64_t)1 << 10)
+#define MIB       ((int64_t)1 << 20)
+#define GIB       ((int64_t)1 << 30)
+#define HOUR      ((int64_t)3600000)
+
+static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
+                  grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
+
+/* clang-format off */
+const struct setting settings[] = {
+    {data, "db", SETTING_TEXT, AT(db), "thimble.db", 0, 0, NULL, "FILE",
+     "the SQLite database; made if it is not there"},
+    {data, "read-only", SETTING_BOOL, AT(read_only), "off", 0, 0, NULL, NULL,
+     "serve it without changing it; so is one whose file, folder or volume cannot be written"},
+    {data, "migrations", SETTING_TEXT, AT(migrations), "builtin", 0, 0, NULL, "DIR",
+     "a folder of NNNN_name.sql files; \"builtin\": those in the binary; \"none\": serve the "
+     "database as it is; \"DIR,builtin\", \"DIR,none\": the folder if it is there"},
+    {data, "queries", SETTING_TEXT, AT(queries), "builtin", 0, 0, NULL, "DIR",
+     "a folder of name.sql files that are served at /rpc/name; \"builtin\": those in the binary, "
+     "which go with its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
+    {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
+     "full: an acknowledged write survives power loss; normal: only a crash of the process"},
+
+    {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
+     "a folder for backups of the database that is served; \"\": none"},
+    {backups, "backup-interval", SETTING_DURATION, AT(backup_interval_ms), "0", 0, 744 * HOUR, NULL,
+     "TIME", "make one there this often; 0: only when asked to"},
+    {backups, "backup-keep", SETTING_INTEGER, AT(backup_keep), "7", 1, 100000, NULL, "N",
+     "keep the newest N there; older ones are deleted"},
+    {backups, "backup-timeout", SETTING_DURATION, AT(backup_timeout_ms), "10m", 0, 24 * HOUR, NULL,
+     "TIME",
+     "give up a backup that copies for longer: the write-ahead log cannot start over meanwhile; 0: "
+     "no limit"},
+
+    {network, "listen", SETTING_TEXT, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "ADDRESS",
+     "ADDR:PORT, :PORT (every address) or unix:PATH; port 0 takes a free one"},
+    {network, "metrics-listen", SETTING_TEXT, AT(metrics_listen), "", 0, 0, NULL, "ADDRESS",
+     "a listener for operators: /metrics, /healthz, /livez and /readyz move there; \"\": they are at "
+     "--listen"},
+    {network, "socket-mode", SETTING_TEXT, AT(socket_mode), "660", 0, 0, NULL, "MODE",
+     "permissions of the socket of --listen unix:PATH, octal"},
+    {network, "base-path", SETTING_TEXT, AT(base_path), "", 0, 0, NULL, "PATH",
+     "serve the resources below this path, as /rest/v1"},
+    {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
+     "origins whose pages may call from a browser, separated by commas, as https://example.org; "
+     "\"*\": all; \"\": none"},
+    {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
+     "event loops; 0: one for each processor"},
+    {network, "idle-timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 0, 24 * HOUR, NULL,
+     "TIME", "close a connection that is silent this long; 0: never"},
+    {network, "request-timeout", SETTING_DURATION, AT(request_timeout_ms), "30s", 0, 24 * HOUR,
+     NULL, "TIME", "a request must be received, and its statement done, within this; 0: no limit"},
+    {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
+     "TIME", "after SIGTERM, answer what is in flight for this long at most"},
+
+    {grammar, "aggregates", SETTING_BOOL, AT(aggregates), "off", 0, 0, NULL, NULL,
+     "let select= ask for count(), sum(), avg(), min() and max()"},
+    {grammar, "default-return", SETTING_WORD, AT(default_return), "object", 0, 0, "object minimal",
+     "WORD",
+     "object: a write of one object answers it; minimal: nothing, as PostgREST, unless Prefer: "
+     "return= asks"},
+    {grammar, "allow-tx", SETTING_BOOL, AT(allow_tx), "off", 0, 0, NULL, NULL,
+     "follow Prefer: tx=rollback, which answers as if it had written"},
+    {grammar, "allow-plan", SETTING_BOOL, AT(allow_plan), "off", 0, 0, NULL, NULL,
+     "answer Accept: application/vnd.pgrst.plan+json with SQLite's query plan"},
+
+    {limits, "max-rows", SETTING_INTEGER, AT(max_rows), "1000", 0, INT64_MAX, NULL, "N",
+     "rows of one answer; 0: no limit"},
+    {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
+     "bytes of one answer"},
+    {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",
+     "bytes of a request's body; taken apart it may take 16 times as much, and 16 MiB at least"},
+    {limits, "max-elements", SETTING_INTEGER, AT(max_elements), "10000", 1, 10000000, NULL, "N",
+     "elements of an array that is posted"},
+    {limits, "max-depth", SETTING_INTEGER, AT(max_depth), "64", 1, 200, NULL, "N",
+     "nesting of a JSON body"},
+    {limits, "max-conditions", SETTING_INTEGER, AT(grammar.conditions), "250", 1, 10000, NULL, "N",
+     "conditions of one request"},
+    {limits, "max-nesting", SETTING_INTEGER, AT(grammar.nesting), "16", 1, 32, NULL, "N",
+     "nesting of a request's and=(), or=() and related resources"},
+    {limits, "max-embeds", SETTING_INTEGER, AT(grammar.embeds), "32", 0, 60, NULL, "N",
+     "related resources of one request"},
+    {limits, "max-parts", SETTING_INTEGER, AT(grammar.parts), "4096", 1, 100000, NULL, "N",
+     "names, conditions and list members of one request's query, together"},
+    {limits, "max-url", SETTING_SIZE, AT(max_url), "8KiB", 64, MIB, NULL, "SIZE",
+     "bytes of a request's URL"},
+    {limits, "max-headers", SETTING_SIZE, AT(max_headers), "16KiB", 256, MIB, NULL, "SIZE",
+     "bytes of a request's header section"},
+    {limits, "max-connections", SETTING_INTEGER, AT(max_connections), "10000", 1, 1000000, NULL,
+     "N", "connections at a time; more are answered 503"},
+    {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
+     "10000", 0, 1000000, NULL, "N",
+     "connections from one address (IPv6: one /64); more are answered 429; 0: no limit"},
+    {limits, "max-metrics-connections", SETTING_INTEGER, AT(max_metrics_connections), "64", 1,
+     256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
+    {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
+     "writes that wait; more are answered 503"},
+
+    {logs, "log-level", SETTING_WORD, AT(log_level), "info", 0, 0, "debug info warn error off",
+     "LEVEL", "the lowest level that is written to stderr, as JSON lines"},
+    {logs, "access-log", SETTING_BOOL, AT(access_log), "off", 0, 0, NULL, NULL,
+     "a line for every request, not only for 5xx and slow ones"},
+    {logs, "server-timing", SETTING_BOOL, AT(server_timing), "off", 0, 0, NULL, NULL,
+     "say in each answer's Server-Timing how long it took"},
+    {logs, "slow-request", SETTING_DURATION, AT(slow_request_ms), "1s", 0, HOUR, NULL, "TIME",
+     "a request that takes this long is logged; 0: none"},
+
+    {tuning, "batch-max", SETTING_INTEGER, AT(batch_max), "512", 1, 100000, NULL, "N",
+     "writes that share one transaction"},
+    {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
+     "wait this long for another process's lock on the database"},
+    {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,
+     "SIZE", "page cache of each connection to the database; there is one for each thread"},
+    {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
+     "bytes of the database that are memory-mapped"},
+    {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
+     "prepared statements kept by each connection"},
+    {tuning, "answer-cache", SETTING_SIZE, AT(answer_cache), "4MiB", 0, 64 * GIB, NULL, "SIZE",
+     "bytes of answers that are kept and given again while the database stays as it is; 0: none"},
+    {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
+     "N", "pages in the write-ahead log that start a checkpoint"},
+    {tuning, "checkpoint", SETTING_WORD, AT(checkpoint), "auto", 0, 0, "auto off", "WORD",
+     "auto: move the write-ahead log into the database; off: leave it to another process, as "
+     "Litestream"},
+
+    {NULL, "format", SETTING_WORD, AT(format), "auto", 0, 0, "auto csv ndjson", "WORD",
+     "import, export: auto: by the file's name, which ends in .csv, .ndjson or .jsonl"},
+    {NULL, "rejects", SETTING_TEXT, AT(rejects), "", 0, 0, NULL, "FILE",
+     "import: go on past rows that do not fit, and write them there with line and reason"},
+    {NULL, "max-rejects", SETTING_INTEGER, AT(max_rejects), "0", 0, INT64_MAX, NULL, "N",
+     "import: stop when there are more; 0: no limit"},
+    {NULL, "on-conflict", SETTING_WORD, AT(on_conflict), "error", 0, 0, "error ignore merge",
+     "WORD",
+     "import: a row whose key is there already. error: does not fit; ignore: is passed over; "
+     "merge: updates it"},
+    {NULL, "atomic", SETTING_BOOL, AT(atomic), "off", 0, 0, NULL, NULL,
+     "import: all rows in one transaction, or none"},
+    {NULL, "force", SETTING_BOOL, AT(force), "off", 0, 0, NULL, NULL,
+     "backup, restore: replace a file that is there"},
+    {NULL, "dry-run", SETTING_BOOL, AT(dry_run), "off", 0, 0, NULL, NULL,
+     "migrate: say what would change, change nothing"},
+    {NULL, "markdown", SETTING_BOOL, AT(markdown), "off", 0, 0, NULL, NULL,
+     "config: the settings as a page of documentation"},
+    {NULL, "man", SETTING_BOOL, AT(man), "off", 0, 0, NULL, NULL, "config: the manual page"},
+    {NULL, "help", SETTING_BOOL, AT(help), "off", 0, 0, NULL, NULL, "this help"},
+};
+/* clang-format on */
+
+const size_t settings_count = sizeof settings / sizeof *settings;
+
+static_assert(sizeof settings / sizeof *settings <= CONFIG_SETTINGS_MAX,
+              "struct config has room for every setting");

@@ -1,0 +1,18 @@
+/*
+ * What the machine, or the sandbox, lets a server have.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_SERVE_MACHINE_H
+#define THIMBLE_SERVE_MACHINE_H
+
+#include <stddef.h>
+
+/* Processors that this process may run on, at least 1. */
+size_t machine_processors(void);
+
+/* Connections need descriptors: raises the limit of open files as far as it goes, and returns
+ * `wanted`, or how many connections fit, with a warning in the log. */
+size_t machine_connections(size_t wanted);
+
+#endif

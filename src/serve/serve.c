@@ -1,0 +1,278 @@
+/*
+ * Serving: migrate, open the store, start the writer and the loops, supervise them until a
+ * signal, and take it all down in the opposite order.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "commands/commands.h"
+#include "http/route.h"
+#include "http/server.h"
+#include "serve/machine.h"
+#include "serve/reload.h"
+#include "serve/supervise.h"
+#include "serve/surroundings.h"
+#include "sources/database.h"
+#include "sources/migrations.h"
+#include "store/files/keeper.h"
+#include "store/run/writer.h"
+#include "store/store.h"
+
+struct run {
+    const struct config *config;
+    bool read_only;
+    struct migrations migrations;
+    /* The first connection, until the writer has its own: the last to close would take the log and
+     * its index away, for the next to make anew. */
+    struct db *first;
+    struct store store;
+    bool store_is_open;
+    struct writer *writer;
+    struct keeper *keeper; /* NULL: no --backup-dir */
+    struct reload reload;
+    struct surroundings around;
+    struct service service;
+    struct server_options options;
+    struct server *server;
+    _Atomic bool draining;
+};
+
+/* Nothing is written: what is to be served must be there already. */
+static bool is_migrated_already(struct run *r, struct error *e)
+{
+    struct error cause = error_none();
+
+    if (r->migrations.none || migrate_current(r->first, &r->migrations.set, &cause))
+        return true;
+    return error_set(e, cause.code,
+                     "%s is served read-only, and %s; run thimble migrate where it can be written, "
+                     "or serve it as it is: --migrations none",
+                     r->config->db, cause.message);
+}
+
+static bool migrate(struct run *r, struct error *e)
+{
+    char why[256];
+    size_t applied;
+
+    if (!migrations_load(&r->migrations, r->config->migrations, e) ||
+        !database_look(r->config, !r->migrations.none, &r->read_only, why, e))
+        return false;
+    if (r->read_only) {
+        if (!r->config->read_only)
+            log_say(LOG_WARN, "%s: the database is served read-only", why);
+        r->first = database_open_read_only(r->config, e);
+        return r->first && is_migrated_already(r, e);
+    }
+    r->first = database_open(r->config, !r->migrations.none, e);
+    return r->first && (r->migrations.none || migrate_up(r->first, &r->migrations.set, &applied,
+                                                         reload_log_applied, NULL, e));
+}
+
+/* For readiness: what the loop's reader sees. */
+static bool is_migrated(const struct service *service, struct db *db, struct error *e)
+{
+    return reload_is_current((struct reload *)service->migrations, db, e);
+}
+
+static bool open_store(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+    struct db_options db_options = database_options(c);
+    struct routine_set *queries;
+    const struct writer_options writer_options = {
+        .queue_max = (size_t)c->queue_length,
+        .batch_max = (size_t)c->batch_max,
+        .checkpoint_pages = c->checkpoint_pages,
+    };
+
+    db_options.read_only = r->read_only;
+    queries = reload_queries(c, e);
+    if (!queries)
+        return false;
+    r->store_is_open = store_open(&r->store, c->db, &db_options, queries, e);
+    routine_set_drop(queries);
+    if (!r->store_is_open)
+        return false;
+    r->writer = writer_start(&r->store, &writer_options, e);
+    if (!r->read_only) { /* else there is no writer's connection that the log would stay for */
+        db_close(r->first);
+        r->first = NULL;
+    }
+    return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
+}
+
+static bool start_keeper(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+    const struct keeper_options options = {
+        .database = c->db,
+        .db = &r->store.options,
+        .dir = c->backup_dir,
+        .interval_us = c->backup_interval_ms * 1000,
+        .timeout_us = c->backup_timeout_ms * 1000,
+        .keep = (size_t)c->backup_keep,
+    };
+
+    if (!c->backup_dir[0])
+        return true;
+    r->keeper = keeper_start(&options, e);
+    return r->keeper != NULL;
+}
+
+/* Each socket that was passed needs a loop. */
+static size_t loops(const struct run *r)
+{
+    size_t n = r->config->threads ? (size_t)r->config->threads : machine_processors();
+
+    return n < r->around.inherited.count ? r->around.inherited.count : n;
+}
+
+static bool start_server(struct run *r, struct error *e)
+{
+    const struct config *c = r->config;
+
+    r->service = (struct service){
+        .store = &r->store,
+        .writer = r->writer,
+        .keeper = r->keeper,
+        .version = THIMBLE_VERSION,
+        .max_rows = c->max_rows,
+        .max_body = c->max_body,
+        .max_elements = c->max_elements,
+        .max_depth = c->max_depth,
+        .grammar = &c->grammar,
+        .max_answer = c->max_answer,
+        .read_only = r->read_only,
+        .max_url = (size_t)c->max_url,
+        .aggregates = c->aggregates,
+        .default_minimal = strcmp(c->default_return, "minimal") == 0,
+        .allow_tx = c->allow_tx,
+        .allow_plan = c->allow_plan,
+        .base_path = c->base_path,
+        .operators_apart = c->metrics_listen[0] != '\0',
+        .draining = &r->draining,
+        .migrated = is_migrated,
+        .migrations = &r->reload,
+    };
+    r->options = (struct server_options){
+        .listen = c->listen,
+        .metrics_listen = c->metrics_listen,
+        .max_metrics_connections = (size_t)c->max_metrics_connections,
+        .socket_mode = r->around.socket_mode,
+        .inherited = &r->around.inherited,
+        .loops = loops(r),
+        .max_connections = machine_connections((size_t)c->max_connections),
+        .max_per_address = (size_t)c->max_connections_per_address,
+        .max_url = (size_t)c->max_url,
+        .max_headers = (size_t)c->max_headers,
+        .max_body = (size_t)c->max_body,
+        .idle_timeout_us = c->idle_timeout_ms * 1000,
+        .request_timeout_us = c->request_timeout_ms * 1000,
+        .answer_cache = (size_t)c->answer_cache,
+        .slow_us = c->slow_request_ms * 1000,
+        .access_log = c->access_log,
+        .cors_origins = c->cors_origins,
+        .server_timing = c->server_timing,
+    };
+    r->server = server_start(&r->options, &r->service, &r->draining, e);
+    return r->server != NULL;
+}
+
+static void block_signals(sigset_t *set)
+{
+    supervise_signals(set);
+    pthread_sigmask(SIG_BLOCK, set, NULL); /* every thread started later inherits it */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk to SQLite, not an end */
+}
+
+/* One line, for a person and for a test: it is served from now on. */
+static void say_ready(const struct run *r)
+{
+    struct catalog *catalog = store_catalog((struct store *)&r->store);
+
+    const char *operators = server_metrics_url(r->server);
+
+    route_warn(catalog, r->config->base_path);
+    printf("thimble %s serves %zu resources of %s%s at %s%s%s\n", THIMBLE_VERSION,
+           catalog->n_tables, r->config->db, r->read_only ? ", read-only," : "",
+           server_url(r->server), operators[0] ? " and, for operators, at " : "", operators);
+    fflush(stdout);
+    catalog_drop(catalog);
+}
+
+/* From here a second signal ends the process at once: nothing acknowledged can be lost. */
+static void stop(struct run *r, const sigset_t *signals, int number)
+{
+    log_say(LOG_INFO, "stopping on %s",
+            number == SIGINT    ? "SIGINT"
+            : number == SIGTERM ? "SIGTERM"
+                                : "SIGHUP");
+    notify_send(&r->around.notifier, "STOPPING=1\nSTATUS=answering what is in flight");
+    signal(SIGHUP, SIG_IGN);
+    pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+    keeper_stop(r->keeper);
+    if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
+        log_say(LOG_WARN, "requests were cut off after the drain timeout");
+    r->server = NULL;
+}
+
+static bool serve(struct run *r, struct error *e)
+{
+    sigset_t signals;
+    int number;
+
+    block_signals(&signals);
+    if (!surroundings_take(&r->around, r->config, e) || !migrate(r, e) || !open_store(r, e) ||
+        !start_keeper(r, e) || !start_server(r, e))
+        return false;
+    say_ready(r);
+    struct supervisor supervisor = {
+        .notifier = &r->around.notifier,
+        .reload = &r->reload,
+        .server = r->server,
+        .store = &r->store,
+        .writer = r->writer,
+        .db = r->config->db,
+        .request_timeout_us = r->config->request_timeout_ms * 1000,
+    };
+    bool ok = supervise(&supervisor, &number, e);
+    stop(r, &signals, ok ? number : SIGTERM);
+    return ok;
+}
+
+int command_serve(const struct config *config, int n_words, char **words)
+{
+    struct run *r = calloc(1, sizeof *r);
+    struct error e = error_none();
+    enum log_level level = LOG_INFO;
+    bool ok;
+    (void)n_words, (void)words;
+
+    if (!r) {
+        error_set(&e, ERROR_MEMORY, "out of memory");
+        return command_fail(&e);
+    }
+    log_level_parse(slice_from(config->log_level), &level);
+    log_set_level(level);
+    r->config = config;
+    ok = serve(r, &e);
+    keeper_stop(r->keeper);
+    keeper_free(r->keeper);
+    db_close(r->first);
+    writer_stop(r->writer);
+    reload_finish(&r->reload);
+    if (r->store_is_open)
+        store_close(&r->store);
+    migrations_finish(&r->migrations);
+    surroundings_leave(&r->around);
+    free(r);
+    return ok ? EXIT_DONE : command_fail(&e);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "serve/supervise.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "serve/notify.h"
+#include "serve/reload.h"
+#include "store/run/writer.h"
+#include "store/store.h"
+
+/* Looks within one watchdog period. A loop may be busy for the rest of them. */
+#define LOOKS 4
+
+void supervise_signals(sigset_t *out)
+{
+    sigemptyset(out);
+    sigaddset(out, SIGTERM);
+    sigaddset(out, SIGINT);
+    sigaddset(out, SIGHUP);
+}
+
+static void say_serving(const struct supervisor *s)
+{
+    struct catalog *catalog = store_catalog(s->store);
+
+    notify_send(s->notifier, "READY=1\nSTATUS=serving %zu resources of %s at %s", catalog->n_tables,
+                s->db, server_url(s->server));
+    catalog_drop(catalog);
+}
+
+static void say_failed(const struct supervisor *s, const struct error *e)
+{
+    char line[sizeof e->message];
+
+    log_say(LOG_ERROR, "reload failed: %s", e->message);
+    memcpy(line, e->message, sizeof line);
+    for (char *at = line; *at; at++)
+        *at = *at == '\n' ? ' ' : *at; /* a line of a datagram is one assignment */
+    notify_send(s->notifier, "READY=1\nSTATUS=serving; the last reload failed: %s", line);
+}
+
+static void begin_reload(struct supervisor *s)
+{
+    struct error e = error_none();
+
+    s->reload_again = s->reload->running;
+    if (s->reload_again)
+        return;
+    log_say(LOG_INFO, "reloading");
+    notify_reloading(s->notifier);
+    if (!reload_begin(s->reload, &e))
+        say_failed(s, &e);
+}
+
+static void end_reload(struct supervisor *s)
+{
+    struct error e = error_none();
+    bool ok = reload_end(s->reload, &e);
+
+    if (s->reload->running)
+        return;
+    if (ok)
+        say_serving(s);
+    else
+        say_failed(s, &e);
+    if (s->reload_again)
+        begin_reload(s);
+}
+
+/* The signal to stop on, or 0. */
+static int take_signal(struct supervisor *s)
+{
+    struct signalfd_siginfo info;
+
+    if (read(s->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
+        return 0;
+    if (info.ssi_signo != SIGHUP || info.ssi_code == SI_KERNEL)
+        return (int)info.ssi_signo;
+    begin_reload(s);
+    return 0;
+}
+
+static void complain(struct supervisor *s, size_t loop)
+{
+    int64_t period = s->notifier->watchdog_us, now = clock_us();
+
+    if (s->complained || now - s->well_us < period / 2)
+        return;
+    s->complained = true;
+    if (loop)
+        log_say(LOG_ERROR, "event loop %zu does not turn: the watchdog will end the process", loop);
+    else
+        log_say(LOG_ERROR, "the writer does not get on: the watchdog will end the process");
+}
+
+/* A long migration is no fault: a reload under way excuses the writer. */
+static void feed_watchdog(struct supervisor *s)
+{
+    int64_t now = clock_us();
+    size_t stuck = 0;
+    bool writes;
+
+    if (!s->look_us || now < s->look_us)
+        return;
+    s->look_us = now + s->notifier->watchdog_us / LOOKS;
+    writes = writer_moves(s->writer, &s->writer_seen) || s->reload->running;
+    if (server_turns(s->server, &stuck) && writes) {
+        s->well_us = now;
+        s->complained = false;
+        notify_send(s->notifier, "WATCHDOG=1");
+    } else {
+        complain(s, stuck);
+    }
+}
+
+static void start_watchdog(struct supervisor *s)
+{
+    int64_t period = s->notifier->watchdog_us, busy = period / LOOKS * (LOOKS - 1);
+
+    if (!period)
+        return;
+    s->well_us = clock_us();
+    s->look_us = s->well_us + period / LOOKS;
+    if (s->request_timeout_us == 0 || s->request_timeout_us > busy)
+        log_say(LOG_WARN,
+                "a statement may run longer than the watchdog allows (%lld ms): raise WatchdogSec "
+                "or lower --request-timeout",
+                (long long)(busy / 1000));
+}
+
+static int wait_ms(const struct supervisor *s)
+{
+    int64_t left = s->look_us - clock_us();
+
+    return !s->look_us ? -1 : left <= 0 ? 0 : left > 60000000 ? 60000 : (int)(left / 1000) + 1;
+}
+
+bool supervise(struct supervisor *s, int *number, struct error *e)
+{
+    sigset_t signals;
+
+    supervise_signals(&signals);
+    s->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (s->signal_fd < 0)
+        return error_set(e, ERROR_FAILURE, "cannot wait for signals: %s", strerror(errno));
+    start_watchdog(s);
+    say_serving(s);
+    for (*number = 0; !*number;) {
+        struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
+                               {.fd = s->reload->mailbox.wake_fd, .events = POLLIN}};
+
+        if (poll(fds, 2, wait_ms(s)) > 0) {
+            if (fds[1].revents)
+                end_reload(s);
+            if (fds[0].revents)
+                *number = take_signal(s);
+        }
+        feed_watchdog(s);
+    }
+    close(s->signal_fd);
+    return true;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "sources/database.h"
+
+#include <string.h>
+
+#include "query/json_out.h"
+#include "store/db/db_files.h"
+
+struct db_options database_options(const struct config *config)
+{
+    struct db_options options = db_options_default();
+
+    options.synchronous =
+        strcmp(config->synchronous, "normal") == 0 ? DB_SYNCHRONOUS_NORMAL : DB_SYNCHRONOUS_FULL;
+    options.cache_bytes = config->cache_size;
+    options.mmap_bytes = config->mmap_size;
+    options.busy_ms = (int)config->busy_timeout_ms;
+    options.no_checkpoints = strcmp(config->checkpoint, "off") == 0;
+    options.statement_cache = (int)config->statement_cache;
+    options.write_row = json_out_cells;
+    options.answer_bytes = config->max_answer;
+    return options;
+}
+
+static struct db *open_as(const struct config *config, enum db_mode mode, bool read_only,
+                          struct error *e)
+{
+    struct db_options options = database_options(config);
+    struct db *db;
+    int64_t version;
+
+    options.read_only = read_only;
+    db = db_open(config->db, mode, &options, e);
+    /* Opening reads nothing: only now is a file that is no database found out. */
+    if (db && !db_integer(db, "PRAGMA schema_version", &version, e)) {
+        db_close(db);
+        return NULL;
+    }
+    return db;
+}
+
+static bool is_there(const struct config *config, enum db_access access, struct error *e)
+{
+    return access != DB_ABSENT || error_set(e, ERROR_FAILURE,
+                                            "there is no database %s: No such file or directory; "
+                                            "name one with --db",
+                                            config->db);
+}
+
+bool database_look(const struct config *config, bool create, bool *read_only, char why[256],
+                   struct error *e)
+{
+    enum db_access access;
+
+    *read_only = config->read_only;
+    if (!db_look(config->db, &access, why, e) ||
+        ((!create || *read_only) && !is_there(config, access, e)))
+        return false;
+    *read_only = *read_only || access == DB_UNWRITABLE;
+    return true;
+}
+
+struct db *database_open_read_only(const struct config *config, struct error *e)
+{
+    return open_as(config, DB_READ, true, e);
+}
+
+struct db *database_open(const struct config *config, bool create, struct error *e)
+{
+    enum db_access access;
+    char why[256];
+
+    if (!db_look(config->db, &access, why, e) || (!create && !is_there(config, access, e)))
+        return NULL;
+    if (access == DB_UNWRITABLE) {
+        error_set(e, ERROR_FAILURE, "%s; database %s can only be read", why, config->db);
+        return NULL;
+    }
+    return open_as(config, create ? DB_WRITE : DB_CHECK, false, e);
+}
+
+struct db *database_open_reading(const struct config *config, struct error *e)
+{
+    enum db_access access;
+    char why[256];
+
+    if (!db_look(config->db, &access, why, e) || !is_there(config, access, e))
+        return NULL;
+    return open_as(config, DB_READ, false, e);
+}

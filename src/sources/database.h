@@ -1,0 +1,36 @@
+/*
+ * The database that the settings name, for commands.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_SOURCES_DATABASE_H
+#define THIMBLE_SOURCES_DATABASE_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "store/db/db.h"
+
+/* The settings as options of a connection. */
+struct db_options database_options(const struct config *config);
+
+/*
+ * Before anything is opened: whether the database is to be served read-only, because --read-only says
+ * so or because it cannot be written (`why` then says what). False with a line that says what is in
+ * the way.
+ */
+bool database_look(const struct config *config, bool create, bool *read_only, char why[256],
+                   struct error *e) __attribute__((warn_unused_result));
+
+/* The database for serving it read-only. */
+struct db *database_open_read_only(const struct config *config, struct error *e);
+
+/*
+ * Opens --db for writing; makes it if it is missing and `create` is set. NULL with one line
+ * that says what to do. The caller closes.
+ */
+struct db *database_open(const struct config *config, bool create, struct error *e);
+
+/* Opens --db for reading alone; NULL as above. */
+struct db *database_open_reading(const struct config *config, struct error *e);
+
+#endif

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/catalog/catalog.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "store/catalog/catalog_load.h"
+#include "store/catalog/routine.h"
+#include "store/db/collation.h"
+#include "store/db/db.h"
+
+static bool load_all(struct load *l, const struct routine_set *set, struct catalog *catalog)
+{
+    struct routine *routines;
+
+    if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
+        !load_virtuals(l) || !load_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) ||
+        !load_view_keys(l) || !load_fts(l) ||
+        !load_routines(l, set, &routines, &catalog->n_routines))
+        return false;
+    catalog->tables = l->tables;
+    catalog->n_tables = l->n_tables;
+    catalog->unserved = l->unserved;
+    catalog->n_unserved = l->n_unserved;
+    catalog->routines = routines;
+    return true;
+}
+
+static struct catalog *load_catalog(struct db *db, struct routine_set *routines, bool strict,
+                                    struct error *e)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+    bool own_snapshot = !db_in_transaction(db);
+    struct collations *collations = db_collations(db);
+    bool stand_in = collations->handle == NULL;
+    struct log_some warnings = {0};
+    struct load l = {.db = db, .strict = strict, .warnings = &warnings, .error = e};
+    bool ok;
+
+    if (!catalog) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    atomic_init(&catalog->references, 1);
+    arena_init(&catalog->arena, CATALOG_MAX);
+    catalog->set = routine_set_hold(routines);
+    l.arena = &catalog->arena;
+    if (stand_in)
+        collations_stand_in(collations, db_handle(db));
+    ok = (!own_snapshot || db_exec(db, "BEGIN", e)) && load_all(&l, routines, catalog);
+    log_some_end(&warnings, LOG_WARN,
+                 "they cannot be served as they are either; a request says why");
+    if (own_snapshot)
+        db_rollback(db);
+    if (stand_in)
+        collations_withdraw(collations);
+    if (ok)
+        return catalog;
+    catalog_drop(catalog);
+    return NULL;
+}
+
+struct catalog *catalog_load(struct db *db, struct routine_set *routines, struct error *e)
+{
+    return load_catalog(db, routines, false, e);
+}
+
+struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines, struct error *e)
+{
+    return load_catalog(db, routines, true, e);
+}
+
+struct catalog *catalog_hold(struct catalog *catalog)
+{
+    atomic_fetch_add_explicit(&catalog->references, 1, memory_order_relaxed);
+    return catalog;
+}
+
+void catalog_drop(struct catalog *catalog)
+{
+    unsigned before;
+
+    if (!catalog)
+        return;
+    before = atomic_fetch_sub_explicit(&catalog->references, 1, memory_order_acq_rel);
+    assert(before > 0);
+    if (before > 1)
+        return;
+    arena_finish(&catalog->arena);
+    routine_set_drop(catalog->set);
+    free(catalog);
+}
+
+static int compare_names(struct slice a, struct slice b)
+{
+    size_t common = a.len < b.len ? a.len : b.len;
+    int order = common ? memcmp(a.data, b.data, common) : 0;
+
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+const struct table *catalog_table(const struct catalog *catalog, struct slice name)
+{
+    size_t low = 0, high = catalog->n_tables;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = compare_names(name, catalog->tables[middle].name);
+
+        if (order == 0)
+            return &catalog->tables[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
+
+int table_column(const struct table *table, struct slice name)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        if (slice_equal(table->columns[i].name, name))
+            return (int)i;
+    }
+    return -1;
+}
+
+static const struct unserved *find_unserved(const struct unserved *list, size_t n,
+                                            struct slice name)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (slice_equal(list[i].name, name))
+            return &list[i];
+    }
+    return NULL;
+}
+
+const struct unserved *catalog_unserved(const struct catalog *catalog, struct slice name)
+{
+    return find_unserved(catalog->unserved, catalog->n_unserved, name);
+}
+
+const struct unserved *table_unserved(const struct table *table, struct slice name)
+{
+    return find_unserved(table->unserved, table->n_unserved, name);
+}
+
+/* How far a name may be for "did you mean": a third of it, but a letter at least. */
+static size_t nearness(struct slice name)
+{
+    return name.len < 6 ? 1 + (name.len > 3) : name.len / 3;
+}
+
+const char *catalog_suggest_table(const struct catalog *catalog, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < catalog->n_tables; i++) {
+        size_t distance = text_distance(name, catalog->tables[i].name, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = catalog->tables[i].name.data;
+        }
+        if (best == 0)
+            break;
+    }
+    return found;
+}
+
+const char *table_suggest_column(const struct table *table, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < table->n_columns && best > 0; i++) {
+        size_t distance = text_distance(name, table->columns[i].name, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = table->columns[i].name.data;
+        }
+    }
+    return found;
+}
+
+const struct routine *catalog_routine(const struct catalog *catalog, struct slice name)
+{
+    for (size_t i = 0; i < catalog->n_routines; i++) {
+        if (slice_equal(catalog->routines[i].source->name, name))
+            return &catalog->routines[i];
+    }
+    return NULL;
+}
+
+const char *catalog_suggest_routine(const struct catalog *catalog, struct slice name)
+{
+    size_t best = nearness(name) + 1;
+    const char *found = NULL;
+
+    for (size_t i = 0; i < catalog->n_routines && best > 0; i++) {
+        struct slice other = catalog->routines[i].source->name;
+        size_t distance = text_distance(name, other, best - 1);
+
+        if (distance < best) {
+            best = distance;
+            found = other.data;
+        }
+    }
+    return found;
+}

@@ -1,0 +1,178 @@
+/*
+ * What the database holds, as SQLite tells it: tables, views, columns, keys. One
+ * immutable, reference-counted structure in one arena; a request holds the one it
+ * began with while a newer one replaces it for others. Any thread may hold and
+ * drop; the content never changes.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_CATALOG_CATALOG_H
+#define THIMBLE_STORE_CATALOG_CATALOG_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+
+struct db;
+struct routine_set;
+struct table;
+
+/* What a column is declared to hold (catalog_kind): how its values look in JSON, and what a text
+ * means that is compared with it or written to it (query/literal.h). */
+enum column_kind {
+    KIND_TEXT,    /* string */
+    KIND_INTEGER, /* number, exact to 64 bits */
+    KIND_REAL,    /* number */
+    KIND_NUMERIC, /* number, integer or real as stored */
+    KIND_BOOLEAN, /* true, false */
+    KIND_JSON,    /* nested JSON, stored as text */
+    KIND_JSONB,   /* nested JSON, stored as SQLite's JSONB blob */
+    KIND_BLOB,    /* base64 string */
+    KIND_ANY,     /* no type, or ANY: as it is stored */
+    KIND_OTHER,   /* a type of no standard name: as it is stored, by SQLite's affinity */
+    KIND_NESTED,  /* no column's: JSON that this program wrote */
+};
+
+struct column {
+    struct slice name;       /* NUL-terminated */
+    const char *quoted;      /* "name" as an SQL identifier */
+    struct slice json_key;   /* "name": as a member of a JSON object begins */
+    const char *type;        /* declared type, upper case, "" if none */
+    const char *default_sql; /* default as an SQL expression, or NULL */
+    enum column_kind kind;
+    bool keeps_text;  /* its affinity makes no number of a text */
+    bool rigid;       /* holds nothing but its kind: in a STRICT table, or a rowid's alias */
+    bool spells;      /* what it is equal to may be spelled otherwise: a collation, or no type */
+    bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
+    bool generated;   /* GENERATED ALWAYS: cannot be written */
+    int key_position; /* 1… within the primary key, 0 if not part of it */
+    const char
+        *missing_collation; /* its collation if this program has it not: compared as BINARY */
+};
+
+/*
+ * What is in the schema and cannot be read: a virtual table whose module is not in this program, a
+ * broken view, a generated column that calls an unknown function.
+ */
+struct unserved {
+    struct slice name;    /* NUL-terminated */
+    enum error_code code; /* what a request for it gets… */
+    const char *reason;   /* …and in SQLite's words */
+};
+
+struct foreign_key {
+    const char *name;          /* the CONSTRAINT's name, else table_column_fkey */
+    const struct table *child; /* the table that has the columns */
+    const struct table *parent;
+    size_t n_columns;
+    const int *columns;        /* indexes into child->columns */
+    const int *parent_columns; /* indexes into parent->columns */
+    bool restricts;            /* deleting a parent row with children fails (NO ACTION, RESTRICT) */
+    bool follows;      /* a parent's new key changes the child (ON UPDATE CASCADE, SET …) */
+    bool child_unique; /* the child's columns are unique: a one-to-one */
+    bool child_in_key; /* the child's columns are part of its primary key: a junction's */
+    bool through_view; /* child or parent is a view over the table that has the key */
+    const struct foreign_key *base; /* …whose key this is; else itself */
+};
+
+/* An FTS5 index (sqlite.org/fts5.html) over a table's rows, or the FTS5 table itself. */
+struct fts_index {
+    const struct table *index; /* the FTS5 table */
+    int rowid_column;          /* of the table that is searched: what the index's rowid equals;
+                                * -1: its rowid */
+};
+
+struct unique_key {
+    const char *name; /* index name, or table_columns_key for an automatic one */
+    size_t n_columns;
+    const int *columns;
+    bool partial;      /* has a WHERE */
+    const char *where; /* …its condition as SQL; NULL: not known, or none */
+};
+
+enum table_kind { TABLE_TABLE, TABLE_VIEW, TABLE_VIRTUAL };
+
+struct table {
+    struct slice name; /* NUL-terminated */
+    const char *quoted;
+    enum table_kind kind;
+    size_t index; /* position in catalog->tables */
+    size_t n_columns;
+    const struct column *columns;
+    size_t n_key;             /* columns of the primary key; 0: no row path */
+    const int *key;           /* indexes into columns, in key order */
+    const struct table *base; /* a view's: whose key it has; NULL: none */
+    int rowid_alias;          /* index of the INTEGER PRIMARY KEY, or -1 */
+    const char
+        *rowid; /* the rowid in SQL: its alias, or the name that no column takes; NULL: a view,
+                        * WITHOUT ROWID, or all three names are taken */
+    bool strict;
+    bool has_triggers; /* a write may change more than it says: re-read what it returns */
+    bool insertable, updatable, deletable;
+    size_t n_foreign; /* foreign keys of this table */
+    const struct foreign_key *const *foreign;
+    size_t n_referring; /* foreign keys of others (or itself) that point here */
+    const struct foreign_key *const *referring;
+    size_t n_unique;
+    const struct unique_key *unique;
+    const struct fts_index *fts; /* NULL: no full-text search */
+    size_t n_unserved;
+    const struct unserved *unserved; /* columns that are not among `columns` */
+};
+
+struct routine;
+
+struct catalog {
+    int64_t schema_version; /* PRAGMA schema_version when it was read */
+    size_t n_tables;
+    const struct table *tables; /* sorted by name, byte order */
+    size_t n_unserved;
+    const struct unserved *unserved; /* tables and views that are not among `tables` */
+    size_t n_routines;
+    const struct routine *routines; /* sorted by name; store/catalog/routine.h */
+
+    /* catalog.c's own */
+    struct routine_set *set; /* what they were compiled from; one reference, or NULL */
+    _Atomic unsigned references;
+    struct arena arena; /* everything above lives here */
+};
+
+/*
+ * Reads the catalogue through `db`, in one snapshot, and compiles `routines` (NULL: none; it
+ * takes a reference) against it: one that does not compile is left out with a warning. NULL with
+ * an error. One reference.
+ */
+struct catalog *catalog_load(struct db *db, struct routine_set *routines, struct error *e);
+/* The same; a routine that does not compile is an error that names it. */
+struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines, struct error *e);
+
+struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
+void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
+
+/* By exact name; NULL if there is none (or it is internal: those are never in it). */
+const struct table *catalog_table(const struct catalog *catalog, struct slice name);
+/* Index of the column by exact name, or -1. */
+int table_column(const struct table *table, struct slice name);
+
+/* What is there and cannot be served, by exact name; NULL: it is not known. */
+const struct unserved *catalog_unserved(const struct catalog *catalog, struct slice name);
+const struct unserved *table_unserved(const struct table *table, struct slice name);
+
+/* The nearest name for "did you mean", or NULL if nothing is near. Borrowed. */
+const char *catalog_suggest_table(const struct catalog *catalog, struct slice name);
+const char *table_suggest_column(const struct table *table, struct slice name);
+
+/* The kind of a declared type by its name, whatever its case, its numbers in parentheses and its
+ * blanks (catalog_kind.c has the names). `type` may be NULL. */
+enum column_kind catalog_kind(const char *type);
+
+/* True for a type by which SQLite stores a text as it is: of affinity TEXT or BLOB
+ * (sqlite.org/datatype3.html §3.1); never in a table that is not STRICT for ANY. */
+bool catalog_keeps_text(const char *type);
+
+#endif

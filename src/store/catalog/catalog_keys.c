@@ -1,0 +1,278 @@
+/*
+ * Unique keys and foreign keys, for the catalogue.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/catalog/catalog_load.h"
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "store/catalog/ddl.h"
+
+/* table_column_column_suffix, as PostgreSQL names a constraint that has no name. */
+static const char *make_name(struct load *l, const struct table *table, const int *columns,
+                             size_t n, const char *suffix)
+{
+    const char *name = "";
+    struct buf text;
+
+    buf_init(&text, 4096);
+    buf_add_slice(&text, table->name);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_char(&text, '_');
+        buf_add_slice(&text, table->columns[columns[i]].name);
+    }
+    buf_add_text(&text, suffix);
+    if (!text.failed)
+        name = arena_copy(l->arena, buf_slice(&text));
+    buf_finish(&text);
+    return name ? name : "";
+}
+
+/* The index's columns; false leaves it out: an expression, or memory is out. */
+static bool read_index(struct load *l, const struct table *table, struct slice index,
+                       struct unique_key *key)
+{
+    int *columns = NULL;
+    bool plain = true;
+    struct statement *st = load_query(
+        l, "SELECT cid,name FROM pragma_index_xinfo(?1) WHERE key ORDER BY seqno", index);
+
+    while (st && plain && statement_step(st, l->error) == STEP_ROW) {
+        int column = load_find_column(table, statement_bytes(st, 1));
+
+        plain = statement_integer(st, 0) >= 0 && column >= 0;
+        columns = load_grow(l, columns, key->n_columns, sizeof *columns);
+        if (!columns || !plain)
+            break;
+        columns[key->n_columns++] = column;
+    }
+    statement_release(st);
+    key->columns = columns;
+    return plain && columns && !error_is_set(l->error);
+}
+
+/* The condition of a partial index, or NULL. */
+static const char *index_where(struct load *l, struct slice index)
+{
+    struct statement *st =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='index' AND name=?1", index);
+    const char *where = NULL;
+
+    if (st && statement_step(st, l->error) == STEP_ROW)
+        where = ddl_index_where(l->arena, statement_bytes(st, 0));
+    statement_release(st);
+    return where;
+}
+
+/* Columns: 0 name, 1 origin (c: CREATE INDEX, u: UNIQUE, pk), 2 partial. */
+static bool table_unique_keys(struct load *l, struct table *table)
+{
+    struct unique_key *keys = NULL;
+    struct statement *st = load_query(l,
+                                      "SELECT name,origin,partial FROM pragma_index_list(?1) "
+                                      "WHERE \"unique\" ORDER BY seq DESC",
+                                      table->name);
+    enum step step = STEP_FAILED;
+
+    while (st && (step = statement_step(st, l->error)) == STEP_ROW) {
+        struct unique_key key = {.name = load_text(l, st, 0)};
+        struct slice origin = statement_bytes(st, 1);
+
+        key.partial = statement_integer(st, 2) != 0;
+        if (key.partial)
+            key.where = index_where(l, slice_from(key.name));
+        if (!read_index(l, table, slice_from(key.name), &key))
+            continue;
+        if (slice_is(origin, "u"))
+            key.name = make_name(l, table, key.columns, key.n_columns, "_key");
+        else if (slice_is(origin, "pk"))
+            key.name = make_name(l, table, key.columns, 0, "_pkey");
+        keys = load_grow(l, keys, table->n_unique, sizeof *keys);
+        if (!keys)
+            break;
+        keys[table->n_unique++] = key;
+    }
+    statement_release(st);
+    table->unique = keys;
+    return step == STEP_DONE && !error_is_set(l->error);
+}
+
+bool load_unique_keys(struct load *l)
+{
+    for (size_t i = 0; i < l->n_tables; i++) {
+        if (l->tables[i].kind == TABLE_TABLE && !table_unique_keys(l, &l->tables[i]))
+            return false;
+    }
+    return true;
+}
+
+/* True if the columns are, in any order, exactly one of the table's unique keys. */
+static bool is_unique(const struct table *table, const int *columns, size_t n)
+{
+    for (size_t k = 0; k <= table->n_unique; k++) {
+        bool primary = k == table->n_unique;
+        const int *key = primary ? table->key : table->unique[k].columns;
+        size_t n_key = primary ? table->n_key : table->unique[k].n_columns;
+        size_t found = 0;
+
+        if (n_key != n || (!primary && table->unique[k].partial))
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            for (size_t j = 0; j < n; j++)
+                found += columns[i] == key[j];
+        }
+        if (found == n)
+            return true;
+    }
+    return false;
+}
+
+/* One row of pragma_foreign_key_list: a column pair of a key. */
+struct pair {
+    int64_t id;
+    const char *parent, *from, *to, *on_delete, *on_update;
+};
+
+/* In the order of definition: SQLite numbers them from the last (tested in unit tests). */
+static struct pair *read_pairs(struct load *l, const struct table *table, size_t *n)
+{
+    struct pair *pairs = NULL;
+    struct statement *st = load_query(l,
+                                      "SELECT id,\"table\",\"from\",\"to\",on_delete,on_update "
+                                      "FROM pragma_foreign_key_list(?1) ORDER BY id DESC,seq",
+                                      table->name);
+
+    *n = 0;
+    while (st && statement_step(st, l->error) == STEP_ROW) {
+        pairs = load_grow(l, pairs, *n, sizeof *pairs);
+        if (!pairs)
+            break;
+        pairs[(*n)++] = (struct pair){
+            .id = statement_integer(st, 0),
+            .parent = load_text(l, st, 1),
+            .from = load_text(l, st, 2),
+            .to = statement_type(st, 3) == VALUE_NULL ? NULL : load_text(l, st, 3),
+            .on_delete = load_text(l, st, 4),
+            .on_update = load_text(l, st, 5),
+        };
+    }
+    statement_release(st);
+    return pairs;
+}
+
+/* True if the action leaves the child's row as it is. */
+static bool is_passive(const char *action)
+{
+    return strcmp(action, "NO ACTION") == 0 || strcmp(action, "RESTRICT") == 0;
+}
+
+/* Fills `key` from its pairs; false if the parent or a column is not there (SQLite allows
+ * that until the key is used). */
+static bool resolve(struct load *l, struct table *child, const struct pair *pairs, size_t n,
+                    struct foreign_key *key)
+{
+    const struct table *parent = load_find_table(l, slice_from(pairs[0].parent));
+    int *columns = load_alloc(l, n, sizeof *columns);
+    int *parent_columns = load_alloc(l, n, sizeof *parent_columns);
+
+    if (!parent || !columns || !parent_columns)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        columns[i] = load_find_column(child, slice_from(pairs[i].from));
+        if (pairs[i].to)
+            parent_columns[i] = load_find_column(parent, slice_from(pairs[i].to));
+        else
+            parent_columns[i] = i < parent->n_key ? parent->key[i] : -1;
+        if (columns[i] < 0 || parent_columns[i] < 0)
+            return false;
+    }
+    key->child = child;
+    key->parent = parent;
+    key->n_columns = n;
+    key->columns = columns;
+    key->parent_columns = parent_columns;
+    key->restricts = is_passive(pairs[0].on_delete);
+    key->follows = !is_passive(pairs[0].on_update);
+    key->child_unique = is_unique(child, columns, n);
+    key->child_in_key = true;
+    for (size_t i = 0; i < n; i++)
+        key->child_in_key = key->child_in_key && child->columns[columns[i]].key_position > 0;
+    return true;
+}
+
+static const char **constraint_names(struct load *l, const struct table *table, size_t n)
+{
+    struct statement *st =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='table' AND name=?1 COLLATE NOCASE",
+                   table->name);
+    const char **names = load_alloc(l, n, sizeof *names);
+
+    if (st && names && statement_step(st, l->error) == STEP_ROW)
+        ddl_foreign_key_names(l->arena, statement_bytes(st, 0), names, n);
+    statement_release(st);
+    return names;
+}
+
+bool load_add_foreign(struct load *l, struct table *table, const struct foreign_key *key)
+{
+    const struct foreign_key **list =
+        load_grow(l, (void *)table->foreign, table->n_foreign, sizeof *list);
+
+    if (!list)
+        return false;
+    list[table->n_foreign++] = key;
+    table->foreign = list;
+    return true;
+}
+
+bool load_add_referring(struct load *l, struct table *table, const struct foreign_key *key)
+{
+    const struct foreign_key **list =
+        load_grow(l, (void *)table->referring, table->n_referring, sizeof *list);
+
+    if (!list)
+        return false;
+    list[table->n_referring++] = key;
+    table->referring = list;
+    return true;
+}
+
+static bool add_foreign_key(struct load *l, struct table *child, struct foreign_key *key,
+                            const char *name)
+{
+    key->base = key;
+    key->name = name ? name : make_name(l, child, key->columns, key->n_columns, "_fkey");
+    return load_add_foreign(l, child, key) &&
+           load_add_referring(l, (struct table *)key->parent, key);
+}
+
+static bool table_foreign_keys(struct load *l, struct table *table)
+{
+    size_t n, n_keys = 0, nth = 0;
+    const struct pair *pairs = read_pairs(l, table, &n);
+    const char **names;
+
+    for (size_t i = 0; i < n; i++)
+        n_keys += i == 0 || pairs[i].id != pairs[i - 1].id;
+    names = n_keys ? constraint_names(l, table, n_keys) : NULL;
+    for (size_t i = 0, end; i < n && !error_is_set(l->error); i = end, nth++) {
+        struct foreign_key *key = load_alloc(l, 1, sizeof *key);
+
+        for (end = i + 1; end < n && pairs[end].id == pairs[i].id;)
+            end++;
+        if (key && resolve(l, table, pairs + i, end - i, key) &&
+            !add_foreign_key(l, table, key, names ? names[nth] : NULL))
+            return false;
+    }
+    return !error_is_set(l->error);
+}
+
+bool load_foreign_keys(struct load *l)
+{
+    for (size_t i = 0; i < l->n_tables; i++) {
+        if (l->tables[i].kind == TABLE_TABLE && !table_foreign_keys(l, &l->tables[i]))
+            return false;
+    }
+    return true;
+}

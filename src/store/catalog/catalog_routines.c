@@ -1,0 +1,282 @@
+/*
+ * Full-text indexes, and named queries compiled against the schema.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdio.h>
+
+#include <sqlite3.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "store/catalog/catalog_load.h"
+#include "store/catalog/ddl.h"
+#include "store/catalog/routine.h"
+#include "store/db/db.h"
+
+#define SQL_MAX ((size_t)1 << 20)
+
+static bool add_fts(struct load *l, struct table *table, const struct table *index, int column)
+{
+    struct fts_index *fts = load_alloc(l, 1, sizeof *fts);
+
+    if (!fts)
+        return false;
+    *fts = (struct fts_index){.index = index, .rowid_column = column};
+    table->fts = fts;
+    return true;
+}
+
+/* An FTS5 table searches itself, and the table that its content comes from. */
+static bool read_fts(struct load *l, struct table *index)
+{
+    struct statement *st =
+        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='table' AND name=?1 COLLATE NOCASE",
+                   index->name);
+    struct slice content, rowid;
+    bool is_fts = st && statement_step(st, l->error) == STEP_ROW &&
+                  ddl_fts5(statement_bytes(st, 0), &content, &rowid);
+    struct table *table = is_fts && content.len ? load_find_table(l, content) : NULL;
+    int column = table && rowid.len ? load_find_column(table, rowid) : -1;
+    bool usable = table && !table->fts && (!rowid.len || column >= 0);
+
+    statement_release(st);
+    return (!is_fts || add_fts(l, index, index, -1)) &&
+           (!usable || add_fts(l, table, index, column)) && !error_is_set(l->error);
+}
+
+bool load_fts(struct load *l)
+{
+    for (size_t i = 0; i < l->n_tables; i++) {
+        if (l->tables[i].kind == TABLE_VIRTUAL && !read_fts(l, &l->tables[i]))
+            return false;
+    }
+    return true;
+}
+
+static void part_sql(struct buf *b, const struct routine_part *part)
+{
+    for (size_t i = 0; i < part->n_pieces; i++) {
+        buf_add_slice(b, part->pieces[i].sql);
+        if (part->pieces[i].param >= 0)
+            buf_add_char(b, '?');
+    }
+}
+
+/* The statement, or within a FROM clause; NULL with the error if it does not compile. */
+static struct statement *compile_part(struct load *l, const struct routine_part *part, bool wrapped)
+{
+    struct statement *st = NULL;
+    struct buf sql;
+
+    buf_init(&sql, SQL_MAX);
+    buf_add_text(&sql, wrapped ? "SELECT * FROM (" : "");
+    part_sql(&sql, part);
+    buf_add_text(&sql, wrapped ? ")" : "");
+    db_allow_prepare(l->db, true);
+    if (!sql.failed)
+        st = statement_get(l->db, buf_slice(&sql), l->error);
+    db_allow_prepare(l->db, false);
+    buf_finish(&sql);
+    if (!st && error_is_set(l->error) && l->error->code != ERROR_MEMORY)
+        snprintf(l->error->message, sizeof l->error->message, "%s",
+                 sqlite3_errmsg(db_handle(l->db))); /* to its author: SQLite's own words */
+    return st;
+}
+
+static bool result_columns(struct load *l, struct statement *st, struct table *result)
+{
+    struct column *columns = load_alloc(l, statement_columns(st), sizeof *columns);
+
+    if (!columns)
+        return false;
+    result->columns = columns;
+    for (size_t i = 0; i < statement_columns(st); i++) {
+        load_column(l, slice_from(statement_column_name(st, (int)i)),
+                    statement_column_type(st, (int)i), &columns[i]);
+        result->n_columns++;
+    }
+    return true;
+}
+
+/* What the query declares counts for more than what SQLite knows. */
+static bool declared_types(struct load *l, const struct routine_source *s, struct table *result)
+{
+    struct column *columns = (struct column *)result->columns;
+
+    for (size_t i = 0; i < s->n_types; i++) {
+        int at = s->returns == RETURNS_SCALAR ? 0 : table_column(result, s->types[i].name);
+
+        if (at < 0)
+            return error_set(l->error, ERROR_FAILURE,
+                             "it declares \"%.*s\", and has no such column",
+                             SLICE_ARG(s->types[i].name));
+        load_column_type(l, &columns[at], slice_from(s->types[i].type));
+    }
+    return true;
+}
+
+/* The text of the last statement says the types of expressions. */
+static void inferred_types(struct load *l, const struct routine_source *s, struct statement *st,
+                           struct table *result)
+{
+    struct buf sql;
+
+    buf_init(&sql, SQL_MAX);
+    part_sql(&sql, &s->parts[s->n_parts - 1]);
+    if (!sql.failed)
+        load_inferred(l, st, buf_slice(&sql), result);
+    buf_finish(&sql);
+}
+
+/* Rows that UNION and its like put together have no relations, as those of a view. */
+static void check_compound(const struct routine_source *s, struct origins *origins)
+{
+    struct buf sql;
+    bool compound;
+
+    buf_init(&sql, SQL_MAX);
+    part_sql(&sql, &s->parts[s->n_parts - 1]);
+    compound = view_shape_read(buf_slice(&sql)).compound;
+    buf_finish(&sql);
+    for (size_t i = 0; compound && i < origins->view->n_columns; i++)
+        origins->tables[i] = NULL;
+}
+
+/* A scalar's column goes by the name that it has in PostgREST. */
+static bool name_scalar(struct load *l, struct table *result)
+{
+    struct column *column = (struct column *)result->columns;
+    const char *quoted = column->quoted, *type = column->type;
+
+    load_column(l, slice_from(ROUTINE_SCALAR), type, column);
+    column->quoted = quoted;
+    return !error_is_set(l->error);
+}
+
+/* One column is the body; the others are its status, its type and header fields. */
+static bool check_file(struct load *l, const struct table *result)
+{
+    char name[ROUTINE_HEADER_MAX];
+    size_t bodies = 0;
+
+    for (size_t i = 0; i < result->n_columns; i++) {
+        struct slice column = result->columns[i].name;
+        enum file_role role = routine_file_role(column);
+
+        bodies += role == FILE_BODY;
+        if (role == FILE_HEADER && !routine_header_name(column, name))
+            return error_set(l->error, ERROR_FAILURE,
+                             "it returns a file, and may not set the header field of \"%.*s\"",
+                             SLICE_ARG(column));
+    }
+    return bodies == 1 ||
+           error_set(l->error, ERROR_FAILURE,
+                     "it returns a file: one column is its body, beside status, content_type and "
+                     "header_…, not %zu",
+                     bodies);
+}
+
+static bool check_columns(struct load *l, const struct routine_source *s,
+                          const struct table *result)
+{
+    if (s->returns == RETURNS_FILE)
+        return check_file(l, result);
+    if (s->returns != RETURNS_SCALAR || result->n_columns == 1)
+        return true;
+    return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",
+                     result->n_columns);
+}
+
+static bool compile_result(struct load *l, struct routine *r)
+{
+    const struct routine_source *s = r->source;
+    struct error ignored = error_none();
+    struct load quiet = *l;
+    struct origins origins;
+    struct statement *st;
+    bool ok;
+
+    quiet.error = &ignored;
+    st = compile_part(&quiet, &s->parts[s->n_parts - 1], true);
+    r->is_select = st != NULL;
+    if (!st)
+        st = compile_part(l, &s->parts[s->n_parts - 1], false);
+    ok = st && result_columns(l, st, &r->result) && check_columns(l, s, &r->result);
+    if (ok)
+        inferred_types(l, s, st, &r->result);
+    ok = ok && declared_types(l, s, &r->result) &&
+         (s->returns != RETURNS_SCALAR || name_scalar(l, &r->result));
+    if (ok)
+        ok = load_origins(l, st, &r->result, &origins);
+    if (ok) {
+        origins.one_way = true;
+        check_compound(s, &origins);
+        ok = load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
+    }
+    statement_release(st);
+    return ok;
+}
+
+/* Two of one name would be one member of an object; within FROM SQLite renames the second. */
+static bool check_names(struct load *l, struct statement *st)
+{
+    for (size_t i = 0; i < statement_columns(st); i++) {
+        for (size_t k = 0; k < i; k++) {
+            const char *name = statement_column_name(st, (int)i);
+
+            if (strcmp(name, statement_column_name(st, (int)k)) == 0)
+                return error_set(l->error, ERROR_FAILURE, "two columns are called \"%s\"", name);
+        }
+    }
+    return true;
+}
+
+static bool check_part(struct load *l, const struct routine_source *s, size_t part)
+{
+    struct statement *st = compile_part(l, &s->parts[part], false);
+    bool reads = st && statement_reads_only(st);
+    bool named = st && check_names(l, st);
+
+    statement_release(st);
+    return named && (reads || s->writes ||
+                     error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
+}
+
+static bool compile(struct load *l, struct routine *r)
+{
+    const struct routine_source *s = r->source;
+
+    r->result =
+        (struct table){.name = s->name, .kind = TABLE_VIEW, .rowid_alias = -1, .quoted = ""};
+    for (size_t i = 0; i < s->n_parts; i++) {
+        if (!check_part(l, s, i))
+            return false;
+    }
+    return compile_result(l, r);
+}
+
+bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n)
+{
+    struct routine *routines = load_alloc(l, set ? set->n : 0, sizeof *routines);
+
+    *out = routines;
+    *n = 0;
+    for (size_t i = 0; routines && set && i < set->n; i++) {
+        struct error cause = error_none();
+        struct load inner = *l;
+        struct routine *r = &routines[*n];
+
+        inner.error = &cause;
+        r->source = &set->items[i];
+        if (compile(&inner, r))
+            ++*n;
+        else if (l->strict || cause.code == ERROR_MEMORY)
+            return error_set(l->error, cause.code == ERROR_MEMORY ? ERROR_MEMORY : ERROR_FAILURE,
+                             "the query %s: %s", r->source->name.data, cause.message);
+        else
+            log_some(l->warnings, LOG_WARN, "the query %s cannot be served: %s",
+                     r->source->name.data, cause.message);
+    }
+    return routines != NULL;
+}

@@ -1,0 +1,161 @@
+/*
+ * The comment lines at the top of a named query.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "base/text.h"
+#include "store/catalog/routine_parser.h"
+
+/* Bytes of a "returns" that goes over several lines. */
+#define RETURNS_TEXT_MAX 65536
+
+static struct slice skip(struct slice s, size_t n)
+{
+    return text_trim(slice_make(s.data + n, s.len - n));
+}
+
+static bool starts_with(struct slice s, const char *word)
+{
+    size_t len = strlen(word);
+
+    return s.len >= len && text_equal_nocase(slice_make(s.data, len), slice_make(word, len));
+}
+
+/* A string literal stands for its text; other words stand for themselves. */
+static struct slice unquote(struct slice s)
+{
+    bool quoted = s.len >= 2 && s.data[0] == '\'' && s.data[s.len - 1] == '\'';
+
+    return quoted ? slice_make(s.data + 1, s.len - 2) : s;
+}
+
+static void set_default(struct routine_param *param, struct slice text)
+{
+    param->optional = true;
+    param->default_null = text_equal_nocase(text, slice_from("null"));
+    param->fallback = unquote(text);
+}
+
+/* ":name type = default", without its colon */
+static bool declare(struct parser *p, struct slice line)
+{
+    const char *equal = line.len ? memchr(line.data, '=', line.len) : NULL;
+    struct slice left = slice_make(line.data, equal ? (size_t)(equal - line.data) : line.len);
+    size_t n = 0;
+
+    left = text_trim(left);
+    while (n < left.len && left.data[n] != ' ' && left.data[n] != '\t')
+        n++;
+    if (n == 0)
+        return parser_fail(p, "a parameter needs a name", line);
+    if (parser_find_param(p, slice_make(left.data, n)) >= 0)
+        return parser_fail(p, "declared twice", line);
+    if (!parser_add_param(p, slice_make(left.data, n), skip(left, n)))
+        return false;
+    if (equal)
+        set_default(&p->params[p->n_params - 1], skip(line, (size_t)(equal - line.data) + 1));
+    return true;
+}
+
+/* "body :name type", without its first word */
+static bool declare_body(struct parser *p, struct slice line, struct routine_source *out)
+{
+    if (out->body >= 0)
+        return parser_fail(p, "there is one body, not two", line);
+    if (!declare(p, slice_make(line.data + 1, line.len - 1)))
+        return false;
+    out->body = (int)p->n_params - 1;
+    if (p->params[out->body].is_array)
+        return parser_fail(p, "a body is no array", line);
+    return true;
+}
+
+static bool describe(struct parser *p, struct slice line)
+{
+    if (p->about.len)
+        buf_add_char(&p->about, '\n');
+    buf_add_slice(&p->about, line);
+    return true;
+}
+
+/* Parentheses that are open after the line. */
+static long open_parentheses(struct slice line)
+{
+    long depth = 0;
+
+    for (size_t i = 0; line.data && i < line.len; i++)
+        depth += (line.data[i] == '(') - (line.data[i] == ')');
+    return depth;
+}
+
+static bool is_open_list(struct slice what)
+{
+    return open_parentheses(what) > 0 && (starts_with(what, "one") || starts_with(what, "many"));
+}
+
+/* A list of columns may go over several lines: it is read when its parenthesis closes. */
+static bool go_on_returning(struct parser *p, struct slice line, struct routine_source *out)
+{
+    bool taken;
+
+    buf_add_char(&p->returns, ' ');
+    buf_add_slice(&p->returns, line);
+    if (p->returns.failed)
+        return parser_fail(p, "its list of columns is too long", line);
+    if (open_parentheses(buf_slice(&p->returns)) > 0)
+        return true;
+    if (!parser_returns(p, text_trim(buf_slice(&p->returns)), out, &taken))
+        return false;
+    buf_clear(&p->returns);
+    return taken || parser_fail(p, "nothing belongs after the list of columns", line);
+}
+
+static bool begin_returning(struct parser *p, struct slice line, struct routine_source *out)
+{
+    struct slice what = skip(line, strlen("returns "));
+    bool taken;
+
+    if (is_open_list(what)) {
+        buf_add_slice(&p->returns, what);
+        return !p->returns.failed || parser_fail(p, "its list of columns is too long", line);
+    }
+    return parser_returns(p, what, out, &taken) && (taken || describe(p, line));
+}
+
+static bool comment_line(struct parser *p, struct slice line, struct routine_source *out)
+{
+    if (p->returns.len > 0)
+        return go_on_returning(p, line, out);
+    if (text_equal_nocase(line, slice_from("write"))) {
+        out->writes = true;
+        return true;
+    }
+    if (starts_with(line, "returns "))
+        return begin_returning(p, line, out);
+    if (starts_with(line, "body :"))
+        return declare_body(p, skip(line, strlen("body ")), out);
+    if (starts_with(line, ":"))
+        return declare(p, slice_make(line.data + 1, line.len - 1));
+    return describe(p, line);
+}
+
+bool parser_header(struct parser *p, struct slice sql, struct routine_source *out, size_t *at)
+{
+    buf_init(&p->returns, RETURNS_TEXT_MAX);
+    while (*at < sql.len) {
+        const char *start = sql.data + *at, *end = memchr(start, '\n', sql.len - *at);
+        struct slice line = slice_make(start, end ? (size_t)(end - start) : sql.len - *at);
+        size_t next = *at + line.len + (end != NULL);
+
+        if (line.len && line.data[line.len - 1] == '\r')
+            line.len--;
+        line = text_trim(line);
+        if (line.len > 0 && !starts_with(line, "--"))
+            break;
+        if (line.len > 0 && !comment_line(p, skip(line, 2), out))
+            return false;
+        *at = next;
+    }
+    return p->returns.len == 0 ||
+           parser_fail(p, "its list of columns has no end", buf_slice(&p->returns));
+}

@@ -1,0 +1,111 @@
+/*
+ * What is run on a connection at once: statements without a request's values, transactions; and
+ * what they changed.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <sqlite3.h>
+
+#include "store/db/db.h"
+#include "store/db/statement.h"
+
+bool db_exec(struct db *db, const char *sql, struct error *e)
+{
+    int rc = sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK || db_error(db, rc, e);
+}
+
+bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
+{
+    struct statement *st = statement_get(db, slice_from(sql), e);
+    enum step step;
+
+    if (!st)
+        return false;
+    step = statement_step(st, e);
+    if (step == STEP_ROW)
+        *out = statement_integer(st, 0);
+    statement_release(st);
+    return step == STEP_ROW;
+}
+
+bool db_run(struct db *db, struct slice sql, struct error *e)
+{
+    struct statement *st = statement_get(db, sql, e);
+    bool ok = st && statement_run(st, e);
+
+    statement_release(st);
+    return ok;
+}
+
+bool db_begin_immediate(struct db *db, struct error *e)
+{
+    return db_run(db, (struct slice)SLICE_LITERAL("BEGIN IMMEDIATE"), e);
+}
+
+bool db_commit(struct db *db, struct error *e)
+{
+    if (db_run(db, (struct slice)SLICE_LITERAL("COMMIT"), e))
+        return true;
+    db_rollback(db);
+    return false;
+}
+
+void db_rollback(struct db *db)
+{
+    struct error ignored = error_none();
+
+    if (db_in_transaction(db) && !db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored))
+        sqlite3_exec(db_handle(db), "ROLLBACK", NULL, NULL, NULL);
+}
+
+bool db_in_transaction(const struct db *db)
+{
+    return sqlite3_get_autocommit(db_handle(db)) == 0;
+}
+
+int64_t db_changes(const struct db *db)
+{
+    return sqlite3_changes64(db_handle(db));
+}
+
+int64_t db_total_changes(const struct db *db)
+{
+    return sqlite3_total_changes64(db_handle(db));
+}
+
+int64_t db_last_rowid(const struct db *db)
+{
+    return sqlite3_last_insert_rowid(db_handle(db));
+}
+
+static void note_insert(void *context, int operation, const char *schema, const char *table,
+                        sqlite3_int64 rowid)
+{
+    struct db_watch *watch = context;
+    (void)schema;
+
+    if (operation != SQLITE_INSERT || !slice_is(watch->table, table))
+        return;
+    watch->n++;
+    watch->rowid = rowid;
+}
+
+void db_watch(struct db *db, struct db_watch *watch)
+{
+    sqlite3_update_hook(db_handle(db), watch ? note_insert : NULL, watch);
+}
+
+void db_forget_rowid(struct db *db, int64_t none)
+{
+    sqlite3_set_last_insert_rowid(db_handle(db), none);
+}
+
+uint32_t db_data_version(struct db *db)
+{
+    unsigned version = 0;
+
+    sqlite3_file_control(db_handle(db), "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    return version;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/db/identity.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/text.h"
+#include "store/db/db.h"
+
+static struct identity *who_asks(sqlite3_context *context)
+{
+    return db_identity(sqlite3_user_data(context));
+}
+
+/* Bytes that are no text stay bytes: a column would keep them so, too. */
+static void give(sqlite3_context *context, struct slice value)
+{
+    const char *bytes = value.data ? value.data : "";
+
+    if (text_utf8_valid(value))
+        sqlite3_result_text64(context, bytes, value.len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    else
+        sqlite3_result_blob64(context, bytes, value.len, SQLITE_TRANSIENT);
+}
+
+static void header(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    struct identity *who = who_asks(context);
+    const char *text = (const char *)sqlite3_value_text(values[0]);
+    struct slice name = slice_make(text, (size_t)sqlite3_value_bytes(values[0])), value;
+    (void)n;
+
+    if (!who || !who->header || !text || name.len > IDENTITY_NAME_MAX)
+        return;
+    if (who->header(who, name, &value))
+        give(context, value);
+}
+
+static void method(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    const struct identity *who = who_asks(context);
+    (void)n, (void)values;
+
+    if (who)
+        give(context, who->method);
+}
+
+static void path(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    const struct identity *who = who_asks(context);
+    (void)n, (void)values;
+
+    if (who)
+        give(context, who->path);
+}
+
+static void claim(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n, (void)values;
+    sqlite3_result_null(context);
+}
+
+static const char *argument(int n, sqlite3_value **values, int i)
+{
+    const char *text = i < n ? (const char *)sqlite3_value_text(values[i]) : NULL;
+
+    return text ? text : "";
+}
+
+/* The message is what identity_failure reads. */
+static void fail(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    int status = n > 0 ? sqlite3_value_int(values[0]) : 0;
+    char *message;
+
+    if (n < 2 || n > 4) {
+        sqlite3_result_error(context, "fail() takes a status, a message, details and a hint", -1);
+        return;
+    }
+    if (status < 400 || status > 599)
+        message = sqlite3_mprintf("PT500 fail(): the status is 400 to 599, not %d", status);
+    else
+        message = sqlite3_mprintf("PT%d %s\n%s\n%s", status, argument(n, values, 1),
+                                  argument(n, values, 2), argument(n, values, 3));
+    if (message)
+        sqlite3_result_error(context, message, -1);
+    else
+        sqlite3_result_error_nomem(context);
+    sqlite3_free(message);
+}
+
+bool identity_register(struct db *db, struct error *e)
+{
+    static const struct {
+        const char *name;
+        int arguments;
+        void (*function)(sqlite3_context *context, int n, sqlite3_value **values);
+    } functions[] = {
+        {"header", 1, header}, {"method", 0, method}, {"path", 0, path},
+        {"claim", 1, claim},   {"fail", -1, fail},
+    };
+
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+        /* INNOCUOUS: a schema's views and triggers may call them (PRAGMA trusted_schema). */
+        if (sqlite3_create_function_v2(db_handle(db), functions[i].name, functions[i].arguments,
+                                       SQLITE_UTF8 | SQLITE_INNOCUOUS, db, functions[i].function,
+                                       NULL, NULL, NULL) != SQLITE_OK)
+            return error_set(e, ERROR_MEMORY, "out of memory");
+    }
+    return true;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* "PT402 …": the status; 0 if the message is none. */
+static int chosen_status(const char *m)
+{
+    if (m[0] != 'P' || m[1] != 'T' || (m[2] != '4' && m[2] != '5') || !is_digit(m[3]) ||
+        !is_digit(m[4]) || (m[5] != ' ' && m[5] != '\0'))
+        return 0;
+    return (m[2] - '0') * 100 + (m[3] - '0') * 10 + (m[4] - '0');
+}
+
+/* The line at *text, which goes on to the next. */
+static struct slice next_line(const char **text)
+{
+    size_t len = strcspn(*text, "\n");
+    struct slice line = slice_make(*text, len);
+
+    *text += len + ((*text)[len] == '\n');
+    return line;
+}
+
+bool identity_failure(const char *message, struct error *e)
+{
+    static const struct slice no_words = SLICE_LITERAL("the query says no more than that");
+    int status = chosen_status(message);
+    struct slice line;
+
+    if (!status)
+        return false;
+    message += message[5] ? 6 : 5;
+    line = next_line(&message);
+    if (line.len == 0)
+        line = no_words;
+    error_record(e, ERROR_RAISED, "%.*s", SLICE_ARG(line));
+    e->status = status;
+    line = next_line(&message);
+    error_record_details(e, "%.*s", SLICE_ARG(line));
+    error_record_hint(e, "%s", message);
+    return true;
+}

@@ -1,0 +1,48 @@
+/*
+ * Who asks, for SQL: functions of queries, views, triggers and defaults, answered from the request
+ * that a connection works for at the moment. So what they give is never part of a statement.
+ *
+ *   header('x-name')  the request's header field, in any case; NULL if it is not there
+ *   method(), path()  'GET', '/rpc/name': as they came
+ *   claim('name')     NULL: there are no tokens yet
+ *   fail(status, message [, details [, hint]])   fails with that status, 400 to 599
+ *
+ * With no request (a migration, an import) the first four are NULL.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_DB_IDENTITY_H
+#define THIMBLE_STORE_DB_IDENTITY_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+
+struct db;
+
+/* Bytes of a header field's name that is looked for: no longer one can be sent. */
+#define IDENTITY_NAME_MAX 256
+
+/* Lives as long as the request; while a statement runs nobody changes it. */
+struct identity {
+    struct slice method, path;
+    /* The field of that name, in any case: *value is borrowed from the request. False if it has
+     * none. NULL: there are no fields. */
+    bool (*header)(struct identity *who, struct slice name, struct slice *value);
+};
+
+/* From now on the connection's statements are for `who`; NULL: for nobody. */
+void db_identify(struct db *db, struct identity *who);
+
+/* Registers the functions. */
+bool identity_register(struct db *db, struct error *e) __attribute__((warn_unused_result));
+
+/*
+ * A failure that SQL chose: a message that begins with "PT" and a status of 400 to 599, as
+ * PostgREST takes it from SQLSTATE, and a blank; then the message, and on lines of their own the
+ * details and the hint. True, with the error recorded, if `message` is one.
+ */
+bool identity_failure(const char *message, struct error *e);
+
+#endif

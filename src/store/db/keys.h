@@ -1,0 +1,50 @@
+/*
+ * A list of what identifies rows (a rowid, the columns of a key), kept while a statement gives them
+ * and read by the next one as a table:
+ *
+ *   SELECT … FROM thimble_keys(?) AS k CROSS JOIN t ON t.rowid=k.c0 ORDER BY k.rowid
+ *
+ * The parameter is the list's address (VALUE_SHAPE); c0, c1, … are its columns, `rowid` counts its
+ * rows from 1. Not for schemas. One thread, the connection's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_DB_KEYS_H
+#define THIMBLE_STORE_DB_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "store/db/value.h"
+
+struct db;
+struct statement;
+
+/* Columns of a list. */
+#define KEYS_WIDTH_MAX 64
+
+struct keys {
+    struct buf bytes; /* the values, each with its type before it */
+    size_t width;     /* columns, at most KEYS_WIDTH_MAX */
+    size_t n;         /* rows */
+    bool may_repeat;  /* some may be there twice: what reads the list is to show them once */
+};
+
+/* An empty list that may have `max` bytes. Allocates nothing yet. */
+void keys_init(struct keys *k, size_t width, size_t max);
+void keys_finish(struct keys *k);
+
+/* Empties, keeps the memory. */
+void keys_clear(struct keys *k);
+
+/* Appends columns first…first+width of the statement's row. False, and the error set, if they do
+ * not fit. */
+bool keys_add(struct keys *k, struct statement *st, int first, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* Registers the table-valued function. */
+bool keys_register(struct db *db, struct error *e) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/files/backup.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/clock.h"
+#include "base/part.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
+#include "store/files/backup_check.h"
+
+/* Bytes copied between two looks at the clock, and between two syncs: the disk gets the file in
+ * pieces that a commit of the writer can pass. */
+#define STEP_BYTES ((int64_t)1 << 20)
+#define SYNC_BYTES ((int64_t)32 << 20)
+
+/* Virtual-machine instructions between two looks during the check. */
+#define CHECK_STEPS 100000
+
+struct work {
+    const struct backup_options *options;
+    const char *from;
+    struct part *part;
+    struct db *source, *copy;
+    int64_t begun_us;
+    int64_t page_size, total; /* bytes */
+    bool stopped;
+};
+
+static bool watch(struct work *w, enum backup_phase phase, int64_t done)
+{
+    const struct backup_options *o = w->options;
+
+    if (!w->stopped && o->watch &&
+        !o->watch(o->context, phase, done < w->total ? done : w->total, w->total))
+        w->stopped = true;
+    return !w->stopped;
+}
+
+static bool stopped(const struct work *w, struct error *e)
+{
+    return error_set(e, ERROR_DRAINING, "stopped: %s is not written", w->part->name);
+}
+
+/* Opens the source and fixes the instant: from here its snapshot is held. */
+static bool open_source(struct work *w, struct error *e)
+{
+    struct error cause = error_none();
+    int64_t pages = 0, tables;
+
+    w->source = db_open(w->from, DB_READ, w->options->db, e);
+    if (!w->source)
+        return false;
+    if (db_exec(w->source, "BEGIN", &cause) &&
+        db_integer(w->source, "SELECT count(*) FROM sqlite_schema", &tables, &cause) &&
+        db_integer(w->source, "PRAGMA page_size", &w->page_size, &cause) &&
+        db_integer(w->source, "PRAGMA page_count", &pages, &cause)) {
+        w->total = pages * w->page_size;
+        return w->total > 0 || error_set(e, ERROR_CORRUPT, "%s: the file is empty", w->from);
+    }
+    return error_set(e, cause.code, "cannot read %s: %s", w->from, cause.message);
+}
+
+/* After each step: may it go on? */
+static bool go_on(struct work *w, int64_t done, int64_t *synced, struct error *e)
+{
+    int64_t limit = w->options->timeout_us;
+
+    if (!watch(w, BACKUP_COPIES, done))
+        return stopped(w, e);
+    if (limit && clock_us() - w->begun_us > limit)
+        return error_set(e, ERROR_TIMEOUT,
+                         "copying %s takes longer than --backup-timeout allows (%lld ms): given up "
+                         "at %lld of %lld bytes",
+                         w->from, (long long)(limit / 1000), (long long)done, (long long)w->total);
+    if (done - *synced < SYNC_BYTES)
+        return true;
+    *synced = done;
+    return part_sync(w->part, e);
+}
+
+static bool copy_pages(struct work *w, struct error *e)
+{
+    sqlite3_backup *b =
+        sqlite3_backup_init(db_handle(w->copy), "main", db_handle(w->source), "main");
+    int pages = (int)(STEP_BYTES / w->page_size), rc = SQLITE_OK;
+    struct error cause = error_none();
+    int64_t synced = 0;
+    bool ok = true;
+
+    if (!b)
+        return db_error(w->copy, sqlite3_errcode(db_handle(w->copy)), e);
+    while (ok && (rc = sqlite3_backup_step(b, pages)) == SQLITE_OK) {
+        int64_t left = sqlite3_backup_remaining(b);
+
+        ok = go_on(w, w->total - left * w->page_size, &synced, e);
+    }
+    if (sqlite3_backup_finish(b) != SQLITE_OK && rc == SQLITE_DONE)
+        rc = sqlite3_errcode(db_handle(w->copy));
+    if (!ok || rc == SQLITE_DONE)
+        return ok && (watch(w, BACKUP_COPIES, w->total) || stopped(w, e));
+    db_error(w->copy, rc, &cause);
+    return error_set(e, cause.code, "cannot copy %s to %s: %s", w->from, w->part->path,
+                     cause.message);
+}
+
+/* Bytes 18 and 19 of the file say how it is to be journaled (sqlite.org/fileformat2.html §1.3.3):
+ * 1 is a rollback journal. */
+static bool leave_wal(struct part *part, struct error *e)
+{
+    static const unsigned char rollback[2] = {1, 1};
+
+    return pwrite(part->fd, rollback, sizeof rollback, 18) == (ssize_t)sizeof rollback ||
+           part_error(e, "write", part->path);
+}
+
+static bool copy(struct work *w, struct error *e)
+{
+    bool ok = open_source(w, e);
+
+    if (ok)
+        w->copy = db_open(w->part->path, DB_COPY, w->options->db, e);
+    ok = ok && w->copy && copy_pages(w, e);
+    db_close(w->copy);
+    db_close(w->source); /* the write-ahead log may start over again */
+    w->copy = w->source = NULL;
+    return ok && leave_wal(w->part, e);
+}
+
+/* sqlite.org/c3ref/progress_handler.html: the pages read so far tell how far the check is. */
+static int watch_check(void *context)
+{
+    struct work *w = context;
+    int misses = 0, unused;
+
+    sqlite3_db_status(db_handle(w->copy), SQLITE_DBSTATUS_CACHE_MISS, &misses, &unused, 0);
+    return !watch(w, BACKUP_CHECKS, misses * w->page_size);
+}
+
+/* A schema whose foreign keys make no sense gives no count. */
+static void count_orphans(struct work *w, int64_t *out)
+{
+    struct error ignored = error_none();
+
+    if (!db_integer(w->copy, "SELECT count(*) FROM pragma_foreign_key_check", out, &ignored))
+        *out = -1;
+}
+
+static bool check(struct work *w, struct backup_made *out, struct error *e)
+{
+    bool ok;
+
+    w->copy = db_open(w->part->path, DB_READ, w->options->db, e);
+    if (!w->copy)
+        return false;
+    db_allow_prepare(w->copy, true); /* an FTS5 table's own check prepares more than it runs */
+    sqlite3_progress_handler(db_handle(w->copy), CHECK_STEPS, watch_check, w);
+    ok = watch(w, BACKUP_CHECKS, 0) && backup_check(w->copy, w->from, out, e);
+    if (ok)
+        count_orphans(w, &out->orphans);
+    ok = ok && watch(w, BACKUP_CHECKS, w->total);
+    db_close(w->copy);
+    w->copy = NULL;
+    return w->stopped ? stopped(w, e) : ok;
+}
+
+bool backup_fill(struct part *part, const char *from, const struct backup_options *options,
+                 struct backup_made *out, struct error *e)
+{
+    struct work w = {.options = options, .from = from, .part = part, .begun_us = clock_us()};
+
+    *out = (struct backup_made){.bytes = 0};
+    if (!copy(&w, e))
+        return false;
+    out->pinned_us = clock_us() - w.begun_us;
+    out->bytes = w.total;
+    if (!part_sync(part, e) || !check(&w, out, e))
+        return false;
+    out->us = clock_us() - w.begun_us;
+    return true;
+}
+
+static bool same_file(const struct stat *a, const char *path)
+{
+    struct stat b;
+
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+bool backup_take(const char *from, const char *to, const struct backup_options *options,
+                 struct backup_made *out, struct error *e)
+{
+    struct part part;
+    struct stat st;
+    bool ok;
+
+    if (stat(from, &st) != 0)
+        return part_error(e, "read", from);
+    if (same_file(&st, to))
+        return error_set(e, ERROR_FAILURE, "%s is the database itself", to);
+    if (!part_open(&part, to, options->replace, e))
+        return false;
+    ok = backup_fill(&part, from, options, out, e) &&
+         (fchmod(part.fd, st.st_mode & 0777) == 0 || part_error(e, "write", part.path)) &&
+         part_commit(&part, e);
+    part_discard(&part);
+    return ok;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/files/backup_folder.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/part.h"
+
+#define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
+#define STAMP_LEN    16
+#define SUFFIX       ".db"
+
+/* Digits but for the T and the Z. */
+static bool is_stamp(const char *text)
+{
+    for (size_t i = 0; i < STAMP_LEN; i++) {
+        if (i == 8 ? text[i] != 'T' : i == 15 ? text[i] != 'Z' : !isdigit((unsigned char)text[i]))
+            return false;
+    }
+    return true;
+}
+
+/* The time in the name of one of our files that ends in `suffix`; 0: it is none. */
+static time_t stamp_of(const struct backup_folder *f, const char *name, const char *suffix)
+{
+    size_t n = strlen(f->prefix);
+    struct tm utc = {.tm_year = 0};
+
+    if (strlen(name) != n + STAMP_LEN + strlen(suffix) || strncmp(name, f->prefix, n) != 0 ||
+        !is_stamp(name + n) || strcmp(name + n + STAMP_LEN, suffix) != 0 ||
+        !strptime(name + n, STAMP_FORMAT, &utc))
+        return 0;
+    return timegm(&utc);
+}
+
+void backup_folder_name(const struct backup_folder *f, time_t stamp, char out[PATH_MAX])
+{
+    char text[STAMP_LEN + 1];
+    struct tm utc;
+
+    gmtime_r(&stamp, &utc);
+    strftime(text, sizeof text, STAMP_FORMAT, &utc);
+    snprintf(out, PATH_MAX, "%s/%s%s" SUFFIX, f->dir, f->prefix, text);
+}
+
+/* Removes a part unless another process is writing it. */
+static void remove_part(const struct backup_folder *f, const char *name)
+{
+    char path[PATH_MAX];
+    int fd;
+
+    if (snprintf(path, sizeof path, "%s/%s", f->dir, name) >= (int)sizeof path)
+        return;
+    fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        unlink(path);
+    close(fd);
+}
+
+static void remove_parts(const struct backup_folder *f, DIR *dir)
+{
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        if (stamp_of(f, entry->d_name, SUFFIX PART_SUFFIX))
+            remove_part(f, entry->d_name);
+    }
+}
+
+bool backup_folder_open(struct backup_folder *f, const char *dir, const char *database,
+                        struct error *e)
+{
+    const char *slash = strrchr(database, '/'), *name = slash ? slash + 1 : database;
+    size_t len = strlen(name);
+    char probe[PATH_MAX];
+    struct part part;
+    DIR *open_dir;
+
+    if (len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)
+        len -= strlen(SUFFIX);
+    f->dir = dir;
+    snprintf(f->prefix, sizeof f->prefix, "%.*s-", (int)len, name);
+    open_dir = opendir(dir);
+    if (!open_dir)
+        return part_error(e, "open the folder --backup-dir", dir);
+    remove_parts(f, open_dir);
+    closedir(open_dir);
+    snprintf(probe, sizeof probe,
+             "%s/%s"
+             "check",
+             dir, f->prefix);
+    if (!part_open(&part, probe, true, e))
+        return false;
+    part_discard(&part);
+    return true;
+}
+
+/* How many there are, and the time of the oldest and the newest. -1: the folder cannot be read. */
+static long scan(const struct backup_folder *f, time_t *oldest, time_t *newest)
+{
+    DIR *dir = opendir(f->dir);
+    long n = 0;
+
+    *oldest = *newest = 0;
+    if (!dir)
+        return -1;
+    for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        time_t stamp = stamp_of(f, entry->d_name, SUFFIX);
+
+        if (stamp == 0)
+            continue;
+        if (n == 0 || stamp < *oldest)
+            *oldest = stamp;
+        if (n == 0 || stamp > *newest)
+            *newest = stamp;
+        n++;
+    }
+    closedir(dir);
+    return n;
+}
+
+time_t backup_folder_newest(const struct backup_folder *f)
+{
+    time_t oldest, newest;
+
+    scan(f, &oldest, &newest);
+    return newest;
+}
+
+bool backup_folder_prune(const struct backup_folder *f, size_t keep, struct error *e)
+{
+    time_t oldest, newest;
+    char path[PATH_MAX];
+    long n;
+
+    while ((n = scan(f, &oldest, &newest)) > (long)keep) {
+        backup_folder_name(f, oldest, path);
+        if (unlink(path) != 0)
+            return part_error(e, "delete the old backup", path);
+    }
+    return n >= 0 || part_error(e, "read the folder", f->dir);
+}

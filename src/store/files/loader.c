@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/files/loader.h"
+
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/statement.h"
+
+void loader_init(struct loader *l, struct db *db, const struct table *table, int64_t per_commit)
+{
+    *l = (struct loader){.db = db, .table = table, .per_commit = per_commit};
+}
+
+static bool is_of_the_row(enum error_code code)
+{
+    switch (code) {
+    case ERROR_VALUE:
+    case ERROR_UNIQUE:
+    case ERROR_FOREIGN_KEY:
+    case ERROR_NOT_NULL:
+    case ERROR_CHECK:
+    case ERROR_RAISED:
+    case ERROR_ANSWER_TOO_LARGE: /* SQLite's own limit of a row */ return true;
+    default: return false;
+    }
+}
+
+static bool begin(struct loader *l, struct error *e)
+{
+    if (db_in_transaction(l->db))
+        return true;
+    if (!db_begin_immediate(l->db, e))
+        return false;
+    if (!l->begun_us)
+        l->begun_us = clock_us();
+    return true;
+}
+
+/* A trigger's RAISE(FAIL) leaves what was done before it; only a savepoint undoes that. */
+static bool run_guarded(struct loader *l, struct statement *st, struct error *e)
+{
+    static const struct slice before = SLICE_LITERAL("SAVEPOINT row"),
+                              undo = SLICE_LITERAL("ROLLBACK TO row"),
+                              after = SLICE_LITERAL("RELEASE row");
+    struct error ignored = error_none();
+    bool ok;
+
+    if (!db_run(l->db, before, e))
+        return false;
+    ok = statement_run(st, e);
+    statement_reset(st);
+    if (ok)
+        return db_run(l->db, after, e);
+    if (db_in_transaction(l->db) &&
+        !(db_run(l->db, undo, &ignored) && db_run(l->db, after, &ignored)))
+        db_rollback(l->db);
+    return false;
+}
+
+static bool run(struct loader *l, struct statement *st, struct error *e)
+{
+    bool ok;
+
+    if (l->table->has_triggers)
+        return run_guarded(l, st, e);
+    ok = statement_run(st, e);
+    statement_reset(st);
+    return ok;
+}
+
+enum loaded loader_row(struct loader *l, struct statement *st, const struct value *values, size_t n,
+                       struct error *e)
+{
+    if (!begin(l, e) || !statement_bind(st, values, n, e))
+        return LOADED_FAILED;
+    if (!run(l, st, e))
+        return db_in_transaction(l->db) && is_of_the_row(e->code) ? LOADED_REFUSED : LOADED_FAILED;
+    l->waiting++;
+    /* A trigger in the place of a view's INSERT counts no change (sqlite.org/c3ref/changes.html). */
+    if (l->table->kind == TABLE_TABLE && db_changes(l->db) == 0)
+        l->present++;
+    else
+        l->written++;
+    return LOADED_ROW;
+}
+
+bool loader_is_full(const struct loader *l)
+{
+    return l->per_commit > 0 && l->waiting >= l->per_commit;
+}
+
+bool loader_commit(struct loader *l, struct error *e)
+{
+    if (db_in_transaction(l->db) && !db_commit(l->db, e)) {
+        loader_abandon(l);
+        return false;
+    }
+    l->waiting = 0;
+    l->committed = l->written;
+    if (l->begun_us && clock_us() - l->begun_us >= LOADER_HOLD_US) {
+        usleep(LOADER_REST_US);
+        l->begun_us = 0;
+    }
+    return true;
+}
+
+void loader_abandon(struct loader *l)
+{
+    db_rollback(l->db);
+    l->waiting = 0;
+    l->written = l->committed;
+}

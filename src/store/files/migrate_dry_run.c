@@ -1,0 +1,95 @@
+/*
+ * What would a migration change? Tried on a copy in memory, and told as resources and
+ * columns that come and go.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "store/files/migrate.h"
+
+#include <sqlite3.h>
+
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+
+static bool copy(struct db *from, struct db *to, struct error *e)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(db_handle(to), "main", db_handle(from), "main");
+    int rc;
+
+    if (!backup)
+        return db_error(to, sqlite3_errcode(db_handle(to)), e);
+    rc = sqlite3_backup_step(backup, -1);
+    sqlite3_backup_finish(backup);
+    return rc == SQLITE_DONE || db_error(to, rc, e);
+}
+
+static void list_table(struct buf *out, char sign, const struct table *t)
+{
+    buf_addf(out, "%c %s\n", sign, t->name.data);
+    for (size_t i = 0; i < t->n_columns; i++)
+        buf_addf(out, "%c %s.%s %s\n", sign, t->name.data, t->columns[i].name.data,
+                 t->columns[i].type);
+}
+
+static void list_columns(struct buf *out, char sign, const struct table *with,
+                         const struct table *without)
+{
+    for (size_t i = 0; i < with->n_columns; i++) {
+        const struct column *column = &with->columns[i];
+        int other = table_column(without, column->name);
+
+        if (other < 0 || strcmp(without->columns[other].type, column->type) != 0)
+            buf_addf(out, "%c %s.%s %s\n", sign, with->name.data, column->name.data, column->type);
+    }
+}
+
+static void list_changes(struct buf *out, const struct catalog *before, const struct catalog *after)
+{
+    for (size_t i = 0; i < before->n_tables; i++) {
+        const struct table *was = &before->tables[i];
+        const struct table *now = catalog_table(after, was->name);
+
+        if (!now)
+            list_table(out, '-', was);
+        else
+            list_columns(out, '-', was, now);
+    }
+    for (size_t i = 0; i < after->n_tables; i++) {
+        const struct table *now = &after->tables[i];
+        const struct table *was = catalog_table(before, now->name);
+
+        if (!was)
+            list_table(out, '+', now);
+        else
+            list_columns(out, '+', now, was);
+    }
+}
+
+static bool try_on(struct db *memory, const struct migration_set *set, struct buf *out,
+                   struct error *e)
+{
+    struct catalog *before = catalog_load(memory, NULL, e), *after = NULL;
+    size_t applied = 0;
+    bool ok = before && migrate_up(memory, set, &applied, NULL, NULL, e);
+
+    if (ok)
+        after = catalog_load(memory, NULL, e);
+    if (after && applied == 0)
+        buf_add_text(out, "nothing to apply\n");
+    else if (after)
+        list_changes(out, before, after);
+    catalog_drop(before);
+    catalog_drop(after);
+    return ok && after && (!out->failed || error_set(e, ERROR_MEMORY, "out of memory"));
+}
+
+bool migrate_dry_run(struct db *db, const struct migration_set *set, struct buf *out,
+                     struct error *e)
+{
+    struct db_options options = db_options_default();
+    struct db *memory = db_open(":memory:", DB_WRITE, &options, e);
+    bool ok = memory && copy(db, memory, e) && try_on(memory, set, out, e);
+
+    db_close(memory);
+    return ok;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/run/reader.h"
+
+#include <stdlib.h>
+
+#include "store/catalog/catalog.h"
+#include "store/db/db.h"
+#include "store/db/identity.h"
+#include "store/db/statement.h"
+#include "store/store.h"
+
+struct reader {
+    struct store *store;
+    struct db *db;
+    struct catalog *catalog; /* fits the snapshot; one reference */
+    uint64_t generation;     /* of the kept snapshot */
+    int64_t begun_us;        /* when it began, 0: none is kept */
+    uint32_t data_version;   /* SQLite's, of the newest snapshot */
+    uint64_t version;        /* ours: how often that moved */
+    int64_t version_us;      /* when it moved last */
+};
+
+struct reader *reader_open(struct store *store, struct error *e)
+{
+    struct reader *reader = calloc(1, sizeof *reader);
+
+    if (!reader) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    reader->store = store;
+    reader->catalog = store_catalog(store);
+    reader->db = db_open(store->path, DB_READ, &store->options, e);
+    if (!reader->db) {
+        reader_close(reader);
+        return NULL;
+    }
+    return reader;
+}
+
+void reader_close(struct reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->db)
+        reader_release(reader);
+    db_close(reader->db);
+    catalog_drop(reader->catalog);
+    free(reader);
+}
+
+static bool follow_schema(struct reader *reader, struct error *e)
+{
+    int64_t version;
+    struct catalog *catalog;
+
+    if (!db_integer(reader->db, "PRAGMA schema_version", &version, e))
+        return false;
+    if (store_catalog_fits(reader->store, reader->catalog, version))
+        return true;
+    catalog = store_catalog_at(reader->store, reader->db, version, e);
+    if (!catalog)
+        return false;
+    catalog_drop(reader->catalog);
+    reader->catalog = catalog;
+    db_forget_statements(reader->db);
+    return true;
+}
+
+static void note_version(struct reader *reader)
+{
+    uint32_t version = db_data_version(reader->db);
+
+    if (reader->version != 0 && version == reader->data_version)
+        return;
+    reader->data_version = version;
+    reader->version++;
+    reader->version_us = reader->begun_us;
+}
+
+static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, struct error *e)
+{
+    reader_release(reader);
+    if (!db_is_unchanged(reader->db, e))
+        return false;
+    db_deadline(reader->db, 0);
+    /* BEGIN takes no lock; reading the schema version starts the snapshot. */
+    if (!db_run(reader->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
+        return false;
+    reader->generation = generation;
+    reader->begun_us = now_us;
+    if (follow_schema(reader, e)) {
+        note_version(reader);
+        return true;
+    }
+    reader_release(reader);
+    return false;
+}
+
+bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+{
+    uint64_t generation = store_generation(reader->store);
+    bool current = reader->begun_us != 0 && generation == reader->generation &&
+                   now_us - reader->begun_us < READER_KEEP_US;
+
+    db_identify(reader->db, NULL); /* the one before is gone, perhaps */
+    if (!current && !renew(reader, now_us, generation, e))
+        return false;
+    db_deadline(reader->db, deadline_us);
+    return true;
+}
+
+bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
+                         struct error *e)
+{
+    bool recent = reader->begun_us != 0 && now_us - reader->begun_us < READER_KEEP_US;
+
+    db_identify(reader->db, NULL);
+    if (!recent && !renew(reader, now_us, store_generation(reader->store), e))
+        return false;
+    db_deadline(reader->db, deadline_us);
+    return true;
+}
+
+struct db *reader_db(struct reader *reader)
+{
+    return reader->db;
+}
+
+struct catalog *reader_catalog(struct reader *reader)
+{
+    return reader->catalog;
+}
+
+uint64_t reader_version(const struct reader *reader)
+{
+    return reader->version;
+}
+
+int64_t reader_version_since(const struct reader *reader)
+{
+    return reader->version_us;
+}
+
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum)
+{
+    db_collect_caches(reader->db, sum);
+}
+
+int64_t reader_expires_us(const struct reader *reader)
+{
+    return reader->begun_us ? reader->begun_us + READER_KEEP_US : 0;
+}
+
+void reader_release(struct reader *reader)
+{
+    if (reader->begun_us)
+        db_count_pages(reader->db);
+    reader->begun_us = 0;
+    db_rollback(reader->db); /* a reader has nothing to commit */
+}

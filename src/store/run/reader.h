@@ -1,0 +1,69 @@
+/*
+ * A loop's own read-only connection. Its read transaction is kept between requests
+ * and renewed only when the commit generation moved or it is older than
+ * READER_KEEP_US, so that most reads cost no system call, another process's commits
+ * are seen soon, and checkpoints can pass. One thread: the loop's.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_RUN_READER_H
+#define THIMBLE_STORE_RUN_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* How long a snapshot is kept, in microseconds. */
+#define READER_KEEP_US 50000
+
+struct catalog;
+struct db;
+struct db_cache_counts;
+struct reader;
+struct store;
+
+/* Opens the connection. NULL with an error. The store outlives the reader. */
+struct reader *reader_open(struct store *store, struct error *e);
+void reader_close(struct reader *reader);
+
+/*
+ * Makes the snapshot current at `now_us` (clock_us): whatever was committed by this
+ * process before the call is seen. Statements run until `deadline_us` at most (0: no
+ * limit). Must be called before the reads of a request; all statements of the request
+ * before must be released.
+ */
+bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+    __attribute__((warn_unused_result));
+
+/*
+ * Makes the catalogue recent, for a request that reads nothing itself: the kept snapshot serves
+ * until it is READER_KEEP_US old, whatever was committed since. A writer is so spared a snapshot
+ * for every write.
+ */
+bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
+                         struct error *e) __attribute__((warn_unused_result));
+
+/* The connection to read with, and the catalogue that fits its snapshot (borrowed until
+ * the next reader_begin: hold it to keep it longer). */
+struct db *reader_db(struct reader *reader);
+struct catalog *reader_catalog(struct reader *reader);
+
+/*
+ * Which database the snapshot shows: two snapshots of this reader with the same version show the
+ * same rows, whatever process commits. `reader_version_since` is when the reader first saw it
+ * (clock_us).
+ */
+uint64_t reader_version(const struct reader *reader);
+int64_t reader_version_since(const struct reader *reader);
+
+/* When the kept snapshot is to be released (clock_us), or 0 if none is kept. */
+int64_t reader_expires_us(const struct reader *reader);
+
+/* Any thread: adds how its connection's caches did, until the last snapshot was released. */
+void reader_collect(const struct reader *reader, struct db_cache_counts *sum);
+
+/* Releases the kept snapshot, if any. */
+void reader_release(struct reader *reader);
+
+#endif

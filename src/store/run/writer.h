@@ -1,0 +1,100 @@
+/*
+ * The one writer: a thread that takes every waiting job, runs them in one
+ * BEGIN IMMEDIATE … COMMIT, each as if in its own savepoint, and hands them back once the
+ * commit is on disk. One job's failure is its own. If the commit fails, every job in
+ * it fails: nothing is acknowledged that is not durable.
+ * writer_submit: any thread. `run` is called on the writer's thread; the job comes
+ * back through its mailbox to the thread that owns it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_RUN_WRITER_H
+#define THIMBLE_STORE_RUN_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/mailbox.h"
+#include "base/metrics.h"
+#include "store/db/db.h"
+#include "store/run/checkpoint.h"
+
+struct db;
+struct identity;
+struct job;
+struct store;
+struct writer;
+
+/*
+ * Does the work inside the job's savepoint; false (with *job->error set) rolls it back.
+ * May be called again from the start if the whole transaction had to be rolled back,
+ * so it begins by forgetting its earlier outputs.
+ */
+typedef bool job_run_fn(struct job *job, struct db *db);
+
+struct job {
+    struct letter letter; /* first member: the mailbox carries jobs as letters */
+    job_run_fn *run;
+    struct mailbox *mailbox; /* where the job goes when finished */
+    int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
+    bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
+    bool single;             /* one statement: nothing stays of it if it fails */
+    bool alone;              /* `run` gets the connection between batches, in no transaction */
+    struct identity *who;    /* whom its statements are for (store/db/identity.h), or NULL */
+    struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
+};
+
+struct writer_options {
+    size_t queue_max;         /* jobs waiting; more are refused with ERROR_BUSY */
+    size_t batch_max;         /* jobs in one transaction */
+    int64_t checkpoint_pages; /* WAL frames after which a checkpoint runs */
+};
+
+/* Figures for metrics; each is monotonic or a current value. */
+struct writer_stats {
+    uint64_t jobs, failed, refused;
+    struct histogram_sum batches; /* jobs in each */
+    struct histogram_sum commits; /* microseconds in COMMIT */
+    struct checkpoint_counts checkpoints;
+    struct db_cache_counts caches;
+    size_t queued, queue_max; /* now waiting, and how many may */
+    int64_t wal_pages;        /* after the last commit */
+    int64_t page_size;        /* bytes */
+    bool alive;
+};
+
+/* Opens the connection and starts the thread; with store->options.read_only neither, and no job is
+ * taken. NULL with an error. */
+struct writer *writer_start(struct store *store, const struct writer_options *options,
+                            struct error *e);
+
+/*
+ * Queues the job; from here until it comes back it belongs to the writer. False, with
+ * *job->error set to ERROR_BUSY, ERROR_DRAINING or ERROR_READ_ONLY, if it was not taken: nothing was done.
+ */
+bool writer_submit(struct writer *writer, struct job *job) __attribute__((warn_unused_result));
+
+/* Says that the database is served read-only, as ERROR_READ_ONLY; `what` was asked for. False. */
+bool writer_read_only(const char *what, struct error *e);
+
+/*
+ * Would a write of now be kept, as far as can be known? False with the reason: a file is not where
+ * it was, or the last write failed for a reason that is not its own. Then it tries a write that
+ * changes nothing, for the next to ask. Any thread; takes no lock that a write holds.
+ */
+bool writer_well(struct writer *writer, struct error *e);
+
+void writer_stats(struct writer *writer, struct writer_stats *out);
+
+/*
+ * Has the writer ended a batch since the call before, or nothing to do? `*seen` is the caller's
+ * memory for it, 0 at first.
+ */
+bool writer_moves(struct writer *writer, uint64_t *seen);
+
+/* Finishes what is queued, refuses what comes, checkpoints the WAL, closes. Takes NULL. */
+void writer_stop(struct writer *writer);
+
+#endif
