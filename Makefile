@@ -55,7 +55,7 @@ COLD = $(wildcard src/main.c src/config/*.c src/sources/*.c src/serve/*.c src/co
        src/*/openapi*.c src/store/catalog/[a-z]*_*.c src/store/catalog/[dlr]*.c src/store/files/*.c) \
        $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/problem \
        store/db/db_fault store/db/db_files base/exposition base/log base/process base/progress \
-       base/records base/part)
+       base/records base/atomic_file)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 

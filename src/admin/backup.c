@@ -3,14 +3,14 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "base/text.h"
 #include "admin/verbs.h"
-#include "store/files/keeper.h"
+#include "base/text.h"
+#include "store/files/backup_scheduler.h"
 
 /* Back on the loop: it is made, or the job's error says why not. */
 static enum progress finish(struct call *call)
 {
-    const struct keeper_made *m = call->state;
+    const struct backup_scheduler_made *m = call->state;
     struct buf *b = &call->reply;
 
     if (error_is_set(&call->error))
@@ -33,10 +33,10 @@ static enum progress finish(struct call *call)
 /* Its deadline is --backup-timeout, not the request's. */
 enum progress backup_create(struct call *call)
 {
-    struct keeper *keeper = call->service->keeper;
-    struct keeper_made *made;
+    struct backup_scheduler *backups = call->service->backups;
+    struct backup_scheduler_made *made;
 
-    if (!keeper) {
+    if (!backups) {
         error_set(&call->error, ERROR_NO_ROUTE, "there is no folder for backups");
         error_hint(&call->error, "Name one with --backup-dir.");
         return call_fail(call);
@@ -48,7 +48,7 @@ enum progress backup_create(struct call *call)
     }
     call->state = made;
     call->finish = finish;
-    call->job.mailbox = call->mailbox;
+    call->job.completions = call->completions;
     call->job.error = &call->error;
-    return keeper_submit(keeper, &call->job, made) ? CALL_WAITING : call_fail(call);
+    return backup_scheduler_submit(backups, &call->job, made) ? CALL_WAITING : call_fail(call);
 }

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "base/text.h"
 #include "admin/verbs.h"
+#include "base/text.h"
 #include "store/db/db.h"
 #include "store/run/reader.h"
 
@@ -16,7 +16,7 @@ enum progress health_live(struct call *call)
     buf_add_text(&call->reply, "ok\n");
     call->content_type_out = "text/plain; charset=utf-8";
     call->outcome = OUTCOME_OK;
-    call->steady = STEADY_ALWAYS;
+    call->cacheable = CACHEABLE_ALWAYS;
     return CALL_DONE;
 }
 

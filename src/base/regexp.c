@@ -46,8 +46,8 @@ static bool in_ranges(const struct regexp *r, const struct set *set, uint32_t c)
 
 bool regexp_set_has(const struct regexp *r, const struct set *set, uint32_t c)
 {
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    bool has = in_ranges(r, set, c) || (r->fold && letter && in_ranges(r, set, c ^ 0x20));
+    bool completion = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool has = in_ranges(r, set, c) || (r->fold && completion && in_ranges(r, set, c ^ 0x20));
 
     return has != set->negated;
 }

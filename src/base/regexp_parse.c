@@ -65,7 +65,7 @@ static uint16_t add_set(struct parser *p, size_t set)
 /* ---- escapes */
 
 static const struct {
-    char letter;
+    char completion;
     enum regexp_place place;
 } places[] = {
     {'A', PLACE_START},      {'Z', PLACE_END},         {'b', PLACE_BOUNDARY},
@@ -75,17 +75,17 @@ static const struct {
 
 static bool escape_atom(struct parser *p, uint16_t *out)
 {
-    char letter = here(p);
+    char completion = here(p);
     uint32_t c;
     size_t set;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (take(p, places[i].letter)) {
+        if (take(p, places[i].completion)) {
             *out = add_place(p, places[i].place);
             return true;
         }
     }
-    if (regexp_set_class(p->tree, letter, &set)) {
+    if (regexp_set_class(p->tree, completion, &set)) {
         p->at++;
         *out = add_set(p, set);
         return true;

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
-#include "base/part.h"
 #include "base/progress.h"
 #include "commands/commands.h"
 #include "commands/file_format.h"
@@ -29,7 +29,7 @@ struct export
     const char *path;  /* "-": stdout */
     const char *query; /* as after the '?' of a URL */
     enum file_format format;
-    struct part part;
+    struct atomic_file part;
     int fd;
     struct db *db;
     struct catalog *catalog;
@@ -52,7 +52,8 @@ static bool write_out(struct export *ex, struct error *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return part_error(e, "write", ex->fd == STDOUT_FILENO ? "stdout" : ex->part.path);
+            return atomic_file_error(e, "write",
+                                     ex->fd == STDOUT_FILENO ? "stdout" : ex->part.path);
         at += n;
         left -= (size_t)n;
     }
@@ -169,12 +170,12 @@ static bool run(struct export *ex, const char *name, struct error *e)
         !plan_select(&ex->arena, &source, &ex->tree, &options, &ex->plan, e))
         return false;
     if (!file_is_stdio(ex->path)) {
-        if (!part_open(&ex->part, ex->path, true, e))
+        if (!atomic_file_open(&ex->part, ex->path, true, e))
             return false;
         ex->fd = ex->part.fd;
     }
     return begin_bar(ex, &source, &options, e) && write_rows(ex, e) &&
-           (ex->part.fd < 0 || part_commit(&ex->part, e));
+           (ex->part.fd < 0 || atomic_file_commit(&ex->part, e));
 }
 
 static int say_done(const struct export *ex, int64_t begun_us)
@@ -218,7 +219,7 @@ int command_export(const struct config *config, int n_words, char **words)
     buf_init(&ex.out, (size_t)config->max_answer + CHUNK);
     ok = run(&ex, words[0], &e);
     progress_end(&ex.bar);
-    part_discard(&ex.part);
+    atomic_file_discard(&ex.part);
     catalog_drop(ex.catalog);
     db_close(ex.db);
     arena_finish(&ex.arena);

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/part.h"
+#include "base/atomic_file.h"
 #include "base/text.h"
 
 /* Bytes of a line besides the row; a byte of the row becomes six at most ("\u0001"). */
@@ -32,13 +32,13 @@ bool rejects_open(struct rejects *r, const char *path, int input, size_t max, st
         return true;
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return part_error(e, "write", path);
+        return atomic_file_error(e, "write", path);
     if (same_file(fd, input)) {
         close(fd);
         return error_set(e, ERROR_FAILURE, "--rejects %s is the file that is imported", path);
     }
     if (ftruncate(fd, 0) != 0 && errno != EINVAL) { /* EINVAL: a pipe, a terminal */
-        part_error(e, "write", path);
+        atomic_file_error(e, "write", path);
         close(fd);
         return false;
     }
@@ -82,10 +82,10 @@ bool rejects_add(struct rejects *r, int64_t line, const struct error *cause, str
     r->n++;
     if (b->failed)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return fwrite(b->data, 1, b->len, r->file) == b->len || part_error(e, "write", r->path);
+    return fwrite(b->data, 1, b->len, r->file) == b->len || atomic_file_error(e, "write", r->path);
 }
 
 bool rejects_flush(struct rejects *r, struct error *e)
 {
-    return !r->file || fflush(r->file) == 0 || part_error(e, "write", r->path);
+    return !r->file || fflush(r->file) == 0 || atomic_file_error(e, "write", r->path);
 }

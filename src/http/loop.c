@@ -33,7 +33,7 @@ static enum MHD_Result accept_policy(void *context, const struct sockaddr *addre
 static void open_peer(struct loop *loop, struct MHD_Connection *connection, void **socket_context)
 {
     const union MHD_ConnectionInfo *info;
-    struct peer *peer = calloc(1, sizeof *peer);
+    struct connection *peer = calloc(1, sizeof *peer);
 
     *socket_context = peer;
     if (!peer)
@@ -43,7 +43,7 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     peer->fd = info ? info->connect_fd : -1;
     peer->verdict = limit_enter(loop->limit, peer->address);
-    peer_add(&loop->peers, peer, clock_us());
+    connection_add(&loop->peers, peer, clock_us());
     counter_add(&loop->metrics.accepted, 1);
     if (peer->verdict != LIMIT_OK)
         counter_add(&loop->metrics.refused[peer->verdict == LIMIT_TOTAL ? REFUSAL_CONNECTIONS
@@ -53,11 +53,11 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
 
 static void close_peer(struct loop *loop, void **socket_context)
 {
-    struct peer *peer = *socket_context;
+    struct connection *peer = *socket_context;
 
     if (!peer)
         return;
-    peer_remove(&loop->peers, peer);
+    connection_remove(&loop->peers, peer);
     limit_leave(loop->limit, peer->address);
     free(peer);
     *socket_context = NULL;
@@ -102,25 +102,26 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     loop->limit = limit;
     loop->draining = draining;
     loop->now_us = clock_us();
-    loop->peers = (struct peers){
+    loop->peers = (struct connections){
         .idle_us =
             options->idle_timeout_us ? options->idle_timeout_us + options->request_timeout_us : 0,
         .active_us = options->request_timeout_us,
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;
-    if (!answers_init(&loop->answers, options->answer_cache / options->loops, loop->id_seed, e))
+    if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,
+                             e))
         return false;
-    if (!mailbox_init(&loop->mailbox, e)) {
-        answers_finish(&loop->answers);
+    if (!completion_queue_init(&loop->completions, e)) {
+        response_cache_finish(&loop->cache);
         return false;
     }
     loop->reader = reader_open(service->store, e);
     if (!loop->reader || !open_daemon(loop, listen_fd, e)) {
         reader_close(loop->reader);
         loop->reader = NULL;
-        mailbox_finish(&loop->mailbox);
-        answers_finish(&loop->answers);
+        completion_queue_finish(&loop->completions);
+        response_cache_finish(&loop->cache);
         return false;
     }
     return true;
@@ -129,7 +130,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
 /* Milliseconds until something is due by the clock, -1: nothing is. */
 static int wait_ms(struct loop *loop)
 {
-    int64_t due[] = {reader_expires_us(loop->reader), peers_next_us(&loop->peers),
+    int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
                      atomic_load_explicit(&loop->stop_us, memory_order_relaxed)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
     int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
@@ -147,14 +148,14 @@ static int wait_ms(struct loop *loop)
 }
 
 /* Resumes the requests whose jobs came back; true if there were any. */
-static bool take_letters(struct loop *loop)
+static bool take_completions(struct loop *loop)
 {
-    struct letter *letter = mailbox_take(&loop->mailbox);
-    bool any = letter != NULL;
+    struct completion *completion = completion_queue_take(&loop->completions);
+    bool any = completion != NULL;
 
-    for (struct letter *next; letter; letter = next) {
-        next = letter->next;
-        request_returned((struct request *)call_of_job((struct job *)letter));
+    for (struct completion *next; completion; completion = next) {
+        next = completion->next;
+        request_returned((struct request *)call_of_job((struct job *)completion));
     }
     return any;
 }
@@ -165,7 +166,7 @@ static void start_draining(struct loop *loop)
 
     if (fd >= 0)
         close(fd);
-    peers_shut_idle(&loop->peers);
+    connections_shut_idle(&loop->peers);
     loop->quiet = true;
 }
 
@@ -188,7 +189,7 @@ static void tick(struct loop *loop)
     expires = reader_expires_us(loop->reader);
     if (expires && loop->now_us >= expires)
         reader_release(loop->reader);
-    peers_expire(&loop->peers, loop->now_us);
+    connections_expire(&loop->peers, loop->now_us);
     if (atomic_load_explicit(&loop->stop_us, memory_order_acquire) && !loop->quiet)
         start_draining(loop);
 }
@@ -197,14 +198,14 @@ static void *loop_main(void *context)
 {
     struct loop *loop = context;
     struct pollfd fds[] = {{.fd = loop->daemon_fd, .events = POLLIN},
-                           {.fd = loop->mailbox.wake_fd, .events = POLLIN}};
+                           {.fd = loop->completions.wake_fd, .events = POLLIN}};
 
     while (!is_done(loop)) {
         int ready = poll(fds, 2, wait_ms(loop));
 
         loop->now_us = clock_us();
         if (ready > 0 && fds[1].revents)
-            take_letters(loop);
+            take_completions(loop);
         MHD_run(loop->daemon);
         tick(loop);
     }
@@ -223,13 +224,13 @@ bool loop_start(struct loop *loop, struct error *e)
 void loop_drain(struct loop *loop, int64_t stop_us)
 {
     atomic_store_explicit(&loop->stop_us, stop_us, memory_order_release);
-    mailbox_nudge(&loop->mailbox);
+    completion_queue_nudge(&loop->completions);
 }
 
 void loop_ask(struct loop *loop)
 {
     atomic_fetch_add_explicit(&loop->asked, 1, memory_order_relaxed);
-    mailbox_nudge(&loop->mailbox);
+    completion_queue_nudge(&loop->completions);
 }
 
 bool loop_turns(const struct loop *loop)
@@ -245,7 +246,7 @@ void loop_close(struct loop *loop)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     request_free_spare(loop);
-    answers_finish(&loop->answers);
+    response_cache_finish(&loop->cache);
     reader_close(loop->reader);
-    mailbox_finish(&loop->mailbox);
+    completion_queue_finish(&loop->completions);
 }

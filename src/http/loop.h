@@ -1,7 +1,7 @@
 /*
  * One event loop: a thread that owns its listening socket, its libmicrohttpd daemon, its
- * reader, its mailbox and its requests. Nothing of it is touched by another thread but
- * the mailbox (finished jobs, nudges) and `draining`; its counters are read by others.
+ * reader, its completion queue and its requests. Nothing of it is touched by another thread but
+ * the completion queue (finished jobs, nudges) and `draining`; its counters are read by others.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -14,11 +14,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/completion_queue.h"
 #include "base/error.h"
-#include "base/mailbox.h"
-#include "http/answers.h"
+#include "http/connection.h"
 #include "http/metrics.h"
-#include "http/peer.h"
+#include "http/response_cache.h"
 #include "http/server.h"
 
 struct MHD_Daemon;
@@ -38,9 +38,9 @@ struct loop {
     struct MHD_Daemon *daemon;
     int daemon_fd; /* its epoll descriptor */
     struct reader *reader;
-    struct mailbox mailbox;
-    struct peers peers;
-    struct answers answers;
+    struct completion_queue completions;
+    struct connections peers;
+    struct response_cache cache;
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight;        /* requests received or being received, not answered yet */

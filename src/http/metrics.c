@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/metrics.h"
 
-#include "http/peer.h"
+#include "http/connection.h"
 #include "http/request.h"
 
 static const char *const reject_names[] = {

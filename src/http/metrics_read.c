@@ -25,13 +25,13 @@
 enum listener { LISTENER_MAIN, LISTENER_OPERATORS, LISTENERS };
 
 /* Those of a listener that is not there are -1. */
-struct connections {
+struct connection_figures {
     int64_t now, max, accepted, refused[REFUSALS];
 };
 
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
-    struct connections connections[LISTENERS];
+    struct connection_figures connections[LISTENERS];
     struct process process;
     int64_t start_us;
 };
@@ -112,10 +112,10 @@ static void add(struct loop_metrics *total, const struct loop_metrics *m)
         counter_add(&to[i], counter_read(&from[i]));
 }
 
-static void add_connections(struct connections *c, const struct loop *loop)
+static void add_connections(struct connection_figures *c, const struct loop *loop)
 {
     if (c->now < 0)
-        *c = (struct connections){0};
+        *c = (struct connection_figures){0};
     c->now = (int64_t)limit_count(loop->limit);
     c->max = (int64_t)loop->options->max_connections;
     c->accepted += (int64_t)counter_read(&loop->metrics.accepted);
@@ -130,7 +130,7 @@ static void collect(struct reading *reading, const struct server *server)
     uint64_t begun, ended;
 
     for (size_t i = 0; i < LISTENERS; i++)
-        f->connections[i] = (struct connections){-1, -1, -1, {-1, -1, -1}};
+        f->connections[i] = (struct connection_figures){-1, -1, -1, {-1, -1, -1}};
     for (size_t i = 0; (loop = server_loop(server, i)) != NULL; i++) {
         add(&reading->total, &loop->metrics);
         add_connections(&f->connections[loop->admin ? LISTENER_OPERATORS : LISTENER_MAIN], loop);

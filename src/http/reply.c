@@ -113,37 +113,37 @@ static bool is_worth_keeping(const struct request *r)
     const struct call *call = &r->call;
 
     if ((call->outcome != OUTCOME_OK && call->outcome != OUTCOME_NOT_MODIFIED) ||
-        call->steady == STEADY_NOT || !r->loop->answers.buckets || !may_repeat(r))
+        call->cacheable == CACHEABLE_NOT || !r->loop->cache.buckets || !may_repeat(r))
         return false;
-    return call->steady == STEADY_ALWAYS ||
-           call->now_us - reader_version_since(call->reader) >= ANSWERS_STILL_US;
+    return call->cacheable == CACHEABLE_ALWAYS ||
+           call->now_us - reader_version_since(call->reader) >= RESPONSE_CACHE_STILL_US;
 }
 
 static bool keep_answer(struct request *r, struct MHD_Response *response)
 {
-    const struct answer_kept kept = {
+    const struct response_kept kept = {
         .response = response,
         .route = r->route,
-        .version =
-            r->call.steady == STEADY_ALWAYS ? ANSWERS_ALWAYS : reader_version(r->call.reader),
+        .version = r->call.cacheable == CACHEABLE_ALWAYS ? RESPONSE_CACHE_ALWAYS
+                                                         : reader_version(r->call.reader),
         .tag = r->call.tag,
         .body = r->call.reply.len,
     };
 
-    return answers_keep(&r->loop->answers, r->target, r->call.accept, &kept);
+    return response_cache_keep(&r->loop->cache, r->target, r->call.accept, &kept);
 }
 
 /* Looks at the newest snapshot: what was committed before this request came is seen. */
-static bool holds(struct request *r, struct answer *answer)
+static bool holds(struct request *r, struct cached_response *answer)
 {
     struct error ignored = error_none();
 
-    if (answer->version == ANSWERS_ALWAYS)
+    if (answer->version == RESPONSE_CACHE_ALWAYS)
         return true;
     if (reader_begin(r->call.reader, r->call.now_us, r->call.deadline_us, &ignored) &&
         answer->version == reader_version(r->call.reader))
         return true;
-    answers_drop(&r->loop->answers, answer);
+    response_cache_drop(&r->loop->cache, answer);
     return false;
 }
 
@@ -237,7 +237,7 @@ bool reply_send(struct request *r)
 }
 
 /* The kept answer: whole, or that the client has it. */
-static bool queue_again(struct request *r, const struct answer *answer)
+static bool queue_again(struct request *r, const struct cached_response *answer)
 {
     r->call.tag = answer->tag;
     if (precondition_none_match_names(&r->call, answer->tag)) {
@@ -250,13 +250,13 @@ static bool queue_again(struct request *r, const struct answer *answer)
 
 bool reply_again(struct request *r)
 {
-    struct answer *answer =
-        may_repeat(r) ? answers_find(&r->loop->answers, r->target, r->call.accept) : NULL;
+    struct cached_response *answer =
+        may_repeat(r) ? response_cache_find(&r->loop->cache, r->target, r->call.accept) : NULL;
 
     if (!answer || !holds(r, answer))
         return false;
     counter_add(&r->loop->metrics.answered_again, 1);
     r->route = answer->route;
-    peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
+    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
     return queue_again(r, answer);
 }

@@ -78,7 +78,7 @@ const char *request_id(struct request *r)
     return r->id;
 }
 
-static struct peer *peer_of(struct MHD_Connection *connection)
+static struct connection *peer_of(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
@@ -124,7 +124,7 @@ static void split_target(struct request *r)
 void *request_begin(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct loop *loop = context;
-    struct peer *peer = peer_of(connection);
+    struct connection *peer = peer_of(connection);
     struct request *r = peer ? take(loop) : NULL;
     char *copy;
 
@@ -133,7 +133,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     loop_answer(loop); /* one turn may hold many slow requests */
     call_init(&r->call, loop->service);
     r->call.reader = loop->reader;
-    r->call.mailbox = &loop->mailbox;
+    r->call.completions = &loop->completions;
     r->call.admin = loop->admin;
     r->call.now_us = loop->now_us = clock_us();
     if (loop->options->request_timeout_us)
@@ -156,7 +156,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     split_target(r);
     loop->in_flight++;
     counter_add(&loop->metrics.begun, 1);
-    peer_enter(&loop->peers, r->peer, PEER_ACTIVE, r->call.now_us);
+    connection_enter(&loop->peers, r->peer, CONNECTION_ACTIVE, r->call.now_us);
     return r;
 }
 
@@ -208,7 +208,7 @@ static enum MHD_Result answer(struct request *r)
 {
     if (r->call.outcome == OUTCOME_FAILED)
         call_explain(&r->call);
-    peer_enter(&r->loop->peers, r->peer, PEER_ANSWERING, r->loop->now_us);
+    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
     return reply_send(r) ? MHD_YES : MHD_NO;
 }
 
@@ -217,7 +217,7 @@ static enum MHD_Result park(struct request *r)
 {
     r->phase = REQUEST_WAITING;
     r->loop->parked++;
-    peer_enter(&r->loop->peers, r->peer, PEER_PARKED, r->loop->now_us);
+    connection_enter(&r->loop->peers, r->peer, CONNECTION_PARKED, r->loop->now_us);
     MHD_suspend_connection(r->connection);
     return MHD_YES;
 }
@@ -291,6 +291,6 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     metrics_request(&loop->metrics, r, now - r->call.now_us,
                     how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     loop->in_flight--;
-    peer_enter(&loop->peers, r->peer, PEER_IDLE, now);
+    connection_enter(&loop->peers, r->peer, CONNECTION_IDLE, now);
     give_back(loop, r);
 }

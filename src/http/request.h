@@ -18,7 +18,7 @@
 #include "resource/call.h"
 
 struct loop;
-struct peer;
+struct connection;
 struct route;
 
 #define REQUEST_ID_MAX 64
@@ -32,9 +32,9 @@ enum request_phase {
 };
 
 struct request {
-    struct call call; /* first: the mailbox brings calls back */
+    struct call call; /* first: the completion queue brings calls back */
     struct loop *loop;
-    struct peer *peer; /* never NULL: a connection without one has no requests */
+    struct connection *peer; /* never NULL: a connection without one has no requests */
     struct MHD_Connection *connection;
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;

@@ -1,6 +1,6 @@
 /*
  * The server: a fixed number of event loops, each a thread with its own listening
- * socket, libmicrohttpd daemon, reader and mailbox. Started and stopped by one thread.
+ * socket, libmicrohttpd daemon, reader and completion queue. Started and stopped by one thread.
  *
  * SPDX-License-Identifier: MIT
  */

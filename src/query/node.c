@@ -6,7 +6,7 @@ struct resolver {
     const struct plan_options *options;
     struct error *error;
     int made;
-    bool steady;
+    bool cacheable;
 };
 
 struct node *node_child(const struct node *node, const struct select_item *item)
@@ -88,7 +88,7 @@ static struct node *resolve(struct resolver *r, const struct query_node *ask,
         error_set(r->error, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    r->steady &= table->kind == TABLE_TABLE;
+    r->cacheable &= table->kind == TABLE_TABLE;
     *node = (struct node){.ask = ask, .table = table, .parent = parent, .alias = r->made++};
     if (!ask->select && !ask->select_none)
         node->n_outputs = table->n_columns;
@@ -106,12 +106,12 @@ struct node *node_resolve(struct arena *arena, const struct plan_source *source,
                           struct error *e)
 {
     struct resolver r = {
-        .arena = arena, .options = options, .error = e, .steady = !source->routine};
+        .arena = arena, .options = options, .error = e, .cacheable = !source->routine};
     struct node *root = resolve(&r, &tree->root, source->table, NULL);
 
     if (root) {
         root->routine = source->routine;
-        root->steady = r.steady;
+        root->cacheable = r.cacheable;
     }
     if (root && !root->children && !root->routine)
         root->alias = -1;

@@ -31,7 +31,7 @@ struct node {
     struct node *parent, *children, *next;
     size_t n_outputs; /* columns it gives, those of its spreads included */
     bool grouped;     /* some of them are aggregates */
-    bool steady;      /* the root: no view or query is in it, whose functions may look at a clock */
+    bool cacheable;   /* the root: no view or query is in it, whose functions may look at a clock */
 };
 
 /* The tree for plan_select and its like; NULL with the error. */

@@ -22,7 +22,7 @@ bool plan_select(struct arena *arena, const struct plan_source *source,
     const struct cursor *cursor = NULL;
     struct sql q;
 
-    *out = (struct plan){.steady = root && root->steady};
+    *out = (struct plan){.cacheable = root && root->cacheable};
     if (!root)
         return false;
     sql_init(&q, arena, options, e);

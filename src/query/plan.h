@@ -46,7 +46,7 @@ struct plan {
     size_t cursor_at;   /* the first of the columns that the next cursor is made from */
     size_t n_cursor;    /* …and how many they are */
     uint32_t order_id;  /* …and which order they are of */
-    bool steady;        /* equal rows give an equal answer */
+    bool cacheable;     /* equal rows give an equal answer */
 };
 
 /* A named query and the values of its parameters, in order. */

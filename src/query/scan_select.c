@@ -148,8 +148,9 @@ static bool select_item(struct scan *s, struct select_item *item)
     } else if (!field_item(s, item, name)) {
         return false;
     }
-    return item_end(s, "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
-                       "of input");
+    return item_end(s,
+                    "completion, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
+                    "of input");
 }
 
 static bool items(struct scan *s, struct query_node *node)

@@ -24,7 +24,7 @@ const char *method_name(enum method method)
 static void forget_answer(struct call *call)
 {
     call->outcome = OUTCOME_NONE;
-    call->steady = STEADY_NOT;
+    call->cacheable = CACHEABLE_NOT;
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
     call->preference_applied = NULL;
@@ -70,7 +70,7 @@ void call_init(struct call *call, const struct service *service)
     call->admin = false;
     call->service = service;
     call->reader = NULL;
-    call->mailbox = NULL;
+    call->completions = NULL;
     call->catalog = NULL;
     forget_answer(call);
     call->arena.max = arena_max(service);
@@ -164,7 +164,7 @@ enum progress call_submit(struct call *call, job_run_fn *run,
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
     call->job.run = run;
     call->job.who = &call->who;
-    call->job.mailbox = call->mailbox;
+    call->job.completions = call->completions;
     call->job.deadline_us = call->deadline_us;
     call->job.error = &call->error;
     call->finish = finish;

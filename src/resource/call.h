@@ -27,7 +27,7 @@
 struct catalog;
 struct db;
 struct grammar_limits;
-struct keeper;
+struct backup_scheduler;
 struct reader;
 struct store;
 struct table;
@@ -51,7 +51,7 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
-    struct keeper *keeper;                /* NULL: no --backup-dir */
+    struct backup_scheduler *backups;     /* NULL: no --backup-dir */
     const char *version;                  /* thimble's */
     int64_t max_rows;                     /* page limit; 0: none */
     int64_t max_elements;                 /* of a POSTed array */
@@ -85,10 +85,10 @@ enum outcome {
 };
 
 /* How long an answer of OUTCOME_OK holds for an equal request. */
-enum steady {
-    STEADY_NOT,
-    STEADY_SNAPSHOT, /* as long as the reader's snapshot shows the same database */
-    STEADY_ALWAYS,
+enum cacheable {
+    CACHEABLE_NOT,
+    CACHEABLE_SNAPSHOT, /* as long as the reader's snapshot shows the same database */
+    CACHEABLE_ALWAYS,
 };
 
 /* A verb either has the answer or has given its job to the writer. */
@@ -120,14 +120,14 @@ struct call {
 
     /* Surroundings. */
     const struct service *service;
-    bool again;              /* it is run for the second time (call_again) */
-    bool admin;              /* came by the operators' listener, --metrics-listen */
-    struct reader *reader;   /* the loop's */
-    struct mailbox *mailbox; /* the loop's: where the job comes back to */
+    bool again;                           /* it is run for the second time (call_again) */
+    bool admin;                           /* came by the operators' listener, --metrics-listen */
+    struct reader *reader;                /* the loop's */
+    struct completion_queue *completions; /* the loop's: where the job comes back to */
 
     /* The answer. */
     enum outcome outcome;
-    enum steady steady;
+    enum cacheable cacheable;
     struct error error;
     struct buf reply;               /* the body */
     uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
@@ -194,7 +194,7 @@ bool call_again(struct call *call);
 /* Adds to a failure of the schema which object of it is to blame. */
 void call_explain(struct call *call);
 
-/* Maps the job's letter back to its call. */
+/* Maps the completion back to its call. */
 struct call *call_of_job(struct job *job);
 
 /*

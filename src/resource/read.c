@@ -140,7 +140,7 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
     if (!count_rows(call, source, &count) || !write_rows(call, &plan, &rows) ||
         !count_after(call, rows, page_size(call), &count))
         return call_fail(call);
-    call->steady = plan.steady ? STEADY_SNAPSHOT : STEADY_NOT;
+    call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     target_applied(call, PREFER_FOLLOWS_COUNT);
     target_range(call, call->tree.root.offset, rows, count.total);
     /* As PostgREST: an empty page of something is a part, too. */
@@ -182,7 +182,7 @@ enum progress target_answer_row(struct call *call)
     statement_release(st);
     if (step != STEP_ROW)
         return call_fail(call);
-    call->steady = plan.steady ? STEADY_SNAPSHOT : STEADY_NOT;
+    call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     return plain ? target_json(call, OUTCOME_OK) : target_reply(call, OUTCOME_OK);
 }
 

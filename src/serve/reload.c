@@ -14,7 +14,7 @@ bool reload_init(struct reload *r, const struct config *config, struct store *st
                  struct writer *writer, struct migrations *current, struct error *e)
 {
     *r = (struct reload){.config = config, .store = store, .writer = writer};
-    if (!mailbox_init(&r->mailbox, e))
+    if (!completion_queue_init(&r->completions, e))
         return false;
     pthread_mutex_init(&r->lock, NULL);
     r->current = *current;
@@ -30,7 +30,7 @@ void reload_finish(struct reload *r)
     if (r->changing)
         migrations_finish(&r->next);
     routine_set_drop(r->queries);
-    mailbox_finish(&r->mailbox);
+    completion_queue_finish(&r->completions);
     pthread_mutex_destroy(&r->lock);
 }
 
@@ -97,7 +97,7 @@ static bool run_reading(struct reload *r, struct error *e)
         (void)!run(&r->job, db);
     store_committed(r->store);
     db_close(db);
-    mailbox_post(&r->mailbox, &r->job.letter, &r->job.letter);
+    completion_queue_post(&r->completions, &r->job.completion, &r->job.completion);
     return true;
 }
 
@@ -126,7 +126,8 @@ bool reload_begin(struct reload *r, struct error *e)
     r->changing = true;
     pthread_mutex_unlock(&r->lock);
     r->applied = 0;
-    r->job = (struct job){.run = run, .mailbox = &r->mailbox, .alone = true, .error = &r->error};
+    r->job =
+        (struct job){.run = run, .completions = &r->completions, .alone = true, .error = &r->error};
     r->running = submit(r, e);
     if (r->running)
         return true;
@@ -172,7 +173,7 @@ bool reload_end(struct reload *r, struct error *e)
 {
     bool ok;
 
-    if (!mailbox_take(&r->mailbox))
+    if (!completion_queue_take(&r->completions))
         return true; /* woken for nothing */
     ok = !error_is_set(&r->error);
     /* A loop may still keep a snapshot of before, and its readiness is to pass meanwhile. */

@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "base/mailbox.h"
+#include "base/completion_queue.h"
 #include "config/config.h"
 #include "sources/migrations.h"
 #include "store/catalog/routine.h"
@@ -21,15 +21,16 @@ struct db;
 struct store;
 
 struct reload {
-    struct job job;     /* first member: the mailbox hands it back */
+    struct job job;     /* first member: the completion queue hands it back */
     struct error error; /* the job's */
     const struct config *config;
     struct store *store;
     struct writer *writer;
-    struct mailbox mailbox; /* where the job comes back to: its wake_fd is to be polled */
-    bool running;           /* from reload_begin to reload_end */
-    size_t applied;         /* migrations, by this one */
-    bool migrated;          /* it came as far as the queries */
+    struct completion_queue
+        completions; /* where the job comes back to: its wake_fd is to be polled */
+    bool running;    /* from reload_begin to reload_end */
+    size_t applied;  /* migrations, by this one */
+    bool migrated;   /* it came as far as the queries */
     struct routine_set *queries;
 
     pthread_mutex_t lock; /* guards what follows */
@@ -37,7 +38,7 @@ struct reload {
     bool changing; /* `next` is being applied */
 };
 
-/* `current` is what was applied at the start; it is the reload's from here. False: no mailbox. */
+/* `current` is what was applied at the start; it is the reload's from here. False: no completion queue. */
 bool reload_init(struct reload *r, const struct config *config, struct store *store,
                  struct writer *writer, struct migrations *current, struct error *e)
     __attribute__((warn_unused_result));
@@ -45,7 +46,7 @@ bool reload_init(struct reload *r, const struct config *config, struct store *st
 void reload_finish(struct reload *r);
 
 /*
- * Reads the folders and gives the work to the writer; when it is done the mailbox wakes the
+ * Reads the folders and gives the work to the writer; when it is done the completion queue wakes the
  * owner, who calls reload_end. False with the reason: then nothing is under way or was changed.
  */
 bool reload_begin(struct reload *r, struct error *e) __attribute__((warn_unused_result));

@@ -20,7 +20,7 @@
 #include "serve/surroundings.h"
 #include "sources/database.h"
 #include "sources/migrations.h"
-#include "store/files/keeper.h"
+#include "store/files/backup_scheduler.h"
 #include "store/run/writer.h"
 #include "store/store.h"
 
@@ -34,7 +34,7 @@ struct run {
     struct store store;
     bool store_is_open;
     struct writer *writer;
-    struct keeper *keeper; /* NULL: no --backup-dir */
+    struct backup_scheduler *backups; /* NULL: no --backup-dir */
     struct reload reload;
     struct surroundings around;
     struct service service;
@@ -111,7 +111,7 @@ static bool open_store(struct run *r, struct error *e)
 static bool start_keeper(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
-    const struct keeper_options options = {
+    const struct backup_scheduler_options options = {
         .database = c->db,
         .db = &r->store.options,
         .dir = c->backup_dir,
@@ -122,8 +122,8 @@ static bool start_keeper(struct run *r, struct error *e)
 
     if (!c->backup_dir[0])
         return true;
-    r->keeper = keeper_start(&options, e);
-    return r->keeper != NULL;
+    r->backups = backup_scheduler_start(&options, e);
+    return r->backups != NULL;
 }
 
 /* Each socket that was passed needs a loop. */
@@ -141,7 +141,7 @@ static bool start_server(struct run *r, struct error *e)
     r->service = (struct service){
         .store = &r->store,
         .writer = r->writer,
-        .keeper = r->keeper,
+        .backups = r->backups,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
         .max_body = c->max_body,
@@ -218,7 +218,7 @@ static void stop(struct run *r, const sigset_t *signals, int number)
     notify_send(&r->around.notifier, "STOPPING=1\nSTATUS=answering what is in flight");
     signal(SIGHUP, SIG_IGN);
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
-    keeper_stop(r->keeper);
+    backup_scheduler_stop(r->backups);
     if (!server_stop(r->server, r->config->drain_timeout_ms * 1000))
         log_say(LOG_WARN, "requests were cut off after the drain timeout");
     r->server = NULL;
@@ -264,8 +264,8 @@ int command_serve(const struct config *config, int n_words, char **words)
     log_set_level(level);
     r->config = config;
     ok = serve(r, &e);
-    keeper_stop(r->keeper);
-    keeper_free(r->keeper);
+    backup_scheduler_stop(r->backups);
+    backup_scheduler_free(r->backups);
     db_close(r->first);
     writer_stop(r->writer);
     reload_finish(&r->reload);

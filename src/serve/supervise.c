@@ -154,7 +154,7 @@ bool supervise(struct supervisor *s, int *number, struct error *e)
     say_serving(s);
     for (*number = 0; !*number;) {
         struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
-                               {.fd = s->reload->mailbox.wake_fd, .events = POLLIN}};
+                               {.fd = s->reload->completions.wake_fd, .events = POLLIN}};
 
         if (poll(fds, 2, wait_ms(s)) > 0) {
             if (fds[1].revents)

@@ -12,7 +12,7 @@
 static struct store store;
 static struct writer *writer;
 static struct reader *reader;
-static struct mailbox mailbox;
+static struct completion_queue completions;
 static struct service service;
 static _Atomic bool draining;
 static struct call call; /* used again and again, as a loop's are */
@@ -31,7 +31,8 @@ void fixture_up(const char *schema)
     struct error e = error_none();
 
     db_close(unit_open(path, schema));
-    assert_true(store_open(&store, path, &options, NULL, &e) && mailbox_init(&mailbox, &e));
+    assert_true(store_open(&store, path, &options, NULL, &e) &&
+                completion_queue_init(&completions, &e));
     writer = writer_start(&store, &writer_options, &e);
     reader = reader_open(&store, &e);
     unit_no_error(&e);
@@ -56,7 +57,7 @@ void fixture_down(void)
     reader_close(reader);
     writer_stop(writer);
     store_close(&store);
-    mailbox_finish(&mailbox);
+    completion_queue_finish(&completions);
 }
 
 struct service *fixture_service(void)
@@ -69,7 +70,7 @@ struct call *fixture_run(const struct fixture_request *request)
     call_finish(&call);
     call_init(&call, &service);
     call.reader = reader;
-    call.mailbox = &mailbox;
+    call.completions = &completions;
     call.now_us = clock_us();
     call.table_name = slice_from(request->table);
     call.keys_text = slice_from(request->key);
@@ -81,10 +82,10 @@ struct call *fixture_run(const struct fixture_request *request)
     if (request->body)
         buf_add_text(&call.body, request->body);
     for (enum progress p = request->verb(&call); p == CALL_WAITING; p = call.finish(&call)) {
-        struct pollfd wait = {.fd = mailbox.wake_fd, .events = POLLIN};
+        struct pollfd wait = {.fd = completions.wake_fd, .events = POLLIN};
 
         assert_int_equal(poll(&wait, 1, 10000), 1);
-        assert_non_null(mailbox_take(&mailbox));
+        assert_non_null(completion_queue_take(&completions));
     }
     return &call;
 }

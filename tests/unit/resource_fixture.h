@@ -1,5 +1,5 @@
 /*
- * A real store with a writer, a reader and a mailbox, and verbs run on it to their end
+ * A real store with a writer, a reader and a completion queue, and verbs run on it to their end
  * without HTTP. One at a time; the caller pairs up and down as cmocka's group fixtures.
  *
  * SPDX-License-Identifier: MIT

@@ -16,13 +16,13 @@
 #include <unistd.h>
 
 #include "admin/verbs.h"
+#include "base/atomic_file.h"
 #include "base/log.h"
-#include "base/part.h"
 #include "http/route.h"
 #include "resource_fixture.h"
 #include "store/files/backup.h"
 #include "store/files/backup_folder.h"
-#include "store/files/keeper.h"
+#include "store/files/backup_scheduler.h"
 #include "store/store.h"
 
 static const char schema[] =
@@ -98,8 +98,8 @@ static void copy_file(const char *from, const char *to)
 static void nothing_is_left(const char *to)
 {
     assert_false(is_there(to));
-    assert_false(is_there(beside(to, PART_SUFFIX)));
-    assert_false(is_there(beside(to, PART_SUFFIX "-journal")));
+    assert_false(is_there(beside(to, ATOMIC_FILE_SUFFIX)));
+    assert_false(is_there(beside(to, ATOMIC_FILE_SUFFIX "-journal")));
 }
 
 static void refused(const char *from, const char *to, const struct backup_options *o,
@@ -117,31 +117,31 @@ static void a_part_takes_its_name_when_whole(void **state)
 {
     const char *name = new_path();
     struct error e = error_none();
-    struct part part, other;
+    struct atomic_file part, other;
     int fd;
     (void)state;
 
-    assert_true(part_open(&part, name, false, &e));
-    assert_false(part_open(&other, name, false, &e));
+    assert_true(atomic_file_open(&part, name, false, &e));
+    assert_false(atomic_file_open(&other, name, false, &e));
     assert_int_equal(e.code, ERROR_BUSY);
     error_clear(&e);
     assert_true(is_there(part.path) && !is_there(name));
-    part_discard(&part);
+    atomic_file_discard(&part);
     nothing_is_left(name);
-    assert_true(part_open(&part, name, false, &e));
+    assert_true(atomic_file_open(&part, name, false, &e));
     assert_int_equal(write(part.fd, "new", 3), 3);
     write_bytes(name, 0, "old", 3); /* came up meanwhile */
-    assert_false(part_commit(&part, &e));
-    part_discard(&part);
-    assert_false(is_there(beside(name, PART_SUFFIX)));
+    assert_false(atomic_file_commit(&part, &e));
+    atomic_file_discard(&part);
+    assert_false(is_there(beside(name, ATOMIC_FILE_SUFFIX)));
     error_clear(&e);
-    assert_false(part_open(&part, name, false, &e));
+    assert_false(atomic_file_open(&part, name, false, &e));
     error_clear(&e);
-    write_bytes(beside(name, PART_SUFFIX), 0, "what a killed process left", 26);
-    assert_true(part_open(&part, name, true, &e));
+    write_bytes(beside(name, ATOMIC_FILE_SUFFIX), 0, "what a killed process left", 26);
+    assert_true(atomic_file_open(&part, name, true, &e));
     assert_int_equal(write(part.fd, "new", 3), 3);
-    assert_true(part_commit(&part, &e));
-    part_discard(&part);
+    assert_true(atomic_file_commit(&part, &e));
+    atomic_file_discard(&part);
     fd = open(name, O_RDONLY);
     assert_int_equal(lseek(fd, 0, SEEK_END), 3);
     close(fd);
@@ -250,7 +250,7 @@ static void a_failure_leaves_nothing(void **state)
     nothing_is_left(to);
     write_bytes(to, 0, "mine", 4);
     refused(path, to, &plain, ERROR_FAILURE, "--force");
-    assert_false(is_there(beside(to, PART_SUFFIX)));
+    assert_false(is_there(beside(to, ATOMIC_FILE_SUFFIX)));
     refused(to, bad, &(struct backup_options){.db = &db_options, .replace = true}, ERROR_CORRUPT,
             "not a database");
 }
@@ -264,7 +264,7 @@ static void restores(const char *from, const char *to, const struct backup_optio
         unit_no_error(&e);
     assert_false(is_there(beside(to, "-wal")) || is_there(beside(to, "-shm")));
     assert_int_equal(integer(to, "SELECT count(*) FROM a"), 4000);
-    assert_false(is_there(beside(to, PART_SUFFIX)));
+    assert_false(is_there(beside(to, ATOMIC_FILE_SUFFIX)));
 }
 
 static void a_restore_leaves_no_old_log(void **state)
@@ -363,10 +363,10 @@ static void a_folder_keeps_the_newest(void **state)
     assert_true(strstr(e.message, "--backup-dir") != NULL);
 }
 
-static struct keeper *start_keeper(const char *dir)
+static struct backup_scheduler *start_keeper(const char *dir)
 {
     struct service *service = fixture_service();
-    const struct keeper_options options = {
+    const struct backup_scheduler_options options = {
         .database = service->store->path,
         .db = &service->store->options,
         .dir = dir,
@@ -375,9 +375,9 @@ static struct keeper *start_keeper(const char *dir)
     struct error e = error_none();
 
     mkdir(dir, 0755);
-    service->keeper = keeper_start(&options, &e);
+    service->backups = backup_scheduler_start(&options, &e);
     unit_no_error(&e);
-    return service->keeper;
+    return service->backups;
 }
 
 static void one_is_made_when_asked_for(void **state)
@@ -403,39 +403,39 @@ static void one_is_made_when_asked_for(void **state)
     assert_true(backup_folder_open(&folder, dir, fixture_service()->store->path, &e));
     backup_folder_name(&folder, backup_folder_newest(&folder), name);
     assert_int_equal(integer(name, "SELECT count(*) FROM a"), 4000);
-    keeper_stop(fixture_service()->keeper);
+    backup_scheduler_stop(fixture_service()->backups);
     fixture_expect_error(RUN(backup_create, "", .admin = true), ERROR_DRAINING);
-    keeper_free(fixture_service()->keeper);
+    backup_scheduler_free(fixture_service()->backups);
     fixture_down();
 }
 
 static void one_at_a_time(void **state)
 {
-    static struct keeper_made made[2];
-    struct mailbox mailbox;
+    static struct backup_scheduler_made made[2];
+    struct completion_queue completions;
     struct error e = error_none();
     struct error errors[2] = {error_none(), error_none()};
-    struct job jobs[2] = {{.mailbox = &mailbox, .error = &errors[0]},
-                          {.mailbox = &mailbox, .error = &errors[1]}};
+    struct job jobs[2] = {{.completions = &completions, .error = &errors[0]},
+                          {.completions = &completions, .error = &errors[1]}};
     struct pollfd wait;
     const char *dir = new_path(); /* before the fixture's: its path is good until the next */
-    struct keeper *keeper;
+    struct backup_scheduler *backups;
     (void)state;
 
     fixture_up(schema);
-    assert_true(mailbox_init(&mailbox, &e));
-    keeper = start_keeper(dir);
-    assert_true(keeper_submit(keeper, &jobs[0], &made[0]));
-    assert_false(keeper_submit(keeper, &jobs[1], &made[1]));
+    assert_true(completion_queue_init(&completions, &e));
+    backups = start_keeper(dir);
+    assert_true(backup_scheduler_submit(backups, &jobs[0], &made[0]));
+    assert_false(backup_scheduler_submit(backups, &jobs[1], &made[1]));
     assert_int_equal(errors[1].code, ERROR_RUNNING);
-    keeper_stop(keeper); /* the one that was taken comes back, made or not */
-    wait = (struct pollfd){.fd = mailbox.wake_fd, .events = POLLIN};
+    backup_scheduler_stop(backups); /* the one that was taken comes back, made or not */
+    wait = (struct pollfd){.fd = completions.wake_fd, .events = POLLIN};
     assert_int_equal(poll(&wait, 1, 10000), 1);
-    assert_ptr_equal(mailbox_take(&mailbox), &jobs[0].letter);
+    assert_ptr_equal(completion_queue_take(&completions), &jobs[0].completion);
     assert_true(!error_is_set(&errors[0]) || errors[0].code == ERROR_DRAINING);
     assert_true(error_is_set(&errors[0]) != is_there(made[0].file));
-    keeper_free(keeper);
-    mailbox_finish(&mailbox);
+    backup_scheduler_free(backups);
+    completion_queue_finish(&completions);
     fixture_down();
 }
 

@@ -1,5 +1,5 @@
 /*
- * The base floor: text, numbers, buffers, arenas, errors, mailboxes, log lines.
+ * The base floor: text, numbers, buffers, arenas, errors, completion queues, log lines.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -16,8 +16,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/completion_queue.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "base/parse.h"
 #include "base/text.h"
 
@@ -274,47 +274,47 @@ static void sizes_and_times(void **state)
     assert_false(parse_bool(slice_from("maybe"), &on));
 }
 
-#define SENDERS 4
-#define LETTERS 50000
+#define SENDERS     4
+#define COMPLETIONS 50000
 
 static void *send_letters(void *context)
 {
-    struct mailbox *m = context;
-    struct letter *letters = calloc(LETTERS, sizeof *letters);
+    struct completion_queue *m = context;
+    struct completion *completions = calloc(COMPLETIONS, sizeof *completions);
 
-    assert_non_null(letters);
-    for (int i = 0; i < LETTERS; i += 2) {
-        letters[i].next = &letters[i + 1];
-        mailbox_post(m, &letters[i], &letters[i + 1]);
+    assert_non_null(completions);
+    for (int i = 0; i < COMPLETIONS; i += 2) {
+        completions[i].next = &completions[i + 1];
+        completion_queue_post(m, &completions[i], &completions[i + 1]);
     }
-    return letters;
+    return completions;
 }
 
 static void mailboxes_lose_nothing(void **state)
 {
-    struct mailbox m;
+    struct completion_queue m;
     struct error e = error_none();
     pthread_t threads[SENDERS];
     int got = 0;
     (void)state;
 
-    assert_true(mailbox_init(&m, &e));
+    assert_true(completion_queue_init(&m, &e));
     for (int i = 0; i < SENDERS; i++)
         pthread_create(&threads[i], NULL, send_letters, &m);
-    while (got < SENDERS * LETTERS) {
+    while (got < SENDERS * COMPLETIONS) {
         struct pollfd p = {.fd = m.wake_fd, .events = POLLIN};
 
         assert_int_equal(poll(&p, 1, 10000), 1); /* a lost wake-up would wait for ever */
-        for (struct letter *l = mailbox_take(&m); l; l = l->next)
+        for (struct completion *l = completion_queue_take(&m); l; l = l->next)
             got++;
     }
-    assert_null(mailbox_take(&m));
+    assert_null(completion_queue_take(&m));
     for (int i = 0; i < SENDERS; i++) {
-        void *letters;
-        pthread_join(threads[i], &letters);
-        free(letters);
+        void *completions;
+        pthread_join(threads[i], &completions);
+        free(completions);
     }
-    mailbox_finish(&m);
+    completion_queue_finish(&m);
 }
 
 static void long_log_lines_stay_json(void **state)

@@ -72,7 +72,7 @@ static void begin(struct fixture *f, enum ending middle, bool single)
         f->jobs[i] = (struct insert){.sql = sql[i], .error = error_none()};
         f->jobs[i].job =
             (struct job){.run = run_insert, .single = single, .error = &f->jobs[i].error};
-        f->jobs[i].job.letter.next = i < 2 ? &f->jobs[i + 1].job.letter : NULL;
+        f->jobs[i].job.completion.next = i < 2 ? &f->jobs[i + 1].job.completion : NULL;
     }
     f->jobs[1].ending = middle;
     refuse_savepoints = refuse_whole = 0;

@@ -8,9 +8,9 @@
 #include <poll.h>
 #include <stdio.h>
 
+#include "admin/verbs.h"
 #include "base/clock.h"
 #include "resource/problem.h"
-#include "admin/verbs.h"
 #include "store/catalog/catalog.h"
 #include "store/run/reader.h"
 #include "store/store.h"
@@ -27,7 +27,7 @@ static const char schema[] =
 static struct store store;
 static struct writer *writer;
 static struct reader *reader;
-static struct mailbox mailbox;
+static struct completion_queue completions;
 static struct service service;
 static _Atomic bool draining;
 
@@ -46,7 +46,8 @@ static int set_up(void **state)
     (void)state;
 
     db_close(unit_open(path, schema));
-    assert_true(store_open(&store, path, &options, NULL, &e) && mailbox_init(&mailbox, &e));
+    assert_true(store_open(&store, path, &options, NULL, &e) &&
+                completion_queue_init(&completions, &e));
     writer = writer_start(&store, &writer_options, &e);
     reader = reader_open(&store, &e);
     unit_no_error(&e);
@@ -73,7 +74,7 @@ static int tear_down(void **state)
     reader_close(reader);
     writer_stop(writer);
     store_close(&store);
-    mailbox_finish(&mailbox);
+    completion_queue_finish(&completions);
     return 0;
 }
 
@@ -86,7 +87,7 @@ static struct call *run(verb_fn *verb, const char *name, const char *key, const 
     call_finish(&call);
     call_init(&call, &service);
     call.reader = reader;
-    call.mailbox = &mailbox;
+    call.completions = &completions;
     call.now_us = clock_us();
     call.table_name = slice_from(name);
     call.keys_text = slice_from(key);
@@ -95,10 +96,10 @@ static struct call *run(verb_fn *verb, const char *name, const char *key, const 
     if (body)
         buf_add_text(&call.body, body);
     for (enum progress p = verb(&call); p == CALL_WAITING; p = call.finish(&call)) {
-        struct pollfd wait = {.fd = mailbox.wake_fd, .events = POLLIN};
+        struct pollfd wait = {.fd = completions.wake_fd, .events = POLLIN};
 
         assert_int_equal(poll(&wait, 1, 10000), 1);
-        assert_non_null(mailbox_take(&mailbox));
+        assert_non_null(completion_queue_take(&completions));
     }
     return &call;
 }

@@ -344,13 +344,13 @@ static bool run_insert(struct job *job, struct db *db)
     return db_exec(db, insert->sql, job->error);
 }
 
-static void wait_for_jobs(struct mailbox *m, int n)
+static void wait_for_jobs(struct completion_queue *m, int n)
 {
     while (n > 0) {
         struct pollfd p = {.fd = m->wake_fd, .events = POLLIN};
 
         assert_int_equal(poll(&p, 1, 10000), 1);
-        for (struct letter *l = mailbox_take(m); l; l = l->next)
+        for (struct completion *l = completion_queue_take(m); l; l = l->next)
             n--;
     }
 }
@@ -375,7 +375,7 @@ static void jobs_share_a_commit(bool single)
     const char *path = unit_database();
     struct insert inserts[N] = {0};
     struct error e = error_none();
-    struct mailbox mailbox;
+    struct completion_queue completions;
     struct store store;
     struct writer *writer;
     int64_t n;
@@ -387,24 +387,26 @@ static void jobs_share_a_commit(bool single)
                                     "CREATE TRIGGER f AFTER INSERT ON t WHEN new.v = 6 BEGIN "
                                     "SELECT RAISE(FAIL, 'the row stays'); END;");
 
-    assert_true(mailbox_init(&mailbox, &e));
+    assert_true(completion_queue_init(&completions, &e));
     assert_true(store_open(&store, path, &db_options, NULL, &e));
     writer = writer_start(&store, &options, &e);
     unit_no_error(&e);
     for (int i = 0; i < N; i++) {
-        inserts[i].job = (struct job){
-            .run = run_insert, .mailbox = &mailbox, .single = single, .error = &inserts[i].error};
+        inserts[i].job = (struct job){.run = run_insert,
+                                      .completions = &completions,
+                                      .single = single,
+                                      .error = &inserts[i].error};
         inserts[i].sql = sql[i];
         assert_true(writer_submit(writer, &inserts[i].job));
     }
-    wait_for_jobs(&mailbox, N);
+    wait_for_jobs(&completions, N);
     static const bool good[N] = {true, false, true, false, true, false, false, true, false};
     for (int i = 0; i < N; i++)
         assert_int_equal(error_is_set(inserts[i].job.error), !good[i]);
     assert_int_equal(inserts[5].job.error->code, ERROR_FOREIGN_KEY);
     writer_stop(writer);
     store_close(&store);
-    mailbox_finish(&mailbox);
+    completion_queue_finish(&completions);
     assert_true(
         db_integer(db, "SELECT group_concat(v, '') FROM (SELECT v FROM t ORDER BY v)", &n, &e));
     assert_int_equal(n, 1235);

@@ -17,8 +17,8 @@
 #include "access/digest.h"
 #include "access/limit.h"
 #include "config/config.h"
+#include "http/connection.h"
 #include "http/listen.h"
-#include "http/peer.h"
 #include "http/route.h"
 #include "http/status.h"
 #include "sources/migrations.h"
@@ -218,8 +218,8 @@ static void a_check_lets_nobody_in(void **state)
 
 static void peers_run_out_of_time(void **state)
 {
-    struct peers peers = {.idle_us = 2000000, .active_us = 1000000};
-    struct peer a = {0}, b = {0};
+    struct connections peers = {.idle_us = 2000000, .active_us = 1000000};
+    struct connection a = {0}, b = {0};
     int fa[2], fb[2];
     (void)state;
 
@@ -227,21 +227,21 @@ static void peers_run_out_of_time(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fb), 0);
     a.fd = fa[0];
     b.fd = fb[0];
-    assert_int_equal(peers_next_us(&peers), 0);
-    peer_add(&peers, &a, 100);
-    peer_add(&peers, &b, 200);
-    assert_int_equal(peers_next_us(&peers), 100 + PEER_CHECK_US);
-    peer_enter(&peers, &b, PEER_ACTIVE, 300);
-    peers_expire(&peers, 300 + PEER_CHECK_US);
+    assert_int_equal(connections_next_us(&peers), 0);
+    connection_add(&peers, &a, 100);
+    connection_add(&peers, &b, 200);
+    assert_int_equal(connections_next_us(&peers), 100 + CONNECTION_CHECK_US);
+    connection_enter(&peers, &b, CONNECTION_ACTIVE, 300);
+    connections_expire(&peers, 300 + CONNECTION_CHECK_US);
     assert_false(is_shut(fa[0]) || is_shut(fb[0]));
-    peers_expire(&peers, 1000300);
+    connections_expire(&peers, 1000300);
     assert_true(is_shut(fb[0]));
     assert_false(is_shut(fa[0]));
-    peer_enter(&peers, &b, PEER_PARKED, 1000400);
-    peers_expire(&peers, 2000100);
+    connection_enter(&peers, &b, CONNECTION_PARKED, 1000400);
+    connections_expire(&peers, 2000100);
     assert_true(is_shut(fa[0]));
-    peer_remove(&peers, &a);
-    peer_remove(&peers, &b);
+    connection_remove(&peers, &a);
+    connection_remove(&peers, &b);
     assert_null(peers.idle.first);
     assert_null(peers.active.first);
     for (int i = 0; i < 2; i++) {

@@ -25,9 +25,9 @@ enum file_role routine_file_role(struct slice column)
 /* A header field's name is a token (RFC 9110 §5.6.2). */
 static bool is_token_char(char c)
 {
-    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    bool completion = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 
-    return letter || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+    return completion || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 /* What says how the message is framed, and what the service itself says. A '-' at the end: all that

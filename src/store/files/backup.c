@@ -7,8 +7,8 @@
 
 #include <sqlite3.h>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
-#include "base/part.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
 #include "store/files/backup_check.h"
@@ -24,7 +24,7 @@
 struct work {
     const struct backup_options *options;
     const char *from;
-    struct part *part;
+    struct atomic_file *part;
     struct db *source, *copy;
     int64_t begun_us;
     int64_t page_size, total; /* bytes */
@@ -80,7 +80,7 @@ static bool go_on(struct work *w, int64_t done, int64_t *synced, struct error *e
     if (done - *synced < SYNC_BYTES)
         return true;
     *synced = done;
-    return part_sync(w->part, e);
+    return atomic_file_sync(w->part, e);
 }
 
 static bool copy_pages(struct work *w, struct error *e)
@@ -110,12 +110,12 @@ static bool copy_pages(struct work *w, struct error *e)
 
 /* Bytes 18 and 19 of the file say how it is to be journaled (sqlite.org/fileformat2.html §1.3.3):
  * 1 is a rollback journal. */
-static bool leave_wal(struct part *part, struct error *e)
+static bool leave_wal(struct atomic_file *part, struct error *e)
 {
     static const unsigned char rollback[2] = {1, 1};
 
     return pwrite(part->fd, rollback, sizeof rollback, 18) == (ssize_t)sizeof rollback ||
-           part_error(e, "write", part->path);
+           atomic_file_error(e, "write", part->path);
 }
 
 static bool copy(struct work *w, struct error *e)
@@ -168,7 +168,7 @@ static bool check(struct work *w, struct backup_made *out, struct error *e)
     return w->stopped ? stopped(w, e) : ok;
 }
 
-bool backup_fill(struct part *part, const char *from, const struct backup_options *options,
+bool backup_fill(struct atomic_file *part, const char *from, const struct backup_options *options,
                  struct backup_made *out, struct error *e)
 {
     struct work w = {.options = options, .from = from, .part = part, .begun_us = clock_us()};
@@ -178,7 +178,7 @@ bool backup_fill(struct part *part, const char *from, const struct backup_option
         return false;
     out->pinned_us = clock_us() - w.begun_us;
     out->bytes = w.total;
-    if (!part_sync(part, e) || !check(&w, out, e))
+    if (!atomic_file_sync(part, e) || !check(&w, out, e))
         return false;
     out->us = clock_us() - w.begun_us;
     return true;
@@ -194,19 +194,19 @@ static bool same_file(const struct stat *a, const char *path)
 bool backup_take(const char *from, const char *to, const struct backup_options *options,
                  struct backup_made *out, struct error *e)
 {
-    struct part part;
+    struct atomic_file part;
     struct stat st;
     bool ok;
 
     if (stat(from, &st) != 0)
-        return part_error(e, "read", from);
+        return atomic_file_error(e, "read", from);
     if (same_file(&st, to))
         return error_set(e, ERROR_FAILURE, "%s is the database itself", to);
-    if (!part_open(&part, to, options->replace, e))
+    if (!atomic_file_open(&part, to, options->replace, e))
         return false;
     ok = backup_fill(&part, from, options, out, e) &&
-         (fchmod(part.fd, st.st_mode & 0777) == 0 || part_error(e, "write", part.path)) &&
-         part_commit(&part, e);
-    part_discard(&part);
+         (fchmod(part.fd, st.st_mode & 0777) == 0 || atomic_file_error(e, "write", part.path)) &&
+         atomic_file_commit(&part, e);
+    atomic_file_discard(&part);
     return ok;
 }

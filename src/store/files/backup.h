@@ -20,7 +20,7 @@
 #include "base/error.h"
 
 struct db_options;
-struct part;
+struct atomic_file;
 
 enum backup_phase { BACKUP_COPIES, BACKUP_CHECKS };
 
@@ -62,7 +62,7 @@ bool backup_restore(const char *from, const char *to, const struct backup_option
                     struct backup_made *out, struct error *e) __attribute__((warn_unused_result));
 
 /* The two steps before the file takes its name; for backup_restore. */
-bool backup_fill(struct part *part, const char *from, const struct backup_options *options,
+bool backup_fill(struct atomic_file *part, const char *from, const struct backup_options *options,
                  struct backup_made *out, struct error *e) __attribute__((warn_unused_result));
 
 #endif

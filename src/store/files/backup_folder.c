@@ -10,7 +10,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "base/part.h"
+#include "base/atomic_file.h"
 
 #define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
 #define STAMP_LEN    16
@@ -68,7 +68,7 @@ static void remove_part(const struct backup_folder *f, const char *name)
 static void remove_parts(const struct backup_folder *f, DIR *dir)
 {
     for (const struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        if (stamp_of(f, entry->d_name, SUFFIX PART_SUFFIX))
+        if (stamp_of(f, entry->d_name, SUFFIX ATOMIC_FILE_SUFFIX))
             remove_part(f, entry->d_name);
     }
 }
@@ -79,7 +79,7 @@ bool backup_folder_open(struct backup_folder *f, const char *dir, const char *da
     const char *slash = strrchr(database, '/'), *name = slash ? slash + 1 : database;
     size_t len = strlen(name);
     char probe[PATH_MAX];
-    struct part part;
+    struct atomic_file part;
     DIR *open_dir;
 
     if (len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)
@@ -88,16 +88,16 @@ bool backup_folder_open(struct backup_folder *f, const char *dir, const char *da
     snprintf(f->prefix, sizeof f->prefix, "%.*s-", (int)len, name);
     open_dir = opendir(dir);
     if (!open_dir)
-        return part_error(e, "open the folder --backup-dir", dir);
+        return atomic_file_error(e, "open the folder --backup-dir", dir);
     remove_parts(f, open_dir);
     closedir(open_dir);
     snprintf(probe, sizeof probe,
              "%s/%s"
              "check",
              dir, f->prefix);
-    if (!part_open(&part, probe, true, e))
+    if (!atomic_file_open(&part, probe, true, e))
         return false;
-    part_discard(&part);
+    atomic_file_discard(&part);
     return true;
 }
 
@@ -142,7 +142,7 @@ bool backup_folder_prune(const struct backup_folder *f, size_t keep, struct erro
     while ((n = scan(f, &oldest, &newest)) > (long)keep) {
         backup_folder_name(f, oldest, path);
         if (unlink(path) != 0)
-            return part_error(e, "delete the old backup", path);
+            return atomic_file_error(e, "delete the old backup", path);
     }
-    return n >= 0 || part_error(e, "read the folder", f->dir);
+    return n >= 0 || atomic_file_error(e, "read the folder", f->dir);
 }

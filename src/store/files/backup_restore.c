@@ -11,7 +11,7 @@
 
 #include <sqlite3.h>
 
-#include "base/part.h"
+#include "base/atomic_file.h"
 #include "store/files/backup.h"
 
 /* How long another process may take to let go, e.g. one that is just ending. */
@@ -66,17 +66,18 @@ static bool lock_bytes(struct hold *h, const char *path, struct error *e)
 
     h->fd = open(path, O_RDWR | O_CLOEXEC);
     if (h->fd < 0)
-        return part_error(e, "write", path);
+        return atomic_file_error(e, "write", path);
     if (fcntl(h->fd, F_SETLK, &lock) == 0)
         return true;
-    return errno == EAGAIN || errno == EACCES ? in_use(path, e) : part_error(e, "lock", path);
+    return errno == EAGAIN || errno == EACCES ? in_use(path, e)
+                                              : atomic_file_error(e, "lock", path);
 }
 
 static bool take_hold(struct hold *h, const char *path, struct error *e)
 {
     h->exists = stat(path, &h->old) == 0;
     if (!h->exists)
-        return errno == ENOENT || part_error(e, "write", path);
+        return errno == ENOENT || atomic_file_error(e, "write", path);
     switch (lock_database(h, path)) {
     case SQLITE_OK: return true;
     case SQLITE_BUSY:
@@ -102,19 +103,20 @@ static bool remove_logs(const char *path, struct error *e)
         if (snprintf(name, sizeof name, "%s%s", path, suffixes[i]) >= (int)sizeof name)
             return error_set(e, ERROR_FAILURE, "the name %s is too long", path);
         if (unlink(name) != 0 && errno != ENOENT)
-            return part_error(e, "remove", name);
+            return atomic_file_error(e, "remove", name);
     }
     return true;
 }
 
 /* Whoever could use the old file can use the new one; a new one is for its owner alone. */
-static bool keep_owner(const struct hold *h, struct part *part, struct error *e)
+static bool keep_owner(const struct hold *h, struct atomic_file *part, struct error *e)
 {
     if (!h->exists)
         return true;
     if (fchown(part->fd, h->old.st_uid, h->old.st_gid) != 0 && errno != EPERM)
-        return part_error(e, "write", part->path);
-    return fchmod(part->fd, h->old.st_mode & 0777) == 0 || part_error(e, "write", part->path);
+        return atomic_file_error(e, "write", part->path);
+    return fchmod(part->fd, h->old.st_mode & 0777) == 0 ||
+           atomic_file_error(e, "write", part->path);
 }
 
 static bool same_file(const char *a, const char *b)
@@ -128,18 +130,18 @@ static bool same_file(const char *a, const char *b)
 bool backup_restore(const char *from, const char *to, const struct backup_options *options,
                     struct backup_made *out, struct error *e)
 {
-    struct part part = {.fd = -1};
+    struct atomic_file part = {.fd = -1};
     struct hold hold = {.fd = -1};
     bool ok;
 
     if (access(from, R_OK) != 0)
-        return part_error(e, "read", from);
+        return atomic_file_error(e, "read", from);
     if (same_file(from, to))
         return error_set(e, ERROR_FAILURE, "%s is the database itself", from);
-    ok = part_open(&part, to, options->replace, e) && take_hold(&hold, to, e) &&
+    ok = atomic_file_open(&part, to, options->replace, e) && take_hold(&hold, to, e) &&
          backup_fill(&part, from, options, out, e) && keep_owner(&hold, &part, e) &&
-         remove_logs(to, e) && part_commit(&part, e);
-    part_discard(&part);
+         remove_logs(to, e) && atomic_file_commit(&part, e);
+    atomic_file_discard(&part);
     let_go(&hold);
     return ok;
 }

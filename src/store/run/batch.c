@@ -13,7 +13,7 @@
 
 static struct job *next_job(const struct job *job)
 {
-    return (struct job *)job->letter.next;
+    return (struct job *)job->completion.next;
 }
 
 /*

@@ -13,7 +13,7 @@ struct job;
 struct store;
 
 /*
- * Runs the chain of jobs (linked by their letters) in one transaction and commits. Each
+ * Runs the chain of jobs (linked by their completions) in one transaction and commits. Each
  * job's error says its outcome. Returns the time spent in COMMIT in microseconds,
  * -1 if there was nothing to commit.
  */

@@ -13,15 +13,15 @@ enum queued job_queue_put(struct job_queue *q, struct job *job)
     enum queued queued = QUEUED;
     bool wake = false;
 
-    job->letter.next = NULL;
+    job->completion.next = NULL;
     pthread_mutex_lock(&q->lock);
     if (q->closed) {
         queued = QUEUED_CLOSED;
     } else if (q->length >= q->max) {
         queued = QUEUED_FULL;
     } else {
-        *(q->last ? &q->last->next : &q->first) = &job->letter;
-        q->last = &job->letter;
+        *(q->last ? &q->last->next : &q->first) = &job->completion;
+        q->last = &job->completion;
         q->length++;
         wake = q->sleeping;
         q->sleeping = false;
@@ -33,9 +33,9 @@ enum queued job_queue_put(struct job_queue *q, struct job *job)
 }
 
 /* The oldest jobs, as many as go together. */
-static struct letter *take_chain(struct job_queue *q)
+static struct completion *take_chain(struct job_queue *q)
 {
-    struct letter *first = q->first, *last = first;
+    struct completion *first = q->first, *last = first;
     size_t n = 1;
 
     for (; n < q->batch_max && last->next; n++) {
@@ -52,9 +52,9 @@ static struct letter *take_chain(struct job_queue *q)
     return first;
 }
 
-struct letter *job_queue_take(struct job_queue *q, bool *probe)
+struct completion *job_queue_take(struct job_queue *q, bool *probe)
 {
-    struct letter *chain;
+    struct completion *chain;
 
     pthread_mutex_lock(&q->lock);
     while (!q->first && !q->closed && !q->probing) {

@@ -19,7 +19,7 @@ struct job_queue {
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t work;
-    struct letter *first, *last;
+    struct completion *first, *last;
     size_t length;
     uint64_t rounds; /* how often something was taken */
     bool sleeping;   /* the thread waits on `work` */
@@ -29,10 +29,10 @@ struct job_queue {
 
 enum queued { QUEUED, QUEUED_FULL, QUEUED_CLOSED };
 
-/* The job that a letter is. */
-static inline struct job *job_of(struct letter *letter)
+/* The job that a completion is of. */
+static inline struct job *job_of(struct completion *completion)
 {
-    return (struct job *)letter;
+    return (struct job *)completion;
 }
 
 void job_queue_init(struct job_queue *q, size_t max, size_t batch_max);
@@ -44,7 +44,7 @@ enum queued job_queue_put(struct job_queue *q, struct job *job) __attribute__((w
  * Waits for work; takes at most batch_max jobs as a chain, one that is `alone` by itself. NULL: there
  * is only `*probe` to do, and if there is not even that, the queue is closed and empty.
  */
-struct letter *job_queue_take(struct job_queue *q, bool *probe);
+struct completion *job_queue_take(struct job_queue *q, bool *probe);
 
 /* The thread that takes is to look whether it can write. */
 void job_queue_ask_probe(struct job_queue *q);

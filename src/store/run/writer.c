@@ -58,13 +58,13 @@ static int64_t run_alone(struct writer *w, struct job *job)
 
 /* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. `wrote`: something
  * was changed, and is kept if a job succeeded. */
-static void count_jobs(struct writer *w, struct letter *letter, bool wrote)
+static void count_jobs(struct writer *w, struct completion *completion, bool wrote)
 {
     const struct error *trouble = NULL;
     uint64_t jobs = 0, failed = 0;
 
-    for (; letter; letter = letter->next) {
-        const struct error *e = job_of(letter)->error;
+    for (; completion; completion = completion->next) {
+        const struct error *e = job_of(completion)->error;
 
         jobs++;
         failed += error_is_set(e);
@@ -80,31 +80,31 @@ static void count_jobs(struct writer *w, struct letter *letter, bool wrote)
     counter_add(&w->failed, failed);
 }
 
-/* One post, and so one wake-up, for each mailbox, whatever the number of jobs. */
-static void hand_back(struct letter *letter)
+/* One post, and so one wake-up, for each completion queue, whatever the number of jobs. */
+static void hand_back(struct completion *completion)
 {
-    while (letter) {
-        struct mailbox *mailbox = job_of(letter)->mailbox;
-        struct letter *first = NULL, **tail = &first, *last = NULL;
-        struct letter *others = NULL, **others_tail = &others;
+    while (completion) {
+        struct completion_queue *completions = job_of(completion)->completions;
+        struct completion *first = NULL, **tail = &first, *last = NULL;
+        struct completion *others = NULL, **others_tail = &others;
 
-        for (struct letter *next; letter; letter = next) {
-            next = letter->next;
-            letter->next = NULL;
-            if (job_of(letter)->mailbox == mailbox) {
-                *tail = last = letter;
-                tail = &letter->next;
+        for (struct completion *next; completion; completion = next) {
+            next = completion->next;
+            completion->next = NULL;
+            if (job_of(completion)->completions == completions) {
+                *tail = last = completion;
+                tail = &completion->next;
             } else {
-                *others_tail = letter;
-                others_tail = &letter->next;
+                *others_tail = completion;
+                others_tail = &completion->next;
             }
         }
-        mailbox_post(mailbox, first, last);
-        letter = others;
+        completion_queue_post(completions, first, last);
+        completion = others;
     }
 }
 
-static void run_batch(struct writer *w, struct letter *batch)
+static void run_batch(struct writer *w, struct completion *batch)
 {
     struct job *job = job_of(batch);
     int64_t before = db_total_changes(w->db);
@@ -122,7 +122,7 @@ static void run_batch(struct writer *w, struct letter *batch)
 static void *writer_main(void *context)
 {
     struct writer *w = context;
-    struct letter *batch;
+    struct completion *batch;
     bool probe;
 
     while ((batch = job_queue_take(&w->queue, &probe)) != NULL || probe) {
@@ -209,7 +209,7 @@ bool writer_submit(struct writer *w, struct job *job)
 {
     enum queued queued;
 
-    assert(job->run && job->mailbox);
+    assert(job->run && job->completions);
     error_clear(job->error);
     if (w->read_only)
         return writer_read_only("a query that writes", job->error);

@@ -4,7 +4,7 @@
  * commit is on disk. One job's failure is its own. If the commit fails, every job in
  * it fails: nothing is acknowledged that is not durable.
  * writer_submit: any thread. `run` is called on the writer's thread; the job comes
- * back through its mailbox to the thread that owns it.
+ * back through its completion queue to the thread that owns it.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/completion_queue.h"
 #include "base/error.h"
-#include "base/mailbox.h"
 #include "base/metrics.h"
 #include "store/db/db.h"
 #include "store/run/checkpoint.h"
@@ -35,15 +35,15 @@ struct writer;
 typedef bool job_run_fn(struct job *job, struct db *db);
 
 struct job {
-    struct letter letter; /* first member: the mailbox carries jobs as letters */
+    struct completion completion; /* first member: the completion queue carries jobs */
     job_run_fn *run;
-    struct mailbox *mailbox; /* where the job goes when finished */
-    int64_t deadline_us;     /* not begun after this instant, and stopped at it; 0: none */
-    bool discard;            /* roll the savepoint back even on success (Prefer: tx=rollback) */
-    bool single;             /* one statement: nothing stays of it if it fails */
-    bool alone;              /* `run` gets the connection between batches, in no transaction */
-    struct identity *who;    /* whom its statements are for (store/db/identity.h), or NULL */
-    struct error *error;     /* the outcome, the owner's: no error means committed (or discarded) */
+    struct completion_queue *completions; /* where the job goes when finished */
+    int64_t deadline_us;  /* not begun after this instant, and stopped at it; 0: none */
+    bool discard;         /* roll the savepoint back even on success (Prefer: tx=rollback) */
+    bool single;          /* one statement: nothing stays of it if it fails */
+    bool alone;           /* `run` gets the connection between batches, in no transaction */
+    struct identity *who; /* whom its statements are for (store/db/identity.h), or NULL */
+    struct error *error;  /* the outcome, the owner's: no error means committed (or discarded) */
 };
 
 struct writer_options {

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-#include "http/peer.h"
+#include "http/connection.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 
-static struct peer_list *list_of(struct peers *peers, enum peer_state state)
+static struct connection_list *list_of(struct connections *peers, enum connection_state state)
 {
     switch (state) {
-    case PEER_IDLE: return &peers->idle;
-    case PEER_ACTIVE:
-    case PEER_ANSWERING: return &peers->active;
-    case PEER_PARKED: break;
+    case CONNECTION_IDLE: return &peers->idle;
+    case CONNECTION_ACTIVE:
+    case CONNECTION_ANSWERING: return &peers->active;
+    case CONNECTION_PARKED: break;
     }
     return NULL;
 }
 
-static void unlink_peer(struct peer_list *list, struct peer *peer)
+static void unlink_peer(struct connection_list *list, struct connection *peer)
 {
     if (!list)
         return;
@@ -26,7 +26,7 @@ static void unlink_peer(struct peer_list *list, struct peer *peer)
     peer->previous = peer->next = NULL;
 }
 
-static void append_peer(struct peer_list *list, struct peer *peer)
+static void append_peer(struct connection_list *list, struct connection *peer)
 {
     if (!list)
         return;
@@ -37,20 +37,21 @@ static void append_peer(struct peer_list *list, struct peer *peer)
         list->unchecked = peer;
 }
 
-void peer_add(struct peers *peers, struct peer *peer, int64_t now_us)
+void connection_add(struct connections *peers, struct connection *peer, int64_t now_us)
 {
     peer->previous = peer->next = NULL;
-    peer->state = PEER_IDLE;
+    peer->state = CONNECTION_IDLE;
     peer->since_us = now_us;
     append_peer(&peers->idle, peer);
 }
 
-void peer_remove(struct peers *peers, struct peer *peer)
+void connection_remove(struct connections *peers, struct connection *peer)
 {
     unlink_peer(list_of(peers, peer->state), peer);
 }
 
-void peer_enter(struct peers *peers, struct peer *peer, enum peer_state state, int64_t now_us)
+void connection_enter(struct connections *peers, struct connection *peer,
+                      enum connection_state state, int64_t now_us)
 {
     unlink_peer(list_of(peers, peer->state), peer);
     peer->state = state;
@@ -62,17 +63,17 @@ void peer_enter(struct peers *peers, struct peer *peer, enum peer_state state, i
  * Ends a connection. What the client sent before is still read, and so answered: only
  * nothing more is waited for. One that does not read its answer is cut off both ways.
  */
-static void shut(const struct peer *peer)
+static void shut(const struct connection *peer)
 {
-    shutdown(peer->fd, peer->state == PEER_ANSWERING ? SHUT_RDWR : SHUT_RD);
+    shutdown(peer->fd, peer->state == CONNECTION_ANSWERING ? SHUT_RDWR : SHUT_RD);
 }
 
 /* A peer whose socket is shut stays on its list until libmicrohttpd closes it: put last, so
  * that it is met again only if that does not happen. */
-static void expire(struct peer_list *list, int64_t after_us, int64_t now_us)
+static void expire(struct connection_list *list, int64_t after_us, int64_t now_us)
 {
     while (after_us && list->first && now_us - list->first->since_us >= after_us) {
-        struct peer *peer = list->first;
+        struct connection *peer = list->first;
 
         shut(peer);
         unlink_peer(list, peer);
@@ -81,19 +82,20 @@ static void expire(struct peer_list *list, int64_t after_us, int64_t now_us)
     }
 }
 
-static void check(struct peer_list *list, int64_t now_us)
+static void check(struct connection_list *list, int64_t now_us)
 {
-    while (list->unchecked && now_us - list->unchecked->since_us >= PEER_CHECK_US) {
-        struct peer *peer = list->unchecked;
+    while (list->unchecked && now_us - list->unchecked->since_us >= CONNECTION_CHECK_US) {
+        struct connection *peer = list->unchecked;
         char byte;
 
         list->unchecked = peer->next;
-        if (peer->state != PEER_ANSWERING && recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        if (peer->state != CONNECTION_ANSWERING &&
+            recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
             shut(peer);
     }
 }
 
-void peers_expire(struct peers *peers, int64_t now_us)
+void connections_expire(struct connections *peers, int64_t now_us)
 {
     check(&peers->idle, now_us);
     check(&peers->active, now_us);
@@ -101,9 +103,9 @@ void peers_expire(struct peers *peers, int64_t now_us)
     expire(&peers->active, peers->active_us, now_us);
 }
 
-void peers_shut_idle(struct peers *peers)
+void connections_shut_idle(struct connections *peers)
 {
-    for (struct peer *peer = peers->idle.first; peer; peer = peer->next)
+    for (struct connection *peer = peers->idle.first; peer; peer = peer->next)
         shut(peer);
 }
 
@@ -115,15 +117,15 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-static int64_t due(const struct peer_list *list, int64_t after_us)
+static int64_t due(const struct connection_list *list, int64_t after_us)
 {
     int64_t over = after_us && list->first ? list->first->since_us + after_us : 0;
-    int64_t asked = list->unchecked ? list->unchecked->since_us + PEER_CHECK_US : 0;
+    int64_t asked = list->unchecked ? list->unchecked->since_us + CONNECTION_CHECK_US : 0;
 
     return earlier(over, asked);
 }
 
-int64_t peers_next_us(const struct peers *peers)
+int64_t connections_next_us(const struct connections *peers)
 {
     return earlier(due(&peers->idle, peers->idle_us), due(&peers->active, peers->active_us));
 }

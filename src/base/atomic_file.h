@@ -5,17 +5,17 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef THIMBLE_BASE_PART_H
-#define THIMBLE_BASE_PART_H
+#ifndef THIMBLE_BASE_ATOMIC_FILE_H
+#define THIMBLE_BASE_ATOMIC_FILE_H
 
 #include <limits.h>
 #include <stdbool.h>
 
 #include "base/error.h"
 
-#define PART_SUFFIX ".part"
+#define ATOMIC_FILE_SUFFIX ".part"
 
-struct part {
+struct atomic_file {
     char path[PATH_MAX]; /* NAME.part */
     char name[PATH_MAX];
     bool replace; /* a file of that name */
@@ -27,22 +27,24 @@ struct part {
  * `replace`. False with ERROR_FAILURE, ERROR_BUSY (another process writes it), ERROR_FULL
  * or ERROR_IO, in words for a person; then nothing is open.
  */
-bool part_open(struct part *part, const char *name, bool replace, struct error *e)
+bool atomic_file_open(struct atomic_file *part, const char *name, bool replace, struct error *e)
     __attribute__((warn_unused_result));
 
 /* Waits until what is written so far is on the disk. */
-bool part_sync(struct part *part, struct error *e) __attribute__((warn_unused_result));
+bool atomic_file_sync(struct atomic_file *part, struct error *e)
+    __attribute__((warn_unused_result));
 
 /*
  * Gives the file its name: on the disk, and the folder too. False if that cannot be, and then
- * part_discard is still to be called.
+ * atomic_file_discard is still to be called.
  */
-bool part_commit(struct part *part, struct error *e) __attribute__((warn_unused_result));
+bool atomic_file_commit(struct atomic_file *part, struct error *e)
+    __attribute__((warn_unused_result));
 
 /* Removes what was written, unless it was committed; closes. For every part that was opened. */
-void part_discard(struct part *part);
+void atomic_file_discard(struct atomic_file *part);
 
 /* ERROR_FULL or ERROR_IO for what errno says; "cannot WHAT PATH: reason". */
-bool part_error(struct error *e, const char *what, const char *path);
+bool atomic_file_error(struct error *e, const char *what, const char *path);
 
 #endif

@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#ifndef THIMBLE_HTTP_ANSWERS_H
-#define THIMBLE_HTTP_ANSWERS_H
+#ifndef THIMBLE_HTTP_RESPONSE_CACHE_H
+#define THIMBLE_HTTP_RESPONSE_CACHE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,13 +19,13 @@ struct MHD_Response;
 struct route;
 
 /* A database that changes more often than this keeps no answers: they would not be asked for. */
-#define ANSWERS_STILL_US 20000
+#define RESPONSE_CACHE_STILL_US 20000
 
 /* The version of an answer that always holds. */
-#define ANSWERS_ALWAYS UINT64_MAX
+#define RESPONSE_CACHE_ALWAYS UINT64_MAX
 
-struct answer {
-    struct answer *chain, *older, *newer;
+struct cached_response {
+    struct cached_response *chain, *older, *newer;
     struct MHD_Response *response; /* one reference */
     const struct route *route;
     uint64_t hash;
@@ -38,26 +38,27 @@ struct answer {
     char key[];
 };
 
-struct answers {
-    struct answer **buckets; /* NULL: nothing is kept */
+struct response_cache {
+    struct cached_response **buckets; /* NULL: nothing is kept */
     size_t mask;
-    struct answer *oldest, *newest;
+    struct cached_response *oldest, *newest;
     size_t bytes, max;
     uint64_t seed; /* nobody outside can choose targets that collide */
 };
 
 /* Room for `max` bytes; 0: keeps nothing. False with ERROR_MEMORY. */
-bool answers_init(struct answers *a, size_t max, uint64_t seed, struct error *e)
+bool response_cache_init(struct response_cache *a, size_t max, uint64_t seed, struct error *e)
     __attribute__((warn_unused_result));
-void answers_finish(struct answers *a);
+void response_cache_finish(struct response_cache *a);
 
 /* The answer kept for this request, or NULL; whether its version still holds is for the caller to
- * see, who gives up one that does not with answers_drop. */
-struct answer *answers_find(struct answers *a, struct slice target, struct slice accept);
-void answers_drop(struct answers *a, struct answer *answer);
+ * see, who gives up one that does not with response_cache_drop. */
+struct cached_response *response_cache_find(struct response_cache *a, struct slice target,
+                                            struct slice accept);
+void response_cache_drop(struct response_cache *a, struct cached_response *answer);
 
-/* What is to be kept: as in struct answer. */
-struct answer_kept {
+/* What is to be kept: as in struct cached_response. */
+struct response_kept {
     struct MHD_Response *response;
     const struct route *route;
     uint64_t version, tag;
@@ -66,7 +67,7 @@ struct answer_kept {
 
 /* Keeps the answer, and takes the caller's reference to its response. False if it does not: the
  * reference stays with the caller. */
-bool answers_keep(struct answers *a, struct slice target, struct slice accept,
-                  const struct answer_kept *kept);
+bool response_cache_keep(struct response_cache *a, struct slice target, struct slice accept,
+                         const struct response_kept *kept);
 
 #endif

@@ -1,42 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-#include "store/files/keeper.h"
+#include "store/files/backup_scheduler.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/completion_queue.h"
 #include "base/log.h"
-#include "base/mailbox.h"
 #include "store/files/backup_folder.h"
 #include "store/run/writer.h"
 
-struct keeper {
-    struct keeper_options options;
+struct backup_scheduler {
+    struct backup_scheduler_options options;
     struct backup_folder folder;
     pthread_t thread;
     bool started;
     time_t last_stamp; /* the thread's own, as what follows */
     int64_t next_us;   /* clock_us; INT64_MAX: never */
-    struct keeper_made own;
+    struct backup_scheduler_made own;
 
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
     struct job *job; /* asked for, or NULL */
-    struct keeper_made *out;
+    struct backup_scheduler_made *out;
     bool running;
     _Atomic bool stopping;
 };
 
 static bool not_stopping(void *context, enum backup_phase phase, int64_t done, int64_t total)
 {
-    struct keeper *k = context;
+    struct backup_scheduler *k = context;
     (void)phase, (void)done, (void)total;
 
     return !atomic_load_explicit(&k->stopping, memory_order_relaxed);
 }
 
-static void log_made(const struct keeper_made *m)
+static void log_made(const struct backup_scheduler_made *m)
 {
     struct log_line line;
 
@@ -62,7 +62,7 @@ static void log_failed(const struct error *cause)
 }
 
 /* Two within a second get the names of two seconds. */
-static void choose_file(struct keeper *k, char out[PATH_MAX])
+static void choose_file(struct backup_scheduler *k, char out[PATH_MAX])
 {
     time_t now = time(NULL);
 
@@ -70,7 +70,7 @@ static void choose_file(struct keeper *k, char out[PATH_MAX])
     backup_folder_name(&k->folder, k->last_stamp, out);
 }
 
-static void make(struct keeper *k, struct keeper_made *out, struct error *e)
+static void make(struct backup_scheduler *k, struct backup_scheduler_made *out, struct error *e)
 {
     const struct backup_options options = {
         .db = k->options.db,
@@ -91,9 +91,9 @@ static void make(struct keeper *k, struct keeper_made *out, struct error *e)
 }
 
 /* Called, and returns, with the lock held. */
-static void run(struct keeper *k, struct job *job)
+static void run(struct backup_scheduler *k, struct job *job)
 {
-    struct keeper_made *out = job ? k->out : &k->own;
+    struct backup_scheduler_made *out = job ? k->out : &k->own;
     struct error e = error_none();
 
     k->running = true;
@@ -105,10 +105,10 @@ static void run(struct keeper *k, struct job *job)
         return;
     k->job = NULL;
     *job->error = e;
-    mailbox_post(job->mailbox, &job->letter, &job->letter);
+    completion_queue_post(job->completions, &job->completion, &job->completion);
 }
 
-static void wait_until(struct keeper *k, int64_t us)
+static void wait_until(struct backup_scheduler *k, int64_t us)
 {
     const struct timespec until = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
 
@@ -118,9 +118,9 @@ static void wait_until(struct keeper *k, int64_t us)
         pthread_cond_timedwait(&k->wake, &k->lock, &until);
 }
 
-static void *keeper_main(void *context)
+static void *backup_scheduler_main(void *context)
 {
-    struct keeper *k = context;
+    struct backup_scheduler *k = context;
 
     pthread_mutex_lock(&k->lock);
     while (!atomic_load(&k->stopping)) {
@@ -137,7 +137,7 @@ static void *keeper_main(void *context)
     }
     if (k->job) { /* asked for in the last moment */
         error_set(k->job->error, ERROR_DRAINING, "the server is shutting down");
-        mailbox_post(k->job->mailbox, &k->job->letter, &k->job->letter);
+        completion_queue_post(k->job->completions, &k->job->completion, &k->job->completion);
         k->job = NULL;
     }
     pthread_mutex_unlock(&k->lock);
@@ -145,7 +145,7 @@ static void *keeper_main(void *context)
 }
 
 /* One interval after the newest backup, whoever was running then. */
-static int64_t first_due(const struct keeper *k)
+static int64_t first_due(const struct backup_scheduler *k)
 {
     int64_t interval = k->options.interval_us;
     int64_t age = (int64_t)(time(NULL) - backup_folder_newest(&k->folder)) * 1000000;
@@ -156,7 +156,7 @@ static int64_t first_due(const struct keeper *k)
     return clock_us() + interval - age;
 }
 
-static void init_locks(struct keeper *k)
+static void init_locks(struct backup_scheduler *k)
 {
     pthread_condattr_t attributes;
 
@@ -167,9 +167,10 @@ static void init_locks(struct keeper *k)
     pthread_condattr_destroy(&attributes);
 }
 
-struct keeper *keeper_start(const struct keeper_options *options, struct error *e)
+struct backup_scheduler *backup_scheduler_start(const struct backup_scheduler_options *options,
+                                                struct error *e)
 {
-    struct keeper *k = calloc(1, sizeof *k);
+    struct backup_scheduler *k = calloc(1, sizeof *k);
 
     if (!k) {
         error_set(e, ERROR_MEMORY, "out of memory");
@@ -178,21 +179,22 @@ struct keeper *keeper_start(const struct keeper_options *options, struct error *
     k->options = *options;
     init_locks(k);
     if (!backup_folder_open(&k->folder, options->dir, options->database, e)) {
-        keeper_free(k);
+        backup_scheduler_free(k);
         return NULL;
     }
     k->last_stamp = backup_folder_newest(&k->folder);
     k->next_us = first_due(k);
-    k->started = pthread_create(&k->thread, NULL, keeper_main, k) == 0;
+    k->started = pthread_create(&k->thread, NULL, backup_scheduler_main, k) == 0;
     if (!k->started) {
         error_set(e, ERROR_FAILURE, "cannot start the thread for backups");
-        keeper_free(k);
+        backup_scheduler_free(k);
         return NULL;
     }
     return k;
 }
 
-bool keeper_submit(struct keeper *k, struct job *job, struct keeper_made *out)
+bool backup_scheduler_submit(struct backup_scheduler *k, struct job *job,
+                             struct backup_scheduler_made *out)
 {
     bool stopping, busy;
 
@@ -211,7 +213,7 @@ bool keeper_submit(struct keeper *k, struct job *job, struct keeper_made *out)
     return !busy || error_set(job->error, ERROR_RUNNING, "a backup is being made already");
 }
 
-void keeper_stop(struct keeper *k)
+void backup_scheduler_stop(struct backup_scheduler *k)
 {
     if (!k || !k->started)
         return;
@@ -223,7 +225,7 @@ void keeper_stop(struct keeper *k)
     k->started = false;
 }
 
-void keeper_free(struct keeper *k)
+void backup_scheduler_free(struct backup_scheduler *k)
 {
     if (!k)
         return;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/mailbox.h"
+#include "base/completion_queue.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -7,22 +7,22 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-bool mailbox_init(struct mailbox *m, struct error *e)
+bool completion_queue_init(struct completion_queue *m, struct error *e)
 {
-    *m = (struct mailbox){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
+    *m = (struct completion_queue){.wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
     if (m->wake_fd < 0)
         return error_set(e, ERROR_IO, "cannot open an eventfd: %s", strerror(errno));
     pthread_mutex_init(&m->lock, NULL);
     return true;
 }
 
-void mailbox_finish(struct mailbox *m)
+void completion_queue_finish(struct completion_queue *m)
 {
     close(m->wake_fd);
     pthread_mutex_destroy(&m->lock);
 }
 
-void mailbox_nudge(struct mailbox *m)
+void completion_queue_nudge(struct completion_queue *m)
 {
     const uint64_t one = 1;
 
@@ -31,7 +31,8 @@ void mailbox_nudge(struct mailbox *m)
         return;
 }
 
-void mailbox_post(struct mailbox *m, struct letter *first, struct letter *last)
+void completion_queue_post(struct completion_queue *m, struct completion *first,
+                           struct completion *last)
 {
     bool was_empty;
 
@@ -42,13 +43,13 @@ void mailbox_post(struct mailbox *m, struct letter *first, struct letter *last)
     m->last = last;
     pthread_mutex_unlock(&m->lock);
     if (was_empty)
-        mailbox_nudge(m);
+        completion_queue_nudge(m);
 }
 
-/* The eventfd is emptied first: a letter that is posted after that wakes again. */
-struct letter *mailbox_take(struct mailbox *m)
+/* The eventfd is emptied first: what is posted after that wakes again. */
+struct completion *completion_queue_take(struct completion_queue *m)
 {
-    struct letter *first;
+    struct completion *first;
     uint64_t count;
 
     if (read(m->wake_fd, &count, sizeof count) < 0 && errno != EAGAIN)

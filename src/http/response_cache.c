@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "http/answers.h"
+#include "http/response_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,31 +14,31 @@
 /* An answer larger than this part of the whole is not kept: it would drive out all others. */
 #define LARGEST_PART 8
 
-bool answers_init(struct answers *a, size_t max, uint64_t seed, struct error *e)
+bool response_cache_init(struct response_cache *a, size_t max, uint64_t seed, struct error *e)
 {
     size_t buckets = 64;
 
-    *a = (struct answers){.max = max, .seed = seed};
+    *a = (struct response_cache){.max = max, .seed = seed};
     while (buckets < max / 1024)
         buckets *= 2;
     a->mask = buckets - 1;
     if (max > 0)
-        a->buckets = calloc(buckets, sizeof(struct answer *));
+        a->buckets = calloc(buckets, sizeof(struct cached_response *));
     return max == 0 || a->buckets || error_set(e, ERROR_MEMORY, "out of memory");
 }
 
-static uint64_t hash_of(const struct answers *a, struct slice target, struct slice accept)
+static uint64_t hash_of(const struct response_cache *a, struct slice target, struct slice accept)
 {
     return hash_bytes(accept, hash_bytes(target, a->seed));
 }
 
-static void list_remove(struct answers *a, struct answer *one)
+static void list_remove(struct response_cache *a, struct cached_response *one)
 {
     *(one->older ? &one->older->newer : &a->oldest) = one->newer;
     *(one->newer ? &one->newer->older : &a->newest) = one->older;
 }
 
-static void list_push(struct answers *a, struct answer *one)
+static void list_push(struct response_cache *a, struct cached_response *one)
 {
     one->older = a->newest;
     one->newer = NULL;
@@ -46,9 +46,9 @@ static void list_push(struct answers *a, struct answer *one)
     a->newest = one;
 }
 
-void answers_drop(struct answers *a, struct answer *one)
+void response_cache_drop(struct response_cache *a, struct cached_response *one)
 {
-    struct answer **at = &a->buckets[one->hash & a->mask];
+    struct cached_response **at = &a->buckets[one->hash & a->mask];
 
     while (*at != one)
         at = &(*at)->chain;
@@ -59,26 +59,27 @@ void answers_drop(struct answers *a, struct answer *one)
     free(one);
 }
 
-void answers_finish(struct answers *a)
+void response_cache_finish(struct response_cache *a)
 {
-    for (struct answer *old = a->oldest, *newer; old; old = newer) {
+    for (struct cached_response *old = a->oldest, *newer; old; old = newer) {
         newer = old->newer;
-        answers_drop(a, old);
+        response_cache_drop(a, old);
     }
     free(a->buckets);
     a->buckets = NULL;
 }
 
-static bool is_for(const struct answer *one, struct slice target, struct slice accept)
+static bool is_for(const struct cached_response *one, struct slice target, struct slice accept)
 {
     return one->target_len == target.len && one->accept_len == accept.len &&
            memcmp(one->key, target.data, target.len) == 0 &&
            (accept.len == 0 || memcmp(one->key + target.len, accept.data, accept.len) == 0);
 }
 
-struct answer *answers_find(struct answers *a, struct slice target, struct slice accept)
+struct cached_response *response_cache_find(struct response_cache *a, struct slice target,
+                                            struct slice accept)
 {
-    struct answer *one;
+    struct cached_response *one;
     uint64_t hash;
 
     if (!a->oldest || target.len == 0)
@@ -94,29 +95,31 @@ struct answer *answers_find(struct answers *a, struct slice target, struct slice
     return one;
 }
 
-bool answers_keep(struct answers *a, struct slice target, struct slice accept,
-                  const struct answer_kept *kept)
+bool response_cache_keep(struct response_cache *a, struct slice target, struct slice accept,
+                         const struct response_kept *kept)
 {
-    size_t bytes = sizeof(struct answer) + target.len + accept.len + kept->body + RESPONSE_BYTES;
-    struct answer *one;
+    size_t bytes =
+        sizeof(struct cached_response) + target.len + accept.len + kept->body + RESPONSE_BYTES;
+    struct cached_response *one;
 
     if (!a->buckets || bytes > a->max / LARGEST_PART)
         return false;
-    for (struct answer *old = a->oldest, *newer; old && a->bytes + bytes > a->max; old = newer) {
+    for (struct cached_response *old = a->oldest, *newer; old && a->bytes + bytes > a->max;
+         old = newer) {
         newer = old->newer;
-        answers_drop(a, old);
+        response_cache_drop(a, old);
     }
     one = malloc(sizeof *one + target.len + accept.len);
     if (!one)
         return false;
-    *one = (struct answer){.response = kept->response,
-                           .route = kept->route,
-                           .version = kept->version,
-                           .tag = kept->tag,
-                           .bytes = bytes,
-                           .body = kept->body,
-                           .target_len = target.len,
-                           .accept_len = accept.len};
+    *one = (struct cached_response){.response = kept->response,
+                                    .route = kept->route,
+                                    .version = kept->version,
+                                    .tag = kept->tag,
+                                    .bytes = bytes,
+                                    .body = kept->body,
+                                    .target_len = target.len,
+                                    .accept_len = accept.len};
     memcpy(one->key, target.data, target.len);
     if (accept.len)
         memcpy(one->key + target.len, accept.data, accept.len);

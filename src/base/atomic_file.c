@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/part.h"
+#include "base/atomic_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool part_error(struct error *e, const char *what, const char *path)
+bool atomic_file_error(struct error *e, const char *what, const char *path)
 {
     int number = errno;
     enum error_code code = ERROR_IO;
@@ -19,7 +19,7 @@ bool part_error(struct error *e, const char *what, const char *path)
     return error_set(e, code, "cannot %s %s: %s", what, path, strerror(number));
 }
 
-static bool check_name(const struct part *p, struct error *e)
+static bool check_name(const struct atomic_file *p, struct error *e)
 {
     struct stat st;
 
@@ -32,7 +32,7 @@ static bool check_name(const struct part *p, struct error *e)
 }
 
 /* True if the name still leads to the file that is open: another may have committed it. */
-static bool is_ours(const struct part *p)
+static bool is_ours(const struct atomic_file *p)
 {
     struct stat here, there;
 
@@ -40,20 +40,20 @@ static bool is_ours(const struct part *p)
            here.st_dev == there.st_dev;
 }
 
-bool part_open(struct part *p, const char *name, bool replace, struct error *e)
+bool atomic_file_open(struct atomic_file *p, const char *name, bool replace, struct error *e)
 {
     int n = snprintf(p->name, sizeof p->name, "%s", name);
 
     *p->path = '\0';
     p->fd = -1;
     p->replace = replace;
-    if (n < 1 || snprintf(p->path, sizeof p->path, "%s" PART_SUFFIX, name) >= PATH_MAX)
+    if (n < 1 || snprintf(p->path, sizeof p->path, "%s" ATOMIC_FILE_SUFFIX, name) >= PATH_MAX)
         return error_set(e, ERROR_FAILURE, "\"%.80s\" is not the name of a file", name);
     if (!check_name(p, e))
         return false;
     p->fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (p->fd < 0)
-        return part_error(e, "write", p->path);
+        return atomic_file_error(e, "write", p->path);
     if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 || !is_ours(p)) {
         close(p->fd);
         p->fd = -1;
@@ -61,18 +61,18 @@ bool part_open(struct part *p, const char *name, bool replace, struct error *e)
     }
     if (ftruncate(p->fd, 0) == 0)
         return true;
-    part_error(e, "write", p->path);
-    part_discard(p);
+    atomic_file_error(e, "write", p->path);
+    atomic_file_discard(p);
     return false;
 }
 
-bool part_sync(struct part *p, struct error *e)
+bool atomic_file_sync(struct atomic_file *p, struct error *e)
 {
-    return fsync(p->fd) == 0 || part_error(e, "write", p->path);
+    return fsync(p->fd) == 0 || atomic_file_error(e, "write", p->path);
 }
 
 /* A name that came up meanwhile is not replaced, where the file system can be told so. */
-static bool take_name(const struct part *p)
+static bool take_name(const struct atomic_file *p)
 {
     if (!p->replace) {
         if (renameat2(AT_FDCWD, p->path, AT_FDCWD, p->name, RENAME_NOREPLACE) == 0)
@@ -87,7 +87,7 @@ static bool take_name(const struct part *p)
     return rename(p->path, p->name) == 0;
 }
 
-static bool sync_folder(const struct part *p)
+static bool sync_folder(const struct atomic_file *p)
 {
     char folder[PATH_MAX];
     char *slash;
@@ -105,17 +105,17 @@ static bool sync_folder(const struct part *p)
     return ok;
 }
 
-bool part_commit(struct part *p, struct error *e)
+bool atomic_file_commit(struct atomic_file *p, struct error *e)
 {
-    if (!part_sync(p, e))
+    if (!atomic_file_sync(p, e))
         return false;
     if (!take_name(p))
-        return part_error(e, "make", p->name);
+        return atomic_file_error(e, "make", p->name);
     *p->path = '\0';
-    return sync_folder(p) || part_error(e, "keep the folder of", p->name);
+    return sync_folder(p) || atomic_file_error(e, "keep the folder of", p->name);
 }
 
-void part_discard(struct part *p)
+void atomic_file_discard(struct atomic_file *p)
 {
     if (p->fd < 0)
         return;
