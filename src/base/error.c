@@ -12,6 +12,7 @@ void error_clear(struct error *e)
     e->sqlite_name = e->json_details = NULL;
     e->column[0] = e->constraint[0] = e->message[0] = e->details[0] = e->hint[0] = '\0';
     e->status = 0;
+    e->retry_after = 0;
     e->row = -1;
 }
 

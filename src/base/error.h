@@ -24,6 +24,8 @@
     X(RUNNING, "55006")             /* what was asked for is under way already */                  \
     X(DRAINING, "57P01")            /* shutting down */                                            \
     X(TIMEOUT, "57014")             /* a query or a wait took longer than allowed */               \
+    X(OVER_BUDGET, "57014")         /* no client's: the work is to go on elsewhere */              \
+    X(CANCELLED, "57014")           /* nobody waits for the answer any more */                     \
     X(LOCKED, "55P03")              /* another process holds the database's lock */                \
     X(CORRUPT, "XX001")             /* the database file is damaged or not a database */           \
     X(IO, "58030")                  /* the disk or a file failed */                                \
@@ -108,6 +110,7 @@ struct error {
     char hint[320];           /* what to change, or "" */
     const char *json_details; /* JSON in the place of details, or NULL; in the request's arena */
     int status;               /* chosen by SQL, 400 to 599; 0: the code says it */
+    int retry_after;          /* of one that passes: in so many seconds; 0: the code says it */
     long row;                 /* index of the body's element at fault, -1 if not one of many */
 };
 

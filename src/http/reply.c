@@ -85,8 +85,8 @@ static bool add_headers(struct request *r, struct MHD_Response *response)
         ok = ok && add(response, MHD_HTTP_HEADER_ALLOW, text);
     }
     ok = ok && add_proxy_status(call, response);
-    if (call->outcome == OUTCOME_FAILED && status_retry_after(call->error.code)) {
-        snprintf(text, sizeof text, "%u", status_retry_after(call->error.code));
+    if (call->outcome == OUTCOME_FAILED && status_retry_after_failure(&call->error)) {
+        snprintf(text, sizeof text, "%u", status_retry_after_failure(&call->error));
         ok = ok && add(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
     }
     /* An id that nobody asked for costs bytes: it is sent back, or comes with a failure. */

@@ -13,6 +13,8 @@ static const unsigned short error_status[] = {
     [ERROR_RUNNING] = 409,
     [ERROR_DRAINING] = 503,
     [ERROR_TIMEOUT] = 504,
+    [ERROR_OVER_BUDGET] = 504,
+    [ERROR_CANCELLED] = 504,
     [ERROR_LOCKED] = 503,
     [ERROR_CORRUPT] = 500,
     [ERROR_IO] = 500,
@@ -154,4 +156,11 @@ unsigned status_retry_after(enum error_code code)
     case ERROR_DRAINING: return 5;
     default: return 0;
     }
+}
+
+unsigned status_retry_after_failure(const struct error *e)
+{
+    unsigned usual = status_retry_after(e->code);
+
+    return usual && e->retry_after > 0 ? (unsigned)e->retry_after : usual;
 }

@@ -25,4 +25,7 @@ const char *status_title(unsigned status);
 /* Seconds for Retry-After with this failure, 0: none. */
 unsigned status_retry_after(enum error_code code);
 
+/* …for this one, which may know better; 0: it does not pass. */
+unsigned status_retry_after_failure(const struct error *e);
+
 #endif

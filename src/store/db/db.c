@@ -16,9 +16,6 @@
 #include "store/db/identity.h"
 #include "store/db/statement_cache.h"
 
-/* Virtual-machine instructions between two looks at the clock. */
-#define PROGRESS_STEPS 2000
-
 /* Between two tries to turn WAL on while another process holds a lock. */
 #define WAL_RETRY_MS 5
 
@@ -26,7 +23,7 @@ struct db {
     sqlite3 *handle;
     struct statement_cache *statements;
     struct collations collations;
-    int64_t deadline_us;  /* 0: none */
+    struct interruptions interruptions;
     struct identity *who; /* its statements are for, or NULL */
     bool for_reading;     /* DB_READ */
     bool allow_prepare;   /* …but a write may be prepared now, not run */
@@ -46,12 +43,6 @@ struct db_options db_options_default(void)
         .statement_cache = 128,
         .answer_bytes = 32 << 20,
     };
-}
-
-/* sqlite.org/c3ref/progress_handler.html: non-zero interrupts the running statement. */
-static int past_deadline(void *context)
-{
-    return db_is_overdue(context);
 }
 
 /*
@@ -90,8 +81,8 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     char *pragmas;
     bool ok;
 
-    sqlite3_busy_timeout(db->handle, o->busy_ms);
-    sqlite3_progress_handler(db->handle, PROGRESS_STEPS, past_deadline, db);
+    db->interruptions = (struct interruptions){.busy_ms = o->busy_ms, .stopping = o->stopping};
+    interruptions_watch(&db->interruptions, db->handle);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     /* A plan does not depend on bound values: else LIMIT ? is planned anew at every binding. */
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
@@ -224,14 +215,9 @@ void db_forget_statements(struct db *db)
     statement_cache_clear(db->statements);
 }
 
-void db_deadline(struct db *db, int64_t deadline_us)
+struct interruptions *db_interruptions(struct db *db)
 {
-    db->deadline_us = deadline_us;
-}
-
-bool db_is_overdue(const struct db *db)
-{
-    return db->deadline_us != 0 && clock_us() > db->deadline_us;
+    return &db->interruptions;
 }
 
 void db_identify(struct db *db, struct identity *who)

@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/slice.h"
+#include "store/db/interruption.h"
 #include "store/db/rows.h"
 
 struct collations;
@@ -36,6 +37,7 @@ struct db_options {
     int64_t cache_bytes;             /* page cache of this connection */
     int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
     int busy_ms;                     /* how long to wait for another process's lock */
+    const _Atomic bool *stopping;    /* raised: whatever runs is stopped; NULL: never */
     bool read_only;                  /* the catalogue is of a database that nobody writes here */
     bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
@@ -119,8 +121,22 @@ void db_forget_statements(struct db *db);
 
 /* A statement that runs past this instant (clock_us) is stopped with ERROR_TIMEOUT; 0: never. */
 void db_deadline(struct db *db, int64_t deadline_us);
-/* Is it past the instant? For SQL functions, which SQLite does not stop on their way. */
-bool db_is_overdue(const struct db *db);
+
+/* …past this one with ERROR_OVER_BUDGET, which is for the caller alone: the work goes on elsewhere. */
+void db_budget(struct db *db, int64_t budget_us);
+
+/* …and with ERROR_CANCELLED when the flag is raised, by whatever thread; NULL: it cannot be. */
+void db_cancel_by(struct db *db, const _Atomic bool *cancelled);
+
+/* How long a wait for another process's lock may take, in milliseconds; returns what it was. */
+int db_busy_ms(struct db *db, int busy_ms);
+
+/* What would stop a statement now. */
+enum interruption db_interruption(struct db *db);
+
+/* Is there anything? For SQL functions, which SQLite does not stop on their way: they give up with
+ * SQLITE_INTERRUPT. */
+bool db_is_overdue(struct db *db);
 
 /* Whom the connection's statements are for (store/db/identity.h); NULL: nobody. */
 struct identity *db_identity(const struct db *db);
@@ -151,6 +167,7 @@ void db_collect_caches(const struct db *db, struct db_cache_counts *sum);
 
 /* For files of this floor only: whether a statement may be had on this connection (a DB_READ one
  * has none that writes), the raw handle, the statement cache and the collations. */
+struct interruptions *db_interruptions(struct db *db);
 bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt);
 struct sqlite3 *db_handle(const struct db *db);
 struct statement_cache *db_statements(struct db *db);

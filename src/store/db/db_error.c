@@ -144,6 +144,12 @@ static bool sequence_error(sqlite3 *handle, struct error *e)
     return ended;
 }
 
+/* A wait for a lock that is interrupted ends as one that took too long. */
+static bool may_be_interrupted(int code)
+{
+    return code == SQLITE_INTERRUPT || code == SQLITE_BUSY;
+}
+
 static bool record(struct db *db, int result, bool compiling, struct error *e)
 {
     sqlite3 *handle = db_handle(db);
@@ -159,8 +165,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
     }
     e->sqlite_code = code;
     e->sqlite_name = fault_code_name(code);
-    if ((code & 0xff) == SQLITE_INTERRUPT)
-        return error_set(e, ERROR_TIMEOUT, "canceling statement due to statement timeout");
+    if (may_be_interrupted(code & 0xff) && interruptions_tell(db_interruptions(db), e))
+        return false;
     if (identity_failure(message, e))
         return false;
     if ((code & 0xff) == SQLITE_CONSTRAINT)

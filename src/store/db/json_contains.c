@@ -22,7 +22,7 @@ enum mark { UNSEEN, HOLDS, FAILS };
 
 /* What is wanted, kept with the statement while its parameter stays the same. */
 struct comparison {
-    const struct db *db;
+    struct db *db;
     struct arena arena;
     struct wanted *wanted;
     bool nothing; /* the literal {}: an empty array, or an empty object */
@@ -212,7 +212,7 @@ static void comparison_free(void *memory)
     free(c);
 }
 
-static struct comparison *comparison_make(const struct db *db, struct slice text, bool literal)
+static struct comparison *comparison_make(struct db *db, struct slice text, bool literal)
 {
     struct comparison *c = calloc(1, sizeof *c);
 

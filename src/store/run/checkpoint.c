@@ -18,7 +18,6 @@
 
 struct checkpoint {
     int64_t pages; /* 0: checkpoints are another process's */
-    int busy_ms;   /* the writer's own busy timeout, to put back */
     struct db *db; /* the thread's connection */
     pthread_t thread;
     pthread_mutex_t lock;
@@ -80,7 +79,6 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct e
         return NULL;
     }
     c->pages = store->options.no_checkpoints ? 0 : pages;
-    c->busy_ms = store->options.busy_ms;
     c->db = db_open(store->path, DB_CHECK, &store->options, e);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->wake, NULL);
@@ -95,15 +93,16 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct e
 static void restart_wal(struct checkpoint *c, struct db *writer)
 {
     int64_t now = clock_us();
+    int busy_ms;
 
     /* To wait for a reader that stays would hold up the writes for nothing. */
     if (now - c->last_restart_us < RESTART_EVERY_US ||
         atomic_load_explicit(&c->pinned, memory_order_relaxed))
         return;
     c->last_restart_us = now;
-    sqlite3_busy_timeout(db_handle(writer), RESTART_WAIT_MS);
+    busy_ms = db_busy_ms(writer, RESTART_WAIT_MS);
     sqlite3_wal_checkpoint_v2(db_handle(writer), NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-    sqlite3_busy_timeout(db_handle(writer), c->busy_ms);
+    db_busy_ms(writer, busy_ms);
     histogram_observe(&c->restart, &buckets_duration, (uint64_t)(clock_us() - now));
 }
 
@@ -149,7 +148,7 @@ void checkpoint_final(struct db *db)
 {
     int rc;
 
-    sqlite3_busy_timeout(db_handle(db), RESTART_WAIT_MS);
+    db_busy_ms(db, RESTART_WAIT_MS);
     rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
         log_say(LOG_WARN, "last checkpoint failed: %s", sqlite3_errmsg(db_handle(db)));
