@@ -155,6 +155,12 @@ bool plan_select_columns(struct arena *arena, const struct table *table, const i
                          size_t n, const struct query_tree *tree, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
 
+/* SELECT of these columns, of the row that an insert would meet: what each column of its key may be is
+ * bound to LITERAL_VALUES parameters (n_leading). */
+bool plan_select_met(struct arena *arena, const struct table *table, const int *columns, size_t n,
+                     const struct insert *insert, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* SELECT of the numbers, from 1, of those in the list that are rows of the table. */
 bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,
                          struct plan *out, struct error *e) __attribute__((warn_unused_result));

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "query/literal.h"
 #include "query/plan_write.h"
 #include "store/db/keys.h"
 
@@ -233,6 +234,16 @@ bool plan_select_generated(struct arena *arena, const struct table *table,
     return sql_finish(&q, out);
 }
 
+static void select_columns(struct sql *q, const struct table *table, const int *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        sql_text(q, i ? "," : "SELECT ");
+        sql_text(q, table->columns[columns[i]].quoted);
+    }
+    SQL(q, " FROM ");
+    sql_text(q, table->quoted);
+}
+
 bool plan_select_columns(struct arena *arena, const struct table *table, const int *columns,
                          size_t n, const struct query_tree *tree, struct plan *out, struct error *e)
 {
@@ -241,17 +252,39 @@ bool plan_select_columns(struct arena *arena, const struct table *table, const i
 
     *out = (struct plan){0};
     sql_init(&q, arena, &plan_write_options, e);
-    for (size_t i = 0; i < n; i++) {
-        sql_text(&q, i ? "," : "SELECT ");
-        sql_text(&q, table->columns[columns[i]].quoted);
-    }
-    SQL(&q, " FROM ");
-    sql_text(&q, table->quoted);
+    select_columns(&q, table, columns, n);
     sql_text(&q, tree->root.filter ? " WHERE " : "");
     sql_filter(&q, &root, tree->root.filter);
     for (size_t i = 0; i < n; i++) {
         sql_text(&q, i ? "," : " ORDER BY ");
         sql_text(&q, table->columns[columns[i]].quoted);
+    }
+    return sql_finish(&q, out);
+}
+
+bool plan_select_met(struct arena *arena, const struct table *table, const int *columns, size_t n,
+                     const struct insert *insert, struct plan *out, struct error *e)
+{
+    struct sql q;
+
+    *out = (struct plan){.n_leading = insert->n_target * LITERAL_VALUES};
+    sql_init(&q, arena, &plan_write_options, e);
+    select_columns(&q, table, columns, n);
+    for (size_t i = 0; i < insert->n_target; i++) {
+        const struct column *column = &table->columns[insert->target[i]];
+
+        sql_text(&q, i ? " AND " : " WHERE ");
+        sql_text(&q, column->quoted);
+        for (size_t k = 0; k < LITERAL_VALUES; k++) {
+            sql_text(&q, k ? "," : " IN(");
+            plan_parameter(&q, column);
+        }
+        SQL(&q, ")");
+    }
+    if (insert->where) {
+        SQL(&q, " AND (");
+        sql_text(&q, insert->where);
+        SQL(&q, ")");
     }
     return sql_finish(&q, out);
 }

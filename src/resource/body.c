@@ -169,7 +169,8 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     enum body_form form = body_form(call);
     bool ok = false, may_be_none;
 
-    *body = (struct body){.is_change = use != BODY_CREATE};
+    *body = (struct body){.is_change = use != BODY_CREATE ||
+                                       call->prefer.resolution != PREFER_RESOLUTION_NONE};
     if (!body_check_type(call))
         return false;
     switch (form) {
@@ -192,21 +193,49 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     return ok;
 }
 
-bool body_put_off(struct call *call, struct body *body, int column, struct slice text,
+bool body_may_put_off(const struct call *call, const struct body *body, int column)
+{
+    const struct column *of = &call->table->columns[column];
+
+    return call->error.code == ERROR_VALUE && body->is_change && !of->rigid && !of->generated;
+}
+
+bool body_put_off(struct call *call, struct body *body, const struct misfit *what,
                   struct value *out)
 {
     static const struct column any = {.name = SLICE_LITERAL(""), .kind = KIND_ANY};
     struct misfit *misfit = arena_alloc(&call->arena, sizeof *misfit);
+    long row = call->error.row;
 
+    call->error = error_none();
+    call->error.row = row;
     if (!misfit)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    *misfit = (struct misfit){.next = body->misfits, .column = column, .error = call->error};
-    call->error = error_none();
-    if (!literal_read(&call->arena, &any, text, &misfit->literal, &call->error))
+    *misfit = *what;
+    misfit->row = row < 0 ? 0 : (size_t)row;
+    if (!literal_read(&call->arena, &any, what->text, &misfit->literal, &call->error))
         return false;
-    body->misfits = misfit;
+    if (body->last_misfit)
+        body->last_misfit->next = misfit;
+    else
+        body->misfits = misfit;
+    body->last_misfit = misfit;
     *out = misfit->literal.values[0];
     return true;
+}
+
+bool body_refuse_misfit(struct call *call, const struct body *body, const struct misfit *misfit)
+{
+    const struct column *column = &call->table->columns[misfit->column];
+    struct json_reader reader = json_reader_make(misfit->text, 1);
+    struct json_item number;
+    struct value ignored;
+
+    if (body->is_array)
+        call->error.row = (long)misfit->row;
+    if (misfit->is_number && json_read(&reader, &number))
+        return body_value(&call->arena, column, &number, &ignored, &call->error);
+    return body_text_value(&call->arena, column, misfit->text, false, &ignored, &call->error);
 }
 
 long body_column(const struct body *body, int column)

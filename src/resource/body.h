@@ -17,18 +17,21 @@
 struct call;
 struct routine_source;
 
-/* A value that does not fit its column, and is taken if the rows that are changed hold it already. */
+/* A value that does not fit its column, and is taken if the row that is changed holds it already. */
 struct misfit {
-    struct misfit *next;
+    struct misfit *next; /* of the same row of the body, or of a later one */
     int column;
+    size_t row;
+    struct slice text;
+    bool is_number;         /* …it is a number's, in JSON */
     struct literal literal; /* what it may be */
-    struct error error;     /* if they do not */
 };
 
 struct body {
     bool is_array;
     bool is_change;         /* of rows that are there: they may hold what does not fit */
     struct misfit *misfits; /* or NULL */
+    struct misfit *last_misfit;
     struct assignment *set; /* the columns that every row gives, n_set of them */
     size_t n_set;
     struct value *values; /* n_rows times n_set, row by row; in the call's arena */
@@ -86,12 +89,18 @@ long body_column(const struct body *body, int column);
 /* Fails with ERROR_NO_BODY_COLUMN and "did you mean". Returns false. */
 bool body_unknown_column(struct call *call, struct slice name);
 
+/* True if call->error says that a value does not fit the column, and rows that are there may hold it. */
+bool body_may_put_off(const struct call *call, const struct body *body, int column);
+
 /*
  * Takes a text (or a number's spelling) that does not fit its column, and call->error, which says so, away
- * for now: whether the rows hold it is seen when they are written (write_misfit.c). False without memory.
+ * for now: whether the row holds it is seen when it is written (write_misfit.c). False without memory.
  */
-bool body_put_off(struct call *call, struct body *body, int column, struct slice text,
+bool body_put_off(struct call *call, struct body *body, const struct misfit *what,
                   struct value *out);
+
+/* Fails with the error that was put off. Returns false. */
+bool body_refuse_misfit(struct call *call, const struct body *body, const struct misfit *misfit);
 
 /* For the body_*.c files. */
 

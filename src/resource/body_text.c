@@ -108,11 +108,14 @@ static bool end_fields(struct fields *f, size_t rows)
 /* A field's text as the value of the column that is set from it. */
 static bool field_value(const struct fields *f, size_t row, int place, struct slice text, bool bare)
 {
+    struct call *call = f->call;
     struct body *body = f->body;
-    const struct column *column = &f->call->table->columns[body->set[place].column];
+    const struct misfit what = {.column = body->set[place].column, .text = text};
+    struct value *out = &body->values[row * body->n_set + (size_t)place];
 
-    return body_text_value(&f->call->arena, column, text, bare,
-                           &body->values[row * body->n_set + (size_t)place], &f->call->error);
+    return body_text_value(&call->arena, &call->table->columns[what.column], text, bare, out,
+                           &call->error) ||
+           (body_may_put_off(call, body, what.column) && body_put_off(call, body, &what, out));
 }
 
 /* ---- application/x-www-form-urlencoded: all of it is text, there is no NULL */

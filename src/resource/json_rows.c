@@ -47,39 +47,32 @@ static bool twice(struct call *call, struct slice name)
     return false;
 }
 
-/* A member of a row that is looked at: its value. */
-/* True if the column may hold the value against its type: a text, or a number of another kind. */
-static bool may_hold(const struct body *body, const struct column *column,
-                     const struct json_item *item)
-{
-    bool plain = item->kind == JSON_IS_STRING || item->kind == JSON_IS_NUMBER;
-
-    return body->is_change && plain && !column->rigid && !column->generated;
-}
-
+/* A text, or a number of another kind, which the row may hold against its column's type. */
 static bool take_misfit(struct json_rows *rows, int column, const struct json_item *item,
                         struct value *out)
 {
     struct call *call = rows->call;
     struct error ignored = error_none();
-    struct slice text = item->text;
+    struct misfit what = {
+        .column = column, .text = item->text, .is_number = item->kind == JSON_IS_NUMBER};
 
-    if (item->kind == JSON_IS_STRING && !body_string(&call->arena, item, &text, &ignored))
+    if (!what.is_number && item->kind != JSON_IS_STRING)
+        return false;
+    if (!what.is_number && !body_string(&call->arena, item, &what.text, &ignored))
         return false; /* for its own reason */
-    return body_put_off(call, rows->body, column, text, out);
+    return body_put_off(call, rows->body, &what, out);
 }
 
+/* A member of a row that is looked at: its value. */
 static bool take_value(struct json_rows *rows, int column, struct value *out)
 {
-    const struct column *of = &rows->call->table->columns[column];
-    struct error *e = &rows->call->error;
+    struct call *call = rows->call;
     struct json_item item;
 
     if (!json_read(&rows->reader, &item))
         return json_rows_fault(rows);
-    return body_value(&rows->call->arena, of, &item, out, e) ||
-           (e->code == ERROR_VALUE && may_hold(rows->body, of, &item) &&
-            take_misfit(rows, column, &item, out));
+    return body_value(&call->arena, &call->table->columns[column], &item, out, &call->error) ||
+           (body_may_put_off(call, rows->body, column) && take_misfit(rows, column, &item, out));
 }
 
 static bool first_member(struct json_rows *rows, const struct json_item *name, struct value *values)

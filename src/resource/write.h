@@ -62,8 +62,11 @@ struct write {
     struct plan stored;           /* finds the key that the path of a PUT means; or no text */
     struct meant_key *meant;      /* …its columns that may be stored otherwise, n_meant of them */
     size_t n_meant;
-    struct plan misfits;     /* reads what the rows hold of what does not fit; or no text */
-    struct plan rival;       /* finds another row of the new one's path, by rival_key; or no text */
+    struct plan misfits;   /* reads what the rows hold of what does not fit; or no text */
+    int *misfit_columns;   /* …these columns, in this order */
+    struct value *met_key; /* …of the one that an upsert meets, by what each column of its key may
+                              * be; NULL: of those that the filter finds */
+    struct plan rival;     /* finds another row of the new one's path, by rival_key; or no text */
     struct value *rival_key; /* …one for each column of the key */
     bool has_rival;          /* …it is there: Location would lead to it */
     struct plan current;     /* what preconditions are compared with; no text: there are none */

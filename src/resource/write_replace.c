@@ -39,11 +39,12 @@ static bool take_key(struct call *call, struct write *w)
             return key_differs(call, column);
         if (at >= 0)
             continue;
+        const struct misfit what = {.column = table->key[i], .text = c->value};
         bool fits =
             literal_value(&call->arena, column, c->value, &values[body->n_set], &call->error);
         if (fits ? !write_key_may_be(call, w, body->n_set, i, &key)
                  : call->error.code != ERROR_VALUE ||
-                       !body_put_off(call, body, table->key[i], c->value, &values[body->n_set]))
+                       !body_put_off(call, body, &what, &values[body->n_set]))
             return false;
         body->set[body->n_set++] = (struct assignment){.column = table->key[i]};
     }
