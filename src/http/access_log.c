@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "http/loop.h"
 #include "http/request.h"
+#include "http/request_id.h"
 
 void access_log(struct request *r, int64_t now_us)
 {

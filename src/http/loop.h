@@ -26,14 +26,21 @@ struct MHD_Response;
 struct reader;
 struct request;
 
+/* All loops, for the metrics; it does not change once they turn. */
+struct loops {
+    const struct loop *first; /* those of the main listener, then the operators' */
+    size_t n;
+    int64_t process_start_us; /* since 1970; -1: not known */
+};
+
 struct loop {
     const struct server_options *options;
     const struct service *service;
     struct limit *limit; /* of all loops */
     const _Atomic bool *draining;
     pthread_t thread;
-    const struct server *server; /* for the metrics of the others */
-    bool admin;                  /* the operators' listener */
+    const struct loops *all; /* this one among them */
+    bool admin;              /* the operators' listener */
 
     struct MHD_Daemon *daemon;
     int daemon_fd; /* its epoll descriptor */

@@ -59,7 +59,13 @@ void metrics_request(struct loop_metrics *m, const struct request *request, int6
 /* A value of the label "reason"; static. */
 const char *metrics_reject_name(enum reject reject);
 
-/* GET /metrics. The call is a request's. */
-verb_fn metrics_read;
+/* What the page says of a kind of routes. */
+struct metrics_route {
+    const char *name;
+    unsigned methods; /* METHOD_BITs of those that it has */
+};
+
+/* GET /metrics, with `routes` by enum route_kind. The call is a request's. */
+enum progress metrics_read(struct call *call, const struct metrics_route routes[ROUTE_KINDS]);
 
 #endif

@@ -123,15 +123,16 @@ static void add_connections(struct connection_figures *c, const struct loop *loo
         c->refused[i] += (int64_t)counter_read(&loop->metrics.refused[i]);
 }
 
-static void collect(struct reading *reading, const struct server *server)
+static void collect(struct reading *reading, const struct loops *all)
 {
     struct figures *f = &reading->figures;
-    const struct loop *loop;
     uint64_t begun, ended;
 
     for (size_t i = 0; i < LISTENERS; i++)
         f->connections[i] = (struct connection_figures){-1, -1, -1, {-1, -1, -1}};
-    for (size_t i = 0; (loop = server_loop(server, i)) != NULL; i++) {
+    for (size_t i = 0; i < all->n; i++) {
+        const struct loop *loop = &all->first[i];
+
         add(&reading->total, &loop->metrics);
         add_connections(&f->connections[loop->admin ? LISTENER_OPERATORS : LISTENER_MAIN], loop);
         reader_collect(loop->reader, &reading->readers);
@@ -143,13 +144,14 @@ static void collect(struct reading *reading, const struct server *server)
     f->answered_again = (int64_t)counter_read(&reading->total.answered_again);
     f->received = (int64_t)counter_read(&reading->total.received);
     f->sent = (int64_t)counter_read(&reading->total.sent);
-    f->start_us = server_process_start_us(server);
+    f->start_us = all->process_start_us;
     process_read(&f->process);
 }
 
 /* What a route can do is there from the start, at 0: else a first failure has nothing to rise
  * from (prometheus.io/docs/practices/instrumentation, "Avoid missing metrics"). */
-static void write_requests(struct buf *out, const struct loop_metrics *m)
+static void write_requests(struct buf *out, const struct loop_metrics *m,
+                           const struct metrics_route routes[ROUTE_KINDS])
 {
     static const char name[] = "thimble_http_requests_total";
     char labels[96];
@@ -158,7 +160,7 @@ static void write_requests(struct buf *out, const struct loop_metrics *m)
                       "Requests answered, by route, method and status class.");
     for (unsigned kind = 0; kind < ROUTE_KINDS; kind++) {
         for (unsigned method = 0; method <= METHOD_OTHER; method++) {
-            bool has = route_kind_has((enum route_kind)kind, (enum method)method);
+            bool has = (routes[kind].methods & METHOD_BIT(method)) != 0;
 
             for (unsigned class = 0; class < STATUS_CLASSES; class ++) {
                 uint64_t n = counter_read(&m->requests[kind][method][class]);
@@ -166,15 +168,15 @@ static void write_requests(struct buf *out, const struct loop_metrics *m)
                 if (!has && n == 0)
                     continue;
                 snprintf(labels, sizeof labels, "route=\"%s\",method=\"%s\",status=\"%uxx\"",
-                         route_kind_name((enum route_kind)kind), method_name((enum method)method),
-                         class + 2);
+                         routes[kind].name, method_name((enum method)method), class + 2);
                 exposition_sample(out, name, labels, n);
             }
         }
     }
 }
 
-static void write_durations(struct buf *out, const struct loop_metrics *m)
+static void write_durations(struct buf *out, const struct loop_metrics *m,
+                            const struct metrics_route routes[ROUTE_KINDS])
 {
     static const char name[] = "thimble_http_request_duration_seconds";
     char labels[48];
@@ -184,7 +186,7 @@ static void write_durations(struct buf *out, const struct loop_metrics *m)
     for (unsigned kind = 0; kind < ROUTE_KINDS; kind++) {
         struct histogram_sum sum = {{0}, 0};
 
-        snprintf(labels, sizeof labels, "route=\"%s\"", route_kind_name((enum route_kind)kind));
+        snprintf(labels, sizeof labels, "route=\"%s\"", routes[kind].name);
         histogram_collect(&m->durations[kind], &sum);
         exposition_histogram(out, name, labels, &buckets_duration, &sum);
     }
@@ -216,7 +218,7 @@ static void write_build(struct buf *out, const char *version)
              store_library_version(), digest_library_version(), THIMBLE_LIBC);
 }
 
-enum progress metrics_read(struct call *call)
+enum progress metrics_read(struct call *call, const struct metrics_route routes[ROUTE_KINDS])
 {
     const struct request *r = (const struct request *)call;
     struct reading reading = {.figures = {0}};
@@ -224,10 +226,10 @@ enum progress metrics_read(struct call *call)
 
     if (out->max < PAGE_MAX)
         out->max = PAGE_MAX;
-    collect(&reading, r->loop->server);
+    collect(&reading, r->loop->all);
     write_build(out, call->service->version);
-    write_requests(out, &reading.total);
-    write_durations(out, &reading.total);
+    write_requests(out, &reading.total, routes);
+    write_durations(out, &reading.total, routes);
     write_rejected(out, &reading.total);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &reading.figures);
     metrics_write_data(out, call, &reading.readers);

@@ -7,6 +7,7 @@
 #include "http/fields.h"
 #include "http/loop.h"
 #include "http/request.h"
+#include "http/request_id.h"
 #include "http/route.h"
 #include "http/status.h"
 #include "resource/precondition.h"

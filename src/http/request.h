@@ -72,9 +72,6 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
 /* The job came back: goes on with the suspended request. */
 void request_returned(struct request *request);
 
-/* The request's id, made if none was given. */
-const char *request_id(struct request *request);
-
 /* Frees the loop's spare requests. */
 void request_free_spare(struct loop *loop);
 

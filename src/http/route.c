@@ -10,11 +10,13 @@
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 
+static verb_fn read_metrics;
+
 static const struct route system_routes[] = {
     {"healthz", ROUTE_HEALTHZ, ROUTE_OPERATORS, "/healthz", {READS(health_live)}},
     {"livez", ROUTE_LIVEZ, ROUTE_OPERATORS, "/livez", {READS(health_live)}},
     {"readyz", ROUTE_READYZ, ROUTE_OPERATORS, "/readyz", {READS(health_ready)}},
-    {"metrics", ROUTE_METRICS, ROUTE_OPERATORS, "/metrics", {READS(metrics_read)}},
+    {"metrics", ROUTE_METRICS, ROUTE_OPERATORS, "/metrics", {READS(read_metrics)}},
     {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/openapi.json", {READS(openapi_read)}},
     {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/", {READS(openapi_read)}},
     {"backup", ROUTE_BACKUP, ROUTE_ADMIN, "/_backup", {[METHOD_POST] = backup_create}},
@@ -143,13 +145,21 @@ void route_warn(const struct catalog *catalog, const char *base_path)
                 base_path, base_path);
 }
 
-static unsigned methods_of(const struct route *route)
+/* The methods that have a verb, as bits. */
+static unsigned verbs_of(const struct route *route)
 {
     unsigned methods = 0;
 
-    for (unsigned m = 0; m < METHOD_OTHER; m++)
-        methods |= route->verbs[m] ? METHOD_BIT(m) : 0;
-    return methods | METHOD_BIT(METHOD_OPTIONS);
+    for (unsigned m = 0; m < METHOD_OTHER; m++) {
+        if (route->verbs[m])
+            methods |= METHOD_BIT(m);
+    }
+    return methods;
+}
+
+static unsigned methods_of(const struct route *route)
+{
+    return verbs_of(route) | METHOD_BIT(METHOD_OPTIONS);
 }
 
 static bool is_served(const struct route *route, const struct call *call)
@@ -236,16 +246,16 @@ static const struct route *of_kind(enum route_kind kind)
     return NULL;
 }
 
-const char *route_kind_name(enum route_kind kind)
+static enum progress read_metrics(struct call *call)
 {
-    const struct route *route = of_kind(kind);
+    struct metrics_route routes[ROUTE_KINDS];
 
-    return route ? route->name : "none";
-}
+    for (unsigned kind = 0; kind < ROUTE_KINDS; kind++) {
+        const struct route *route = of_kind((enum route_kind)kind);
 
-bool route_kind_has(enum route_kind kind, enum method method)
-{
-    const struct route *route = of_kind(kind);
-
-    return route && method < METHOD_OTHER && route->verbs[method];
+        routes[kind] = (struct metrics_route){.name = "none"};
+        if (route)
+            routes[kind] = (struct metrics_route){route->name, verbs_of(route)};
+    }
+    return metrics_read(call, routes);
 }

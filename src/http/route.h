@@ -59,8 +59,4 @@ struct catalog;
  * is in the way. */
 void route_warn(const struct catalog *catalog, const char *base_path);
 
-/* The routes' name for metrics, and whether one of them has the method. */
-const char *route_kind_name(enum route_kind kind);
-bool route_kind_has(enum route_kind kind, enum method method);
-
 #endif

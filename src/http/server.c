@@ -21,10 +21,10 @@ struct server {
     _Atomic bool *draining;
     struct limit *limit;
     struct listen listen;
-    int64_t process_start_us;
     struct listen metrics_listen;
     struct server_options metrics_options; /* the operators' */
     struct limit *metrics_limit;
+    struct loops all;
     size_t n_loops; /* opened */
     size_t n_running;
     struct loop loops[]; /* the operators' is the last */
@@ -63,7 +63,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     for (; s->n_loops < o->loops; s->n_loops++) {
         struct loop *loop = &s->loops[s->n_loops];
 
-        loop->server = s;
+        loop->all = &s->all;
         if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
             return false;
         s->listen.fds[s->n_loops] = -1; /* the daemon's now */
@@ -89,7 +89,7 @@ static bool open_operators(struct server *s, const struct service *service, stru
         return error_set(e, ERROR_MEMORY, "out of memory");
     if (!listen_open(&s->metrics_listen, o->metrics_listen, 1, e))
         return false;
-    loop->server = s;
+    loop->all = &s->all;
     loop->admin = true;
     if (!loop_open(loop, s->metrics_listen.fds[0], o, service, s->metrics_limit, s->draining, e))
         return false;
@@ -129,11 +129,11 @@ struct server *server_start(const struct server_options *options, const struct s
     MHD_set_panic_func(panic, NULL);
     s->options = *options;
     s->draining = draining;
-    s->process_start_us = process_start_us();
     if (!open_loops(s, service, e) || !open_operators(s, service, e)) {
         free_server(s);
         return NULL;
     }
+    s->all = (struct loops){s->loops, s->n_loops, process_start_us()};
     if (!start_loops(s, e)) {
         server_stop(s, 0);
         return NULL;
@@ -149,16 +149,6 @@ const char *server_url(const struct server *s)
 const char *server_metrics_url(const struct server *s)
 {
     return s->metrics_listen.url;
-}
-
-const struct loop *server_loop(const struct server *s, size_t i)
-{
-    return i < s->n_loops ? &s->loops[i] : NULL;
-}
-
-int64_t server_process_start_us(const struct server *s)
-{
-    return s->process_start_us;
 }
 
 bool server_turns(struct server *s, size_t *stuck)

@@ -15,7 +15,6 @@
 #include "resource/call.h"
 
 struct inherited;
-struct loop;
 struct server;
 
 struct server_options {
@@ -50,12 +49,6 @@ struct server *server_start(const struct server_options *options, const struct s
 /* Where it listens, e.g. "http://127.0.0.1:8080"; the operators' listener, or "". */
 const char *server_url(const struct server *server);
 const char *server_metrics_url(const struct server *server);
-
-/* The loops from 0, those of the main listener first; NULL past the last. Any thread. */
-const struct loop *server_loop(const struct server *server, size_t i);
-
-/* When the process began, in microseconds since 1970, -1 if not known. */
-int64_t server_process_start_us(const struct server *server);
 
 /*
  * For a watchdog: true if every loop has turned since the call before, and asks them anew;
