@@ -7,7 +7,8 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "config/config.h"
 
 extern char **environ;
@@ -15,7 +16,7 @@ extern char **environ;
 static const struct command *nearest(const char *name)
 {
     for (size_t limit = 1; limit <= 3; limit++) {
-        for (size_t i = 0; i < commands_count; i++) {
+        for (size_t i = 0; i < COMMANDS; i++) {
             if (text_distance(slice_from(name), slice_from(commands[i].name), limit) <= limit)
                 return &commands[i];
         }
@@ -26,7 +27,7 @@ static const struct command *nearest(const char *name)
 /* The command that the arguments begin with; the default if they begin with a flag. */
 static const struct command *choose(int *argc, char ***argv, struct error *e)
 {
-    const struct command *command = &commands[0], *near;
+    const struct command *command = &commands[COMMAND_SERVE], *near;
 
     if (*argc == 0 || (*argv)[0][0] == '-')
         return command;
@@ -50,13 +51,13 @@ static int run(const struct command *command, const struct config *config, int n
     char *help_words[1] = {(char *)command->name};
 
     if (config->help)
-        return command_help(config, command == &commands[0] ? 0 : 1, help_words);
+        return command_help(config, command == &commands[COMMAND_SERVE] ? 0 : 1, help_words);
     if (n_words > command->max_words) {
         error_set(&e, ERROR_USAGE, "%s does not take \"%s\"; see thimble help", command->name,
                   words[command->max_words]);
         return command_fail(&e);
     }
-    return command->run(config, n_words, words);
+    return command_run(command, config, n_words, words);
 }
 
 int main(int argc, char **argv)

@@ -7,7 +7,8 @@
 #include <stdio.h>
 
 #include "base/progress.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "sources/database.h"
 #include "store/files/backup.h"
 

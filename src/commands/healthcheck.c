@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 
 /* For all of it: connecting, asking, being answered. */
 #define TIMEOUT_US 2000000

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "access/digest.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "http/version.h"
 #include "resource/version.h"
 #include "sources/builtin.h"
@@ -14,7 +15,7 @@
 static void list_commands(struct buf *out)
 {
     buf_add_text(out, "Commands\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         char text[96];
 
         snprintf(text, sizeof text, "%s %s", commands[i].name, commands[i].usage);

@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "sources/database.h"
 
 /* Bytes of one INSERT's text and what it is made from. */

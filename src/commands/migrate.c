@@ -3,7 +3,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "sources/database.h"
 #include "sources/migrations.h"
 

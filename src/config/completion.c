@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "config/config_table.h"
 
 #define PAGE_MAX 65536
@@ -40,7 +41,7 @@ static void add_words(struct buf *out, const struct command *command, bool flags
 
     while (next_word(&at, word)) {
         if (strcmp(word, "COMMAND") == 0) {
-            for (size_t i = 0; i < commands_count; i++)
+            for (size_t i = 0; i < COMMANDS; i++)
                 buf_addf(out, "%s ", commands[i].name);
         } else if (strncmp(word, "--", 2) == 0 ? flags : strchr(word, '|') != NULL) {
             for (char *c = word; *c; c++)
@@ -79,10 +80,10 @@ static void bash(struct buf *out)
     buf_add_text(out, "    esac\n    local words='--help ");
     add_flags(out);
     buf_add_text(out, "'\n    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"$words ");
-    for (size_t i = 0; i < commands_count; i++)
+    for (size_t i = 0; i < COMMANDS; i++)
         buf_addf(out, "%s ", commands[i].name);
     buf_add_text(out, "\"; fi\n    case ${COMP_WORDS[1]} in\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (!commands[i].usage[0])
             continue;
         buf_addf(out, "    %s) [ \"$COMP_CWORD\" -eq 1 ] || words=\"$words ", commands[i].name);
@@ -116,7 +117,7 @@ static void zsh(struct buf *out)
     buf_add_text(out,
                  "#compdef thimble\n_thimble() {\n    local state line\n    local -a commands\n"
                  "    commands=(\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         buf_addf(out, "        '%s:", commands[i].name);
         add_quoted(out, commands[i].help, true);
         buf_add_text(out, "'\n");
@@ -139,7 +140,7 @@ static void zsh(struct buf *out)
     buf_add_text(out, "        '1:command:{_describe command commands}' \\\n"
                       "        '*:argument:->argument'\n    [ \"$state\" = argument ] || return\n"
                       "    case $line[1] in\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         if (!commands[i].usage[0])
             continue;
         buf_addf(out, "    %s) compadd -- ", commands[i].name);
@@ -154,7 +155,7 @@ static void zsh(struct buf *out)
 static void fish(struct buf *out)
 {
     buf_add_text(out, "# fish completion of thimble\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         buf_addf(out, "complete -c thimble -n __fish_use_subcommand -f -a %s -d '",
                  commands[i].name);
         add_quoted(out, commands[i].help, false);

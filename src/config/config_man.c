@@ -34,7 +34,7 @@ static void add_line(struct buf *out, const char *text)
 static void add_commands(struct buf *out)
 {
     buf_add_text(out, ".SH COMMANDS\n");
-    for (size_t i = 0; i < commands_count; i++) {
+    for (size_t i = 0; i < COMMANDS; i++) {
         buf_add_text(out, ".TP\n\\fB");
         add(out, commands[i].name);
         buf_add_text(out, "\\fR");

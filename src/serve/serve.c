@@ -11,7 +11,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "commands/commands.h"
+#include "commands/command_output.h"
+#include "commands/command_run.h"
 #include "http/route.h"
 #include "http/server.h"
 #include "serve/machine.h"
