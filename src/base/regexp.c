@@ -7,32 +7,6 @@
 #include "base/regexp_parse.h"
 #include "base/regexp_program.h"
 
-/* ---- characters and sets */
-
-uint32_t regexp_decode(const char *data, size_t len, size_t *bytes)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *p = (const unsigned char *)data;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-    uint32_t c = p[0];
-
-    *bytes = 1;
-    if (n == 1)
-        return c;
-    if (n == 0 || n > len)
-        return REGEXP_RAW_BYTE + p[0];
-    c = p[0] & (0x7fU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return REGEXP_RAW_BYTE + p[0];
-        c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < least[n] || c > 0x10ffff)
-        return REGEXP_RAW_BYTE + p[0];
-    *bytes = n;
-    return c;
-}
-
 static bool in_ranges(const struct regexp *r, const struct set *set, uint32_t c)
 {
     for (size_t i = 0; i < set->n; i++) {

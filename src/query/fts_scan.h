@@ -24,7 +24,8 @@ struct fts {
 bool fts_fault(struct fts *f, const char *what);
 char fts_peek(const struct fts *f); /* '\0' at the end */
 bool fts_at_end(const struct fts *f);
-void fts_blanks(struct fts *f);
+bool fts_is_blank(char c);
+void fts_blanks(struct fts *f); /* goes past them */
 /* The bytes up to a blank or one of `stops`. */
 struct slice fts_until(struct fts *f, const char *stops);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/json_out.h"
 
+#include <math.h>
+
 #include "base/json.h"
+#include "base/parse.h"
 #include "base/text.h"
 
 /* Nesting of JSON that is embedded as it is; deeper text comes out as a string. */
@@ -82,4 +85,38 @@ void json_out_cells(struct buf *b, const void *context, const struct value *cell
     for (size_t i = 0; i < shape->n && i < n; i++)
         member(b, shape, i, &cells[i], &any);
     buf_add_char(b, '}');
+}
+
+/* 007 and 1e5 are numbers, and no number is written so. */
+static bool is_written(struct slice text, const struct value *number)
+{
+    struct buf written;
+    bool same;
+
+    buf_init(&written, 64);
+    json_out_value(&written, number, KIND_NUMERIC);
+    same = !written.failed && slice_equal(text, buf_slice(&written));
+    buf_finish(&written);
+    return same;
+}
+
+bool json_out_number(struct slice text, struct value *out)
+{
+    bool negative = text.len > 0 && text.data[0] == '-';
+    int64_t integer;
+    double real;
+
+    if (slice_is(text, "Infinity") || slice_is(text, "-Infinity")) {
+        *out = value_real(negative ? -INFINITY : INFINITY);
+        return true;
+    }
+    if (text.len == 0 || (!negative && (text.data[0] < '0' || text.data[0] > '9')))
+        return false;
+    if (parse_int64(text, &integer))
+        *out = value_integer(integer);
+    else if (parse_double(text, &real))
+        *out = value_real(real);
+    else
+        return false;
+    return is_written(text, out);
 }

@@ -1,5 +1,5 @@
 /*
- * Doubles as the shortest decimal that reads back the same; is a text one?
+ * Doubles as the shortest decimal that reads back the same.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -9,8 +9,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "base/parse.h"
 
 /* Below this every integer is a double, and every double is an exact integer product. */
 #define EXACT_MAX 9007199254740992.0
@@ -79,38 +77,4 @@ void json_out_real(struct buf *b, double value)
     buf_add_text(b, text);
     if (!strpbrk(text, ".e"))
         buf_add(b, ".0", 2);
-}
-
-/* 007 and 1e5 are numbers, and no number is written so. */
-static bool is_written(struct slice text, const struct value *number)
-{
-    struct buf written;
-    bool same;
-
-    buf_init(&written, 64);
-    json_out_value(&written, number, KIND_NUMERIC);
-    same = !written.failed && slice_equal(text, buf_slice(&written));
-    buf_finish(&written);
-    return same;
-}
-
-bool json_out_number(struct slice text, struct value *out)
-{
-    bool negative = text.len > 0 && text.data[0] == '-';
-    int64_t integer;
-    double real;
-
-    if (slice_is(text, "Infinity") || slice_is(text, "-Infinity")) {
-        *out = value_real(negative ? -INFINITY : INFINITY);
-        return true;
-    }
-    if (text.len == 0 || (!negative && (text.data[0] < '0' || text.data[0] > '9')))
-        return false;
-    if (parse_int64(text, &integer))
-        *out = value_integer(integer);
-    else if (parse_double(text, &real))
-        *out = value_real(real);
-    else
-        return false;
-    return is_written(text, out);
 }

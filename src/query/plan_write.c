@@ -5,8 +5,6 @@
  */
 #include "query/plan_write.h"
 
-#include "store/db/keys.h"
-
 const struct plan_options plan_write_options = {.aggregates = true};
 
 /* The table alone, its names without an alias: no related resource is in such a statement. */
@@ -64,35 +62,6 @@ bool plan_check_writable(const struct table *table, const struct assignment *set
     return true;
 }
 
-/* The key's columns are kept beside the rowid where they may outlive it: a row that is replaced has
- * a new rowid. */
-static size_t identity_keys(const struct table *table)
-{
-    bool several = table->rowid && table->n_key >= KEYS_WIDTH_MAX;
-
-    return table->rowid_alias >= 0 || several ? 0 : table->n_key;
-}
-
-size_t plan_identity_width(const struct table *table)
-{
-    size_t width = (table->rowid != NULL) + identity_keys(table);
-
-    return width > KEYS_WIDTH_MAX ? 0 : width;
-}
-
-void plan_identity(struct sql *q, const struct node *node)
-{
-    const struct table *table = node->table;
-
-    if (table->rowid)
-        sql_rowid(q, node);
-    for (size_t i = 0; i < identity_keys(table); i++) {
-        if (i > 0 || table->rowid)
-            SQL(q, ",");
-        sql_name(q, node, &table->columns[table->key[i]]);
-    }
-}
-
 void plan_returning(struct sql *q, const struct table *table, const struct query_tree *tree,
                     enum returning returning, struct plan *out)
 {
@@ -109,7 +78,7 @@ void plan_returning(struct sql *q, const struct table *table, const struct query
     if (returning == RETURNING_IDENTITY) {
         const struct node node = plan_plain_node(table, tree);
 
-        plan_identity(q, &node);
+        sql_identity(q, &node);
         return;
     }
     root = node_resolve(q->arena, &source, tree, q->options, q->error);

@@ -25,9 +25,6 @@ void plan_default(struct sql *q, const struct column *column);
 /* Two parameters: whether there is a value, and the value; without one the default. */
 void plan_value_or_default(struct sql *q, const struct column *column);
 
-/* The columns of plan_identity_width, with commas between. */
-void plan_identity(struct sql *q, const struct node *node);
-
 /* False with ERROR_VALUE if a generated column is among them. */
 bool plan_check_writable(const struct table *table, const struct assignment *set, size_t n,
                          struct error *e);

@@ -94,11 +94,6 @@ static bool consider(struct search *s, const struct link *l)
     return !is_meant(s, l) || add(s, l);
 }
 
-bool relate_is_junction(const struct foreign_key *near, const struct foreign_key *far)
-{
-    return near->child_in_key && far->child_in_key && far->base != near->base;
-}
-
 /* A junction has both keys in its primary key. */
 static bool junctions(struct search *s, const struct foreign_key *near)
 {

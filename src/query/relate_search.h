@@ -26,7 +26,10 @@ struct search {
 };
 
 /* True if the keys of one table, to the origin and to another, make it a junction of both. */
-bool relate_is_junction(const struct foreign_key *near, const struct foreign_key *far);
+static inline bool relate_is_junction(const struct foreign_key *near, const struct foreign_key *far)
+{
+    return near->child_in_key && far->child_in_key && far->base != near->base;
+}
 
 /* Nothing was found: ERROR_NO_RELATION, with the nearest name that would have done. Always false. */
 bool relate_tell_none(struct search *s);

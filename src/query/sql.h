@@ -170,7 +170,10 @@ void sql_exists(struct sql *q, const struct node *child);
 /* The conditions that tie a node to its parent. */
 void sql_link(struct sql *q, const struct node *node);
 
-/* ---- plan_written.c: the rows of a list that tells them apart */
+/* ---- sql_identity.c: what tells rows apart, and the rows of a list of it */
+
+/* The columns of plan_identity_width, with commas between. */
+void sql_identity(struct sql *q, const struct node *node);
 
 /* The list and a join before the table's name; which row it is, after it. */
 void sql_listed(struct sql *q, const struct node *node);

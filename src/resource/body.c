@@ -2,7 +2,6 @@
 #include "resource/body.h"
 
 #include "base/text.h"
-#include "resource/body_value.h"
 #include "resource/call.h"
 
 /* The media type without its parameters. */
@@ -96,74 +95,6 @@ bool body_check_type(struct call *call)
     return true;
 }
 
-bool body_is_wanted(const struct call *call, struct slice name)
-{
-    const struct name_item *item = call->tree.columns;
-
-    while (item && !slice_equal(item->name, name))
-        item = item->next;
-    return !call->tree.columns || item;
-}
-
-bool body_check_rows(struct call *call, size_t rows)
-{
-    if ((int64_t)rows <= call->service->max_elements)
-        return true;
-    error_set(&call->error, ERROR_TOO_LARGE, "the body has %zu rows, %lld are allowed", rows,
-              (long long)call->service->max_elements);
-    return error_hint(&call->error, "Send several requests, or raise --max-elements.");
-}
-
-bool body_unknown_column(struct call *call, struct slice name)
-{
-    return body_no_column(call->table, name, &call->error);
-}
-
-bool body_make_room(struct call *call, struct body *body, size_t n)
-{
-    /* A column may take two places, and the key of the path joins them. */
-    body->set = arena_alloc(&call->arena, (2 * n + call->table->n_columns + 1) * sizeof *body->set);
-    return body->set || error_set(&call->error, ERROR_MEMORY, "out of memory");
-}
-
-int *body_make_places(struct call *call)
-{
-    size_t n = call->table->n_columns;
-    int *places = arena_alloc(&call->arena, (n + 1) * sizeof *places);
-
-    if (!places) {
-        error_set(&call->error, ERROR_MEMORY, "out of memory");
-        return NULL;
-    }
-    for (size_t i = 0; i < n; i++)
-        places[i] = -1;
-    return places;
-}
-
-int *body_asked_columns(struct call *call, struct body *body)
-{
-    int *places = body_make_places(call);
-    size_t n = 0;
-
-    for (const struct name_item *item = call->tree.columns; item; item = item->next)
-        n++;
-    if (!places || !body_make_room(call, body, n))
-        return NULL;
-    for (const struct name_item *item = call->tree.columns; item; item = item->next) {
-        int column = table_column(call->table, item->name);
-
-        if (column < 0) {
-            body_unknown_column(call, item->name);
-            return NULL;
-        }
-        if (places[column] >= 0)
-            continue;
-        places[column] = (int)body->n_set;
-        body->set[body->n_set++] = (struct assignment){.column = column};
-    }
-    return places;
-}
-
 bool body_parse(struct call *call, enum body_use use, struct body *body)
 {
     enum body_form form = body_form(call);
@@ -191,58 +122,4 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     if (ok && use == BODY_MERGE && form == FORM_JSON)
         body_mark_merges(call->table, body);
     return ok;
-}
-
-bool body_may_put_off(const struct call *call, const struct body *body, int column)
-{
-    const struct column *of = &call->table->columns[column];
-
-    return call->error.code == ERROR_VALUE && body->is_change && !of->rigid && !of->generated;
-}
-
-bool body_put_off(struct call *call, struct body *body, const struct misfit *what,
-                  struct value *out)
-{
-    static const struct column any = {.name = SLICE_LITERAL(""), .kind = KIND_ANY};
-    struct misfit *misfit = arena_alloc(&call->arena, sizeof *misfit);
-    long row = call->error.row;
-
-    call->error = error_none();
-    call->error.row = row;
-    if (!misfit)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    *misfit = *what;
-    misfit->row = row < 0 ? 0 : (size_t)row;
-    if (!literal_read(&call->arena, &any, what->text, &misfit->literal, &call->error))
-        return false;
-    if (body->last_misfit)
-        body->last_misfit->next = misfit;
-    else
-        body->misfits = misfit;
-    body->last_misfit = misfit;
-    *out = misfit->literal.values[0];
-    return true;
-}
-
-bool body_refuse_misfit(struct call *call, const struct body *body, const struct misfit *misfit)
-{
-    const struct column *column = &call->table->columns[misfit->column];
-    struct json_reader reader = json_reader_make(misfit->text, 1);
-    struct json_item number;
-    struct value ignored;
-
-    if (body->is_array)
-        call->error.row = (long)misfit->row;
-    if (misfit->is_number && json_read(&reader, &number))
-        return body_value(&call->arena, column, &number, &ignored, &call->error);
-    return body_text_value(&call->arena, column, misfit->text, false, &ignored, &call->error);
-}
-
-long body_column(const struct body *body, int column)
-{
-    for (size_t i = 0; i < body->n_set; i++) {
-        if (body->set[i].column == column && !body->set[i].given)
-            return (long)i;
-    }
-    return -1;
 }

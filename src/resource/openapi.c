@@ -15,24 +15,6 @@
 
 /* jansson's object constructors take NULL members as failures: one check at the end. */
 
-static json_t *reference(const char *kind, const char *name)
-{
-    return json_pack("{s:s+}", "$ref", kind, name);
-}
-
-const char *const openapi_kind_schema[] = {
-    [KIND_TEXT] = "{\"type\":\"string\"}",
-    [KIND_INTEGER] = "{\"type\":\"integer\",\"format\":\"int64\"}",
-    [KIND_REAL] = "{\"type\":\"number\",\"format\":\"double\"}",
-    [KIND_NUMERIC] = "{\"type\":\"number\"}",
-    [KIND_BOOLEAN] = "{\"type\":\"boolean\"}",
-    [KIND_JSON] = "{}",
-    [KIND_JSONB] = "{}",
-    [KIND_ANY] = "{}",
-    [KIND_OTHER] = "{}",
-    [KIND_BLOB] = "{\"type\":\"string\",\"contentEncoding\":\"base64\"}",
-};
-
 static json_t *column_schema(const struct column *c)
 {
     json_t *schema = json_loads(openapi_kind_schema[c->kind], 0, NULL);
@@ -62,11 +44,6 @@ static json_t *table_schema(const struct table *t)
                      required);
 }
 
-json_t *openapi_content(const char *type, json_t *schema)
-{
-    return json_pack("{s:{s:o}}", type, "schema", schema);
-}
-
 static json_t *array_of(json_t *items)
 {
     return json_pack("{s:s, s:o}", "type", "array", "items", items);
@@ -80,7 +57,7 @@ static json_t *list_parameters(const struct table *t, bool change)
     json_t *parameters = json_array();
 
     for (const char *const *name = change ? write : read; *name; name++)
-        json_array_append_new(parameters, reference("#/components/parameters/", *name));
+        json_array_append_new(parameters, openapi_reference("#/components/parameters/", *name));
     for (size_t i = 0; i < t->n_columns; i++)
         json_array_append_new(parameters,
                               json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", t->columns[i].name.data,
@@ -96,22 +73,6 @@ static json_t *key_parameter(const struct table *t)
 
     return json_pack("[{s:s, s:s, s:b, s:s, s:{s:s}}]", "name", "key", "in", "path", "required", 1,
                      "description", description, "schema", "type", "string");
-}
-
-json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request)
-{
-    json_t *answer = json_pack("{s:s}", "description", "done");
-    json_t *op, *responses;
-
-    if (body)
-        json_object_set_new(answer, "content", body);
-    responses = json_pack("{s:o, s:o}", status, answer, "default",
-                          reference("#/components/responses/", "problem"));
-    op = json_pack("{s:[s], s:o}", "tags", t->name.data, "responses", responses);
-    if (request)
-        json_object_set_new(op, "requestBody",
-                            json_pack("{s:b, s:o}", "required", 1, "content", request));
-    return op;
 }
 
 /* A component's name has letters, digits, '.', '_' and '-' alone (OpenAPI 3.1 §4.8.7): of a table
@@ -139,7 +100,7 @@ static json_t *table_reference(const struct table *t)
 {
     char name[160];
 
-    return reference("#/components/schemas/", component_name(t, name));
+    return openapi_reference("#/components/schemas/", component_name(t, name));
 }
 
 static json_t *json_of(const struct table *t)

@@ -15,6 +15,9 @@ struct routine;
 /* The JSON schema of a column's kind, as text. */
 extern const char *const openapi_kind_schema[];
 
+/* {"$ref": kind + name} */
+json_t *openapi_reference(const char *kind, const char *name);
+
 /* {"type": {"schema": schema}} */
 json_t *openapi_content(const char *type, json_t *schema);
 

@@ -1,0 +1,85 @@
+/*
+ * The columns of a body: which are asked for, and where each stands in a row of values.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include "resource/body.h"
+#include "resource/body_value.h"
+#include "resource/call.h"
+
+bool body_is_wanted(const struct call *call, struct slice name)
+{
+    const struct name_item *item = call->tree.columns;
+
+    while (item && !slice_equal(item->name, name))
+        item = item->next;
+    return !call->tree.columns || item;
+}
+
+bool body_check_rows(struct call *call, size_t rows)
+{
+    if ((int64_t)rows <= call->service->max_elements)
+        return true;
+    error_set(&call->error, ERROR_TOO_LARGE, "the body has %zu rows, %lld are allowed", rows,
+              (long long)call->service->max_elements);
+    return error_hint(&call->error, "Send several requests, or raise --max-elements.");
+}
+
+bool body_unknown_column(struct call *call, struct slice name)
+{
+    return body_no_column(call->table, name, &call->error);
+}
+
+bool body_make_room(struct call *call, struct body *body, size_t n)
+{
+    /* A column may take two places, and the key of the path joins them. */
+    body->set = arena_alloc(&call->arena, (2 * n + call->table->n_columns + 1) * sizeof *body->set);
+    return body->set || error_set(&call->error, ERROR_MEMORY, "out of memory");
+}
+
+int *body_make_places(struct call *call)
+{
+    size_t n = call->table->n_columns;
+    int *places = arena_alloc(&call->arena, (n + 1) * sizeof *places);
+
+    if (!places) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    for (size_t i = 0; i < n; i++)
+        places[i] = -1;
+    return places;
+}
+
+int *body_asked_columns(struct call *call, struct body *body)
+{
+    int *places = body_make_places(call);
+    size_t n = 0;
+
+    for (const struct name_item *item = call->tree.columns; item; item = item->next)
+        n++;
+    if (!places || !body_make_room(call, body, n))
+        return NULL;
+    for (const struct name_item *item = call->tree.columns; item; item = item->next) {
+        int column = table_column(call->table, item->name);
+
+        if (column < 0) {
+            body_unknown_column(call, item->name);
+            return NULL;
+        }
+        if (places[column] >= 0)
+            continue;
+        places[column] = (int)body->n_set;
+        body->set[body->n_set++] = (struct assignment){.column = column};
+    }
+    return places;
+}
+
+long body_column(const struct body *body, int column)
+{
+    for (size_t i = 0; i < body->n_set; i++) {
+        if (body->set[i].column == column && !body->set[i].given)
+            return (long)i;
+    }
+    return -1;
+}
