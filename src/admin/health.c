@@ -5,7 +5,6 @@
  */
 #include "admin/verbs.h"
 #include "base/text.h"
-#include "store/db/db.h"
 #include "store/run/reader.h"
 
 /* One condition of readiness; false with the reason. */
@@ -22,10 +21,8 @@ enum progress health_live(struct call *call)
 
 static bool check_database(struct call *call, struct error *e)
 {
-    int64_t count;
-
     return reader_begin(call->reader, call->now_us, call->deadline_us, e) &&
-           db_integer(reader_db(call->reader), "SELECT count(*) FROM sqlite_schema", &count, e);
+           reader_check(call->reader, e);
 }
 
 static bool check_writer(struct call *call, struct error *e)
@@ -35,8 +32,7 @@ static bool check_writer(struct call *call, struct error *e)
 
 static bool check_migrations(struct call *call, struct error *e)
 {
-    return check_database(call, e) &&
-           call->service->migrated(call->service, reader_db(call->reader), e);
+    return check_database(call, e) && call->service->migrated(call->service, call->reader, e);
 }
 
 static bool check_shutdown(struct call *call, struct error *e)

@@ -80,9 +80,9 @@ static bool write_row(struct export *ex, struct statement *st, struct error *e)
     size_t from = b->len;
 
     if (ex->format == FORMAT_CSV) {
-        csv_out_row(b, st, &ex->plan.shape);
+        csv_out_row(b, statement_row(st), &ex->plan.shape);
     } else {
-        json_out_row(b, st, &ex->plan.shape);
+        json_out_row(b, statement_row(st), &ex->plan.shape);
         if (!b->failed)
             one_line(b, from);
     }

@@ -116,10 +116,10 @@ void csv_out_header(struct buf *b, const struct shape *shape)
     }
 }
 
-void csv_out_row(struct buf *b, struct statement *st, const struct shape *shape)
+void csv_out_row(struct buf *b, const struct row *row, const struct shape *shape)
 {
     for (size_t i = 0; i < shape->n; i++) {
-        struct value value = statement_value(st, (int)i);
+        struct value value = row_value(row, i);
 
         if (i > 0)
             buf_add_char(b, ',');

@@ -59,13 +59,13 @@ static inline void member(struct buf *b, const struct shape *shape, size_t i,
     json_out_value(b, value, shape->outputs[i].kind);
 }
 
-void json_out_row(struct buf *b, struct statement *st, const struct shape *shape)
+void json_out_row(struct buf *b, const struct row *row, const struct shape *shape)
 {
     bool any = false;
 
     buf_add_char(b, '{');
     for (size_t i = 0; i < shape->n; i++) {
-        struct value value = statement_value(st, (int)i);
+        struct value value = row_value(row, i);
 
         member(b, shape, i, &value, &any);
     }

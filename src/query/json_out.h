@@ -12,10 +12,10 @@
 
 #include "base/buf.h"
 #include "query/plan.h"
-#include "store/db/statement.h"
+#include "store/row.h"
 
-/* Appends the current row of `st` in the given shape. */
-void json_out_row(struct buf *b, struct statement *st, const struct shape *shape);
+/* Appends the row in the given shape. */
+void json_out_row(struct buf *b, const struct row *row, const struct shape *shape);
 
 /* The same from values: what store/db/rows.h calls for nested rows; `shape` is a struct shape. */
 void json_out_cells(struct buf *b, const void *shape, const struct value *cells, size_t n);
@@ -39,6 +39,6 @@ bool json_out_number(struct slice text, struct value *out);
 void csv_out_name(struct buf *b, struct slice name);
 void csv_out_value(struct buf *b, const struct value *value, enum column_kind kind);
 void csv_out_header(struct buf *b, const struct shape *shape);
-void csv_out_row(struct buf *b, struct statement *st, const struct shape *shape);
+void csv_out_row(struct buf *b, const struct row *row, const struct shape *shape);
 
 #endif

@@ -17,6 +17,7 @@
 #include "query/tree.h"
 #include "store/catalog/catalog.h"
 #include "store/db/value.h"
+#include "store/row.h"
 
 struct keys;
 struct routine;
@@ -48,6 +49,12 @@ struct plan {
     uint32_t order_id;  /* …and which order they are of */
     bool cacheable;     /* equal rows give an equal answer */
 };
+
+/* As store/ runs it: a plan whose values are all its own. */
+static inline struct query plan_query(const struct plan *plan)
+{
+    return (struct query){plan->sql, plan->values, plan->n_values};
+}
 
 /* A named query and the values of its parameters, in order. */
 struct routine_call {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/call.h"
 
-#include "store/catalog/blame.h"
 #include "store/catalog/catalog.h"
 #include "store/run/reader.h"
 
@@ -153,7 +152,7 @@ bool call_again(struct call *call)
 void call_explain(struct call *call)
 {
     if (error_is_broken(call->error.code) && !call->error.details[0])
-        blame_schema(reader_db(call->reader), call->table, &call->error);
+        reader_blame(call->reader, call->table, &call->error);
 }
 
 enum progress call_submit(struct call *call, job_run_fn *run,
@@ -207,7 +206,7 @@ bool call_read(struct call *call)
 {
     if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
         return false;
-    db_identify(reader_db(call->reader), &call->who);
+    reader_identify(call->reader, &call->who);
     return true;
 }
 

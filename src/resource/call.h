@@ -25,7 +25,6 @@
 #include "store/run/writer.h"
 
 struct catalog;
-struct db;
 struct grammar_limits;
 struct backup_scheduler;
 struct reader;
@@ -68,8 +67,8 @@ struct service {
     const char *base_path; /* "" or "/rest/v1" */
     bool operators_apart;  /* operators have a listener of their own: --metrics-listen */
     const _Atomic bool *draining;
-    /* True if every migration is applied, as `db` sees it; else why not. */
-    bool (*migrated)(const struct service *service, struct db *db, struct error *e);
+    /* True if every migration is applied, as the reader sees it; else why not. */
+    bool (*migrated)(const struct service *service, struct reader *reader, struct error *e);
     const void *migrations; /* for `migrated` */
 };
 

@@ -5,28 +5,39 @@
 
 #include "resource/target.h"
 #include "store/catalog/catalog.h"
-#include "store/catalog/statistics.h"
-#include "store/db/statement.h"
 #include "store/run/reader.h"
+
+/* A count that is read. */
+struct counted {
+    int64_t rows;
+    bool known;
+};
+
+static enum row_verdict take_count(void *context, const struct row *row, struct error *e)
+{
+    struct counted *counted = context;
+    (void)e;
+
+    counted->rows = row_integer(row, 0);
+    counted->known = true;
+    return ROW_ENOUGH;
+}
 
 /* All that match; at_most: no more than these are looked for, 0: no limit. */
 static bool count_matches(struct call *call, const struct plan_source *source, int64_t at_most,
                           int64_t *total)
 {
     struct plan_options options = call->options;
-    struct statement *st;
+    struct counted counted = {.known = false};
     struct plan plan;
-    bool ok;
 
     options.count_at_most = at_most;
     if (!plan_count(&call->arena, source, &call->tree, &options, &plan, &call->error))
         return false;
-    st = target_query(call, &plan);
-    ok = st && statement_step(st, &call->error) == STEP_ROW;
-    if (ok)
-        *total = statement_integer(st, 0);
-    statement_release(st);
-    return ok;
+    if (!target_read(call, &plan, take_count, &counted))
+        return false;
+    *total = counted.rows;
+    return counted.known;
 }
 
 static bool leaves_rows_out(const struct query_node *node)
@@ -48,8 +59,7 @@ static bool guess(struct call *call, const struct plan_source *source, int64_t *
                  !call->tree.root.filter && !leaves_rows_out(&call->tree.root);
 
     *rows = -1;
-    return !whole ||
-           statistics_rows(reader_db(call->reader), source->table->name, rows, &call->error);
+    return !whole || reader_statistics(call->reader, source->table->name, rows, &call->error);
 }
 
 static bool count_planned(struct call *call, const struct plan_source *source, struct count *c)

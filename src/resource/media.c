@@ -174,19 +174,19 @@ static bool separate(struct call *call, size_t nth)
     return true;
 }
 
-void media_one(const struct call *call, struct buf *out, struct statement *st,
+void media_one(const struct call *call, struct buf *out, const struct row *row,
                const struct shape *shape)
 {
     if (call->media == MEDIA_CSV)
-        csv_out_row(out, st, shape);
+        csv_out_row(out, row, shape);
     else
-        json_out_row(out, st, shape);
+        json_out_row(out, row, shape);
 }
 
-void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth)
+void media_row(struct call *call, const struct row *row, const struct shape *shape, size_t nth)
 {
     if (separate(call, nth))
-        media_one(call, &call->reply, st, shape);
+        media_one(call, &call->reply, row, shape);
 }
 
 void media_piece(struct call *call, struct slice row, size_t nth)

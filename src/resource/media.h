@@ -14,8 +14,8 @@
 struct buf;
 struct call;
 struct plan;
+struct row;
 struct shape;
-struct statement;
 
 enum media {
     MEDIA_JSON,      /* application/json */
@@ -40,11 +40,11 @@ bool media_accepts_description(struct call *call) __attribute__((warn_unused_res
 
 /* Around and between the rows of an answer; `nth` counts them from 0. */
 void media_begin(struct call *call, const struct shape *shape);
-void media_row(struct call *call, struct statement *st, const struct shape *shape, size_t nth);
+void media_row(struct call *call, const struct row *row, const struct shape *shape, size_t nth);
 void media_end(struct call *call);
 
 /* A row alone, into a buffer; and such a row as media_row puts one into the answer. */
-void media_one(const struct call *call, struct buf *out, struct statement *st,
+void media_one(const struct call *call, struct buf *out, const struct row *row,
                const struct shape *shape);
 void media_piece(struct call *call, struct slice row, size_t nth);
 

@@ -12,20 +12,16 @@
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
-#include "store/db/db.h"
 #include "store/run/reader.h"
 
 /* Around a Link's target. */
 static const char link_end[] = ">; rel=\"next\"";
 
-struct statement *target_query(struct call *call, const struct plan *plan)
+bool target_read(struct call *call, const struct plan *plan, row_sink *sink, void *context)
 {
-    struct statement *st = statement_get(reader_db(call->reader), plan->sql, &call->error);
+    const struct query query = plan_query(plan);
 
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->error))
-        return st;
-    statement_release(st);
-    return NULL;
+    return reader_rows(call->reader, &query, sink, context, &call->error);
 }
 
 /* Bytes of a request's target as a URI of the answer has them: a client may have sent some as they
@@ -75,13 +71,13 @@ static bool no_link(struct call *call, bool too_long)
 
 /* Link: </path?…&cursor=…>; rel="next" (RFC 8288), from the last row of a full page. It is no longer
  * than a URL may be that is asked for. */
-static bool set_link(struct call *call, struct statement *st, const struct plan *plan)
+static bool set_link(struct call *call, const struct row *row, const struct plan *plan)
 {
     struct value values[CURSOR_TERMS_MAX];
     struct buf b;
 
     for (size_t i = 0; i < plan->n_cursor; i++)
-        values[i] = statement_value(st, (int)(plan->cursor_at + i));
+        values[i] = row_value(row, plan->cursor_at + i);
     buf_init(&b, call->service->max_url + sizeof link_end);
     buf_add_char(&b, '<');
     add_target(&b, call->path);
@@ -106,24 +102,41 @@ static int64_t page_size(const struct call *call)
     return limit < 0 ? INT64_MAX : limit;
 }
 
+/* A list on its way into the answer. */
+struct page {
+    struct call *call;
+    const struct plan *plan;
+    int64_t rows; /* so far */
+    int64_t size; /* a full one's, INT64_MAX: none is full */
+};
+
+static enum row_verdict take_row(void *context, const struct row *row, struct error *e)
+{
+    struct page *page = context;
+    struct call *call = page->call;
+    const struct plan *plan = page->plan;
+    (void)e;
+
+    if (call->reply.failed)
+        return ROW_ENOUGH;
+    media_row(call, row, &plan->shape, (size_t)page->rows++);
+    bool is_last = plan->n_cursor > 0 && page->rows == page->size;
+    if (is_last && !set_link(call, row, plan))
+        return ROW_FAILED;
+    return ROW_MORE;
+}
+
 /* Writes the rows; false on an error of the query. */
 static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows)
 {
-    struct statement *st = target_query(call, plan);
-    enum step step = STEP_FAILED;
+    struct page page = {.call = call, .plan = plan, .size = page_size(call)};
+    bool ok;
 
-    *rows = 0;
     media_begin(call, &plan->shape);
-    while (st && (step = statement_step(st, &call->error)) == STEP_ROW && !call->reply.failed) {
-        media_row(call, st, &plan->shape, (size_t)(*rows)++);
-        if (plan->n_cursor && *rows == page_size(call) && !set_link(call, st, plan)) {
-            step = STEP_FAILED;
-            break;
-        }
-    }
+    ok = target_read(call, plan, take_row, &page);
     media_end(call);
-    statement_release(st);
-    return step != STEP_FAILED && media_check_rows(call, (size_t)*rows);
+    *rows = page.rows;
+    return ok && media_check_rows(call, (size_t)page.rows);
 }
 
 enum progress target_answer_list(struct call *call, const struct plan_source *source)
@@ -157,13 +170,34 @@ enum progress list_read(struct call *call)
     return target_answer_list(call, &source);
 }
 
+static enum row_verdict take_one(void *context, const struct row *row, struct error *e)
+{
+    struct page *page = context;
+    (void)e;
+
+    media_row(page->call, row, &page->plan->shape, (size_t)page->rows++);
+    return ROW_ENOUGH;
+}
+
+/* The one row into the answer; false, with ERROR_NO_ROW, if it is not there. */
+static bool write_one(struct call *call, const struct plan *plan)
+{
+    struct page page = {.call = call, .plan = plan};
+
+    media_begin(call, &plan->shape);
+    if (!target_read(call, plan, take_one, &page))
+        return false;
+    if (page.rows > 0)
+        return true;
+    return precondition_holds(call, 0) &&
+           error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
+}
+
 enum progress target_answer_row(struct call *call)
 {
     const struct plan_source source = {call->table, NULL};
     bool plain = call->media == MEDIA_JSON;
     struct plan plan;
-    struct statement *st;
-    enum step step;
 
     call->options.one_row = true;
     if (!plan_select(&call->arena, &source, &call->tree, &call->options, &plan, &call->error))
@@ -172,15 +206,7 @@ enum progress target_answer_row(struct call *call)
         return target_answer_plan(call, &plan);
     if (plain)
         call->media = MEDIA_OBJECT; /* a row's path answers an object */
-    st = target_query(call, &plan);
-    step = st ? statement_step(st, &call->error) : STEP_FAILED;
-    media_begin(call, &plan.shape);
-    if (step == STEP_ROW)
-        media_row(call, st, &plan.shape, 0);
-    else if (step == STEP_DONE && precondition_holds(call, 0))
-        error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
-    statement_release(st);
-    if (step != STEP_ROW)
+    if (!write_one(call, &plan))
         return call_fail(call);
     call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     return plain ? target_json(call, OUTCOME_OK) : target_reply(call, OUTCOME_OK);
@@ -191,19 +217,23 @@ enum progress row_read(struct call *call)
     return target_row(call) ? target_answer_row(call) : call_fail(call);
 }
 
-static void add_step(struct call *call, struct statement *st, bool first)
+static enum row_verdict take_step(void *context, const struct row *row, struct error *e)
 {
-    struct buf *b = &call->reply;
+    struct page *page = context;
+    struct buf *b = &page->call->reply;
+    bool first = page->rows++ == 0;
+    (void)e;
 
-    if (call->media == MEDIA_PLAN_TEXT) {
-        buf_add_slice(b, statement_bytes(st, 3));
+    if (page->call->media == MEDIA_PLAN_TEXT) {
+        buf_add_slice(b, row_bytes(row, 3));
         buf_add_char(b, '\n');
-        return;
+        return ROW_MORE;
     }
     buf_addf(b, "%s{\"id\":%" PRId64 ",\"parent\":%" PRId64 ",\"detail\":", first ? "" : ",",
-             statement_integer(st, 0), statement_integer(st, 1));
-    text_json_string(b, statement_bytes(st, 3));
+             row_integer(row, 0), row_integer(row, 1));
+    text_json_string(b, row_bytes(row, 3));
     buf_add_char(b, '}');
+    return ROW_MORE;
 }
 
 /* The caller's parameters are not known to a plan: NULL stands for them. */
@@ -226,26 +256,23 @@ static bool fill_values(struct call *call, struct plan *plan)
 enum progress target_answer_plan(struct call *call, const struct plan *plan)
 {
     struct plan explain = *plan;
-    struct statement *st = NULL;
-    enum step step = STEP_FAILED;
-    bool json = call->media == MEDIA_PLAN_JSON, first = true;
+    struct page page = {.call = call, .plan = plan};
+    bool json = call->media == MEDIA_PLAN_JSON;
+    struct query query;
 
-    db_allow_prepare(reader_db(call->reader), true);
-    if (plan_explain(&call->arena, plan, &explain.sql, &call->error) && fill_values(call, &explain))
-        st = target_query(call, &explain);
-    db_allow_prepare(reader_db(call->reader), false);
+    if (!plan_explain(&call->arena, plan, &explain.sql, &call->error) ||
+        !fill_values(call, &explain))
+        return call_fail(call);
+    query = plan_query(&explain);
     buf_add_text(&call->reply, json ? "[{\"Plan\":[" : "");
-    while (st && (step = statement_step(st, &call->error)) == STEP_ROW) {
-        add_step(call, st, first);
-        first = false;
-    }
-    statement_release(st);
+    if (!reader_explain(call->reader, &query, take_step, &page, &call->error))
+        return call_fail(call);
     if (json) {
         buf_add_text(&call->reply, "],\"SQL\":");
         text_json_string(&call->reply, plan->sql);
         buf_add_text(&call->reply, "}]");
     }
-    return step == STEP_DONE ? target_reply(call, OUTCOME_OK) : call_fail(call);
+    return target_reply(call, OUTCOME_OK);
 }
 
 static enum progress options(struct call *call, unsigned methods)

@@ -60,40 +60,53 @@ static struct rpc *begin(struct call *call)
     return NULL;
 }
 
-/* One row, or the first value of one: nothing is null. */
-static void write_first(struct call *call, struct statement *st, const struct plan *plan,
-                        enum routine_returns returns)
-{
-    if (!st) {
-        buf_add_text(&call->reply, "null");
-    } else if (returns == RETURNS_ONE) {
-        json_out_row(&call->reply, st, &plan->shape);
-    } else if (plan->shape.n > 0) {
-        struct value value = statement_value(st, 0);
+/* What is answered with the first row alone. */
+struct first {
+    struct call *call;
+    const struct rpc *rpc;
+    const struct shape *shape;
+    bool found;
+};
 
-        json_out_value(&call->reply, &value, plan->shape.outputs[0].kind);
+void rpc_write_first(struct call *call, const struct rpc *r, const struct row *row,
+                     const struct shape *shape)
+{
+    if (r->routine->source->returns == RETURNS_ONE) {
+        json_out_row(&call->reply, row, shape);
+    } else if (shape->n > 0) {
+        struct value value = row_value(row, 0);
+
+        json_out_value(&call->reply, &value, shape->outputs[0].kind);
     }
 }
 
-static enum progress answer_first(struct call *call, const struct plan_source *source,
-                                  enum routine_returns returns)
+static enum row_verdict take_first(void *context, const struct row *row, struct error *e)
 {
-    struct statement *st;
+    struct first *first = context;
+    (void)e;
+
+    first->found = true;
+    rpc_write_first(first->call, first->rpc, row, first->shape);
+    return ROW_ENOUGH;
+}
+
+static enum progress answer_first(struct call *call, const struct rpc *r,
+                                  const struct plan_source *source)
+{
     struct plan plan;
-    enum step step;
+    struct first first = {.call = call, .rpc = r, .shape = &plan.shape};
 
     if (!plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &plan);
-    st = target_query(call, &plan);
-    step = st ? statement_step(st, &call->error) : STEP_FAILED;
-    if (step != STEP_FAILED)
-        write_first(call, step == STEP_ROW ? st : NULL, &plan, returns);
-    statement_release(st);
-    if (step == STEP_FAILED || !media_check_rows(call, step == STEP_ROW))
+    if (!target_read(call, &plan, take_first, &first))
         return call_fail(call);
-    return rpc_answer_first(call, step == STEP_ROW);
+    if (!first.found)
+        buf_add_text(&call->reply, "null");
+    if (!media_check_rows(call, first.found))
+        return call_fail(call);
+    return rpc_answer_first(call, first.found);
 }
 
 enum progress rpc_answer_first(struct call *call, bool found)
@@ -106,23 +119,28 @@ enum progress rpc_answer_first(struct call *call, bool found)
                                        : target_json(call, OUTCOME_OK);
 }
 
+static enum row_verdict take_file(void *context, const struct row *row, struct error *e)
+{
+    struct first *first = context;
+    (void)e;
+
+    first->found = true;
+    return rpc_file_row(first->call, first->rpc, row) ? ROW_ENOUGH : ROW_FAILED;
+}
+
 static enum progress answer_file(struct call *call, const struct rpc *r,
                                  const struct plan_source *source)
 {
-    struct statement *st;
+    struct first first = {.call = call, .rpc = r};
     struct plan plan;
-    bool ok;
 
     if (!plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
-    st = target_query(call, &plan);
-    switch (st ? statement_step(st, &call->error) : STEP_FAILED) {
-    case STEP_ROW: ok = rpc_file_row(call, r, st); break;
-    case STEP_DONE: ok = rpc_file_missing(call, r); break;
-    default: ok = false; break;
-    }
-    statement_release(st);
-    return ok ? rpc_answer_file(call, r) : call_fail(call);
+    if (!target_read(call, &plan, take_file, &first))
+        return call_fail(call);
+    if (!first.found && !rpc_file_missing(call, r))
+        return call_fail(call);
+    return rpc_answer_file(call, r);
 }
 
 static enum progress answer(struct call *call, struct rpc *r)
@@ -134,7 +152,7 @@ static enum progress answer(struct call *call, struct rpc *r)
         return answer_file(call, r, &source);
     if (returns == RETURNS_MANY || call->media == MEDIA_CSV)
         return target_answer_list(call, &source);
-    return answer_first(call, &source, returns);
+    return answer_first(call, r, &source);
 }
 
 /* One that reads: what a query that is not there would take. */

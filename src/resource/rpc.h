@@ -41,13 +41,17 @@ bool rpc_is_list(const struct call *call, const struct rpc *r);
 /* From now on r->source is the kept rows. False with ERROR_MEMORY. */
 bool rpc_rows_source(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
-/* Keeps a row of the statement; ends the rows. False with ERROR_ANSWER_TOO_LARGE or ERROR_MEMORY. */
-void rpc_rows_keep(struct rpc *r, struct statement *st);
+/* Keeps a row; ends the rows. False with ERROR_ANSWER_TOO_LARGE or ERROR_MEMORY. */
+void rpc_rows_keep(struct rpc *r, const struct row *row);
 bool rpc_rows_end(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
 /* Puts the kept rows among the plan's values, which are copied. */
 bool rpc_rows_bind(struct call *call, struct rpc *r, struct plan *plan)
     __attribute__((warn_unused_result));
+
+/* The row, or the first value of it, of a query that returns one or a scalar. */
+void rpc_write_first(struct call *call, const struct rpc *r, const struct row *row,
+                     const struct shape *shape);
 
 /* The answer of a query that returns one or a scalar: the reply, with its row counted. */
 enum progress rpc_answer_first(struct call *call, bool found);
@@ -60,7 +64,7 @@ bool rpc_file_accepted(struct call *call, const struct routine_source *source)
 
 /* Puts the row into the answer: body, status, header fields. False with ERROR_BAD_STATUS or
  * ERROR_BAD_FIELD. */
-bool rpc_file_row(struct call *call, const struct rpc *r, struct statement *st)
+bool rpc_file_row(struct call *call, const struct rpc *r, const struct row *row)
     __attribute__((warn_unused_result));
 
 /* Empties what rpc_file_row puts into the answer, but for the reply. */

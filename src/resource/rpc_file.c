@@ -7,7 +7,6 @@
 #include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
-#include "store/db/statement.h"
 
 /* Statuses of an answer that is final (RFC 9110 §15). */
 #define STATUS_MIN 200
@@ -109,13 +108,13 @@ static void take_body(struct call *call, const struct value *v)
         json_out_value(&call->reply, v, KIND_ANY);
 }
 
-bool rpc_file_row(struct call *call, const struct rpc *r, struct statement *st)
+bool rpc_file_row(struct call *call, const struct rpc *r, const struct row *row)
 {
     const struct table *result = &r->routine->result;
     bool ok = true;
 
     for (size_t i = 0; i < result->n_columns && ok; i++) {
-        struct value v = statement_value(st, (int)i);
+        struct value v = row_value(row, i);
 
         switch (routine_file_role(result->columns[i].name)) {
         case FILE_STATUS: ok = take_status(call, &v); break;

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "query/json_out.h"
 #include "resource/rpc.h"
-#include "store/db/statement.h"
 
 /* A cell of the nth column: of a blob its hexadecimal digits, in an array of their own. */
 static void add_cell_sql(struct buf *sql, size_t n, const struct column *column)
@@ -80,13 +79,13 @@ static void add_hex(struct buf *b, struct slice bytes)
     buf_add_text(b, "\"]");
 }
 
-void rpc_rows_keep(struct rpc *r, struct statement *st)
+void rpc_rows_keep(struct rpc *r, const struct row *row)
 {
     struct buf *b = &r->kept;
 
     buf_add_text(b, b->len ? ",[" : "[[");
     for (size_t i = 0; i < r->routine->result.n_columns; i++) {
-        struct value v = statement_value(st, (int)i);
+        struct value v = row_value(row, i);
 
         if (i > 0)
             buf_add_char(b, ',');

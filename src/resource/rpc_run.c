@@ -10,21 +10,17 @@
 #include "store/db/statement.h"
 
 /* A row of the answer; false with the error if it is none. */
-static bool add_row(struct call *call, struct rpc *r, struct statement *st,
+static bool add_row(struct call *call, struct rpc *r, const struct row *row,
                     const struct shape *shape)
 {
     enum routine_returns returns = r->routine->source->returns;
 
     if (returns == RETURNS_FILE)
-        return r->n_rows++ > 0 || rpc_file_row(call, r, st);
+        return r->n_rows++ > 0 || rpc_file_row(call, r, row);
     if (rpc_is_list(call, r)) {
-        media_row(call, st, shape, r->n_rows);
-    } else if (r->n_rows == 0 && returns == RETURNS_ONE) {
-        json_out_row(&call->reply, st, shape);
-    } else if (r->n_rows == 0 && shape->n > 0) {
-        struct value value = statement_value(st, 0);
-
-        json_out_value(&call->reply, &value, shape->outputs[0].kind);
+        media_row(call, row, shape, r->n_rows);
+    } else if (r->n_rows == 0) {
+        rpc_write_first(call, r, row, shape);
     }
     r->n_rows++;
     return true;
@@ -33,12 +29,12 @@ static bool add_row(struct call *call, struct rpc *r, struct statement *st,
 /* What becomes of a statement's rows. */
 enum rows { ROWS_DROPPED, ROWS_KEPT, ROWS_ANSWERED };
 
-static bool take_row(struct call *call, struct rpc *r, struct statement *st,
+static bool take_row(struct call *call, struct rpc *r, const struct row *row,
                      const struct plan *plan, enum rows rows)
 {
     switch (rows) {
-    case ROWS_ANSWERED: return add_row(call, r, st, &plan->shape);
-    case ROWS_KEPT: rpc_rows_keep(r, st); break;
+    case ROWS_ANSWERED: return add_row(call, r, row, &plan->shape);
+    case ROWS_KEPT: rpc_rows_keep(r, row); break;
     case ROWS_DROPPED: break;
     }
     return true;
@@ -53,7 +49,7 @@ static bool run_plan(struct call *call, struct db *db, struct rpc *r, const stru
 
     if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
         while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (!take_row(call, r, st, plan, rows)) {
+            if (!take_row(call, r, statement_row(st), plan, rows)) {
                 step = STEP_FAILED;
                 break;
             }

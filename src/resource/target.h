@@ -28,8 +28,9 @@ bool target_begin_any(struct call *call) __attribute__((warn_unused_result));
 /* The Range header of a list that is read, as limit and offset. */
 bool target_take_range(struct call *call) __attribute__((warn_unused_result));
 
-/* Runs a plan's SELECT on the loop's reader; the caller releases. NULL with the error. */
-struct statement *target_query(struct call *call, const struct plan *plan);
+/* Runs a plan's SELECT on the call's reader, each row into the sink. False with the error. */
+bool target_read(struct call *call, const struct plan *plan, row_sink *sink, void *context)
+    __attribute__((warn_unused_result));
 
 /* A list of what the source has: call->tree says which. */
 enum progress target_answer_list(struct call *call, const struct plan_source *source);

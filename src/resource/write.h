@@ -120,7 +120,8 @@ void write_applied(struct call *call, const struct write *w);
 
 /* The rows' form in the reply: around them, and one. */
 void write_begin(struct call *call, const struct write *w);
-void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape);
+void write_row(struct call *call, struct write *w, const struct row *row,
+               const struct shape *shape);
 void write_end(struct call *call, const struct write *w);
 
 /* Takes the generated columns out of a body of one row, before the plan; and, when the row is written,

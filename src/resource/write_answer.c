@@ -18,9 +18,9 @@ void write_begin(struct call *call, const struct write *w)
         media_begin(call, shape);
 }
 
-void write_row(struct call *call, struct write *w, struct statement *st, const struct shape *shape)
+void write_row(struct call *call, struct write *w, const struct row *row, const struct shape *shape)
 {
-    media_row(call, st, shape, w->shown++);
+    media_row(call, row, shape, w->shown++);
 }
 
 void write_end(struct call *call, const struct write *w)

@@ -42,7 +42,7 @@ bool write_check_current(struct call *call, struct db *db, struct write *w)
         call->media = MEDIA_OBJECT;
     media_begin(call, &plan->shape);
     if (step == STEP_ROW)
-        media_row(call, st, &plan->shape, 0);
+        media_row(call, statement_row(st), &plan->shape, 0);
     call->media = media;
     statement_release(st);
     tag = step == STEP_ROW ? precondition_tag(buf_slice(&call->reply), slice_from("")) : 0;

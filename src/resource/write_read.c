@@ -43,7 +43,7 @@ static bool keep_piece(struct call *call, struct write *w, struct statement *st)
 {
     const struct plan *plan = &w->select;
 
-    media_one(call, &w->pieces, st, &plan->shape);
+    media_one(call, &w->pieces, statement_row(st), &plan->shape);
     buf_add(&w->ends, &w->pieces.len, sizeof w->pieces.len);
     if (w->pieces.failed || w->ends.failed) {
         error_set(&call->error, ERROR_ANSWER_TOO_LARGE, "the answer does not fit");
@@ -64,7 +64,7 @@ bool write_read_before(struct call *call, struct db *db, struct write *w)
     st = begin(call, db, w, &w->select);
     while (st && (step = statement_step(st, &call->error)) == STEP_ROW) {
         if (w->readback == READ_BEFORE) {
-            write_row(call, w, st, &w->select.shape);
+            write_row(call, w, statement_row(st), &w->select.shape);
         } else if (!keep_piece(call, w, st)) {
             step = STEP_FAILED;
             break;
@@ -99,7 +99,7 @@ static bool read_rows(struct call *call, struct db *db, struct write *w)
             break;
         }
         if (w->answer != ANSWER_NOTHING)
-            write_row(call, w, st, &w->select.shape);
+            write_row(call, w, statement_row(st), &w->select.shape);
     }
     statement_release(st);
     return step == STEP_DONE;

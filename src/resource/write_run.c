@@ -32,7 +32,7 @@ static bool take_row(struct call *call, struct db *db, struct write *w, struct s
 {
     w->affected++;
     if (w->readback == READ_RETURNED)
-        write_row(call, w, st, &w->plan.shape);
+        write_row(call, w, statement_row(st), &w->plan.shape);
     if (w->readback != READ_AGAIN)
         return true;
     if (w->made.sql.len && w->watch.n == 1)

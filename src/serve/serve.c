@@ -22,6 +22,7 @@
 #include "sources/database.h"
 #include "sources/migrations.h"
 #include "store/files/backup_scheduler.h"
+#include "store/run/reader.h"
 #include "store/run/writer.h"
 #include "store/store.h"
 
@@ -77,9 +78,9 @@ static bool migrate(struct run *r, struct error *e)
 }
 
 /* For readiness: what the loop's reader sees. */
-static bool is_migrated(const struct service *service, struct db *db, struct error *e)
+static bool is_migrated(const struct service *service, struct reader *reader, struct error *e)
 {
-    return reload_is_current((struct reload *)service->migrations, db, e);
+    return reload_is_current((struct reload *)service->migrations, reader_db(reader), e);
 }
 
 static bool open_store(struct run *r, struct error *e)

@@ -164,7 +164,7 @@ static void run(const struct plan *plan, struct statement *st)
     if (statement_bind(st, plan->values, plan->n_values, &e)) {
         for (int i = 0; i < ROWS_MAX && statement_step(st, &e) == STEP_ROW; i++) {
             buf_clear(&out);
-            json_out_row(&out, st, &plan->shape);
+            json_out_row(&out, statement_row(st), &plan->shape);
             if (!out.failed && !json_valid(buf_slice(&out), 1000))
                 die("not JSON", "", buf_slice(&out));
         }

@@ -17,9 +17,9 @@ static struct service service;
 static _Atomic bool draining;
 static struct call call; /* used again and again, as a loop's are */
 
-static bool migrated(const struct service *s, struct db *db, struct error *e)
+static bool migrated(const struct service *s, struct reader *snapshot, struct error *e)
 {
-    (void)s, (void)db, (void)e;
+    (void)s, (void)snapshot, (void)e;
     return true;
 }
 

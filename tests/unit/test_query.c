@@ -541,7 +541,7 @@ static void rows_become_json(void **state)
 
     buf_init(&b, 1000);
     assert_int_equal(statement_step(st, &e), STEP_ROW);
-    json_out_row(&b, st, &shape);
+    json_out_row(&b, statement_row(st), &shape);
     statement_release(st);
     buf_add_char(&b, '\0');
     assert_string_equal(b.data, "{\"i\":1,\"b\":true,\"r\":1.5,\"n\":null,\"t\":\"a\\\"b\","

@@ -31,9 +31,9 @@ static struct completion_queue completions;
 static struct service service;
 static _Atomic bool draining;
 
-static bool migrated(const struct service *s, struct db *db, struct error *e)
+static bool migrated(const struct service *s, struct reader *snapshot, struct error *e)
 {
-    (void)s, (void)db;
+    (void)s, (void)snapshot;
     return !draining || error_set(e, ERROR_FAILURE, "not yet");
 }
 

@@ -44,14 +44,14 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
     st->sql = slice_make(copy, sql.len);
     st->hash = hash;
     rc = sqlite3_prepare_v3(db_handle(db), copy, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT,
-                            &st->stmt, NULL);
-    if (rc != SQLITE_OK || !st->stmt) {
+                            &st->row.stmt, NULL);
+    if (rc != SQLITE_OK || !st->row.stmt) {
         db_compile_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
         free(st);
         return NULL;
     }
-    if (!db_may_prepare(db, st->stmt)) {
-        sqlite3_finalize(st->stmt);
+    if (!db_may_prepare(db, st->row.stmt)) {
+        sqlite3_finalize(st->row.stmt);
         free(st);
         error_set(e, ERROR_INTERNAL, "a reading connection was asked to write");
         return NULL;
@@ -90,7 +90,7 @@ void statement_release(struct statement *st)
         return;
     st->in_use = false;
     if (st->cached)
-        sqlite3_reset(st->stmt);
+        sqlite3_reset(st->row.stmt);
     else
         statement_free(st);
 }
@@ -116,9 +116,9 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
 
 bool statement_bind(struct statement *st, const struct value *values, size_t n, struct error *e)
 {
-    assert(n == (size_t)sqlite3_bind_parameter_count(st->stmt));
+    assert(n == (size_t)sqlite3_bind_parameter_count(st->row.stmt));
     for (size_t i = 0; i < n; i++) {
-        int rc = bind_one(st->stmt, (int)i + 1, &values[i]);
+        int rc = bind_one(st->row.stmt, (int)i + 1, &values[i]);
 
         if (rc != SQLITE_OK)
             return db_error(st->db, rc, e);
@@ -128,7 +128,7 @@ bool statement_bind(struct statement *st, const struct value *values, size_t n, 
 
 enum step statement_step(struct statement *st, struct error *e)
 {
-    int rc = sqlite3_step(st->stmt);
+    int rc = sqlite3_step(st->row.stmt);
 
     if (st->collations->asked) {
         collations_refuse(st->collations, e);
@@ -144,7 +144,27 @@ enum step statement_step(struct statement *st, struct error *e)
 
 void statement_reset(struct statement *st)
 {
-    sqlite3_reset(st->stmt);
+    sqlite3_reset(st->row.stmt);
+}
+
+struct statement *statement_begin(struct db *db, const struct query *query, struct error *e)
+{
+    struct statement *st = statement_get(db, query->sql, e);
+
+    if (st && statement_bind(st, query->values, query->n_values, e))
+        return st;
+    statement_release(st);
+    return NULL;
+}
+
+bool statement_rows(struct statement *st, row_sink *sink, void *context, struct error *e)
+{
+    enum row_verdict verdict = ROW_MORE;
+    enum step step = STEP_DONE;
+
+    while (verdict == ROW_MORE && (step = statement_step(st, e)) == STEP_ROW)
+        verdict = sink(context, &st->row, e);
+    return step != STEP_FAILED && verdict != ROW_FAILED;
 }
 
 bool statement_run(struct statement *st, struct error *e)
@@ -157,97 +177,63 @@ bool statement_run(struct statement *st, struct error *e)
     return step == STEP_DONE;
 }
 
+const struct row *statement_row(const struct statement *st)
+{
+    return &st->row;
+}
+
 enum value_type statement_type(struct statement *st, int column)
 {
-    switch (sqlite3_column_type(st->stmt, column)) {
-    case SQLITE_INTEGER: return VALUE_INTEGER;
-    case SQLITE_FLOAT: return VALUE_REAL;
-    case SQLITE_TEXT: return VALUE_TEXT;
-    case SQLITE_BLOB: return VALUE_BLOB;
-    default: return VALUE_NULL;
-    }
+    return row_type(&st->row, (size_t)column);
 }
 
 int64_t statement_integer(struct statement *st, int column)
 {
-    return sqlite3_column_int64(st->stmt, column);
+    return row_integer(&st->row, (size_t)column);
 }
 
 double statement_real(struct statement *st, int column)
 {
-    return sqlite3_column_double(st->stmt, column);
-}
-
-/*
- * Text in UTF-8, whatever the file is written in (sqlite.org/pragma.html#pragma_encoding).
- * value_blob leaves UTF-8 as it is: no terminator is added, nothing is copied.
- */
-static struct slice text_of(sqlite3_value *v)
-{
-    const char *bytes;
-
-    if (sqlite3_value_encoding(v) != SQLITE_UTF8)
-        (void)sqlite3_value_text(v); /* it is UTF-8 in its place from here */
-    bytes = sqlite3_value_blob(v);
-    return slice_make(bytes, (size_t)sqlite3_value_bytes(v));
-}
-
-static struct slice blob_of(sqlite3_value *v)
-{
-    const char *bytes = sqlite3_value_blob(v);
-
-    return slice_make(bytes, (size_t)sqlite3_value_bytes(v));
+    return sqlite3_column_double(st->row.stmt, column);
 }
 
 struct slice statement_bytes(struct statement *st, int column)
 {
-    sqlite3_value *v = sqlite3_column_value(st->stmt, column);
-
-    return sqlite3_value_type(v) == SQLITE_TEXT ? text_of(v) : blob_of(v);
+    return row_bytes(&st->row, (size_t)column);
 }
 
-/* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed
- * allocation after. */
 struct value statement_value(struct statement *st, int column)
 {
-    sqlite3_value *v = sqlite3_column_value(st->stmt, column);
-
-    switch (sqlite3_value_type(v)) {
-    case SQLITE_INTEGER: return value_integer(sqlite3_value_int64(v));
-    case SQLITE_FLOAT: return value_real(sqlite3_value_double(v));
-    case SQLITE_TEXT: return value_text(text_of(v));
-    case SQLITE_BLOB: return value_blob(blob_of(v));
-    default: return value_null();
-    }
+    return row_value(&st->row, (size_t)column);
 }
 
 size_t statement_columns(struct statement *st)
 {
-    return (size_t)sqlite3_column_count(st->stmt);
+    return (size_t)sqlite3_column_count(st->row.stmt);
 }
 
 const char *statement_column_name(struct statement *st, int column)
 {
-    const char *name = sqlite3_column_name(st->stmt, column);
+    const char *name = sqlite3_column_name(st->row.stmt, column);
 
     return name ? name : "";
 }
 
 const char *statement_column_type(struct statement *st, int column)
 {
-    const char *type = sqlite3_column_decltype(st->stmt, column);
+    const char *type = sqlite3_column_decltype(st->row.stmt, column);
 
     return type ? type : "";
 }
 
 bool statement_origin(struct statement *st, int column, const char **table, const char **name)
 {
-    *table = sqlite3_column_table_name(st->stmt, column);
-    *name = sqlite3_column_origin_name(st->stmt, column);
+    *table = sqlite3_column_table_name(st->row.stmt, column);
+    *name = sqlite3_column_origin_name(st->row.stmt, column);
     return *table && *name;
 }
 
 bool statement_reads_only(struct statement *st)
 {
-    return sqlite3_stmt_readonly(st->stmt);
+    return sqlite3_stmt_readonly(st->row.stmt);
 }

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "store/db/value.h"
+#include "store/row.h"
 
 struct db;
 struct statement;
@@ -42,6 +43,17 @@ void statement_reset(struct statement *st);
 
 /* Runs a bound statement to its end, ignoring rows. */
 bool statement_run(struct statement *st, struct error *e) __attribute__((warn_unused_result));
+
+/* statement_get and statement_bind: to be stepped and released. NULL with an error. */
+struct statement *statement_begin(struct db *db, const struct query *query, struct error *e);
+
+/* Steps a bound statement to its end, or until the sink has enough, with each row into the sink. False if
+ * a step or the sink has failed. */
+bool statement_rows(struct statement *st, row_sink *sink, void *context, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* The current row, as others see it. */
+const struct row *statement_row(const struct statement *st);
 
 /* Columns of the current row, counted from 0. Bytes are valid until the next step. */
 enum value_type statement_type(struct statement *st, int column);

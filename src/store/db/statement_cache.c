@@ -61,7 +61,7 @@ static void cache_remove(struct statement_cache *cache, struct statement *st)
 
 void statement_free(struct statement *st)
 {
-    sqlite3_finalize(st->stmt);
+    sqlite3_finalize(st->row.stmt);
     free(st);
 }
 

@@ -8,11 +8,17 @@
 
 #include "base/metrics.h"
 #include "store/db/statement.h"
+#include "store/row.h"
 
 struct sqlite3_stmt;
 
-struct statement {
+/* What others see of a statement (store/row.h). */
+struct row {
     struct sqlite3_stmt *stmt;
+};
+
+struct statement {
+    struct row row;
     struct db *db;
     struct collations *collations; /* the connection's */
     struct slice sql;              /* the key, in the same allocation */

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include "store/catalog/blame.h"
 #include "store/catalog/catalog.h"
+#include "store/catalog/statistics.h"
 #include "store/db/db.h"
 #include "store/db/identity.h"
 #include "store/db/statement.h"
@@ -120,6 +122,53 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
         return false;
     db_deadline(reader->db, deadline_us);
     return true;
+}
+
+void reader_identify(struct reader *reader, struct identity *who)
+{
+    db_identify(reader->db, who);
+}
+
+static bool read_to_end(struct statement *st, row_sink *sink, void *context, struct error *e)
+{
+    bool ok = st && statement_rows(st, sink, context, e);
+
+    statement_release(st);
+    return ok;
+}
+
+bool reader_rows(struct reader *reader, const struct query *query, row_sink *sink, void *context,
+                 struct error *e)
+{
+    return read_to_end(statement_begin(reader->db, query, e), sink, context, e);
+}
+
+bool reader_explain(struct reader *reader, const struct query *query, row_sink *sink, void *context,
+                    struct error *e)
+{
+    struct statement *st;
+
+    db_allow_prepare(reader->db, true);
+    st = statement_begin(reader->db, query, e);
+    db_allow_prepare(reader->db, false);
+    return read_to_end(st, sink, context, e);
+}
+
+bool reader_statistics(struct reader *reader, struct slice table, int64_t *rows, struct error *e)
+{
+    return statistics_rows(reader->db, table, rows, e);
+}
+
+void reader_blame(struct reader *reader, const struct table *table, struct error *e)
+{
+    blame_schema(reader->db, table, e);
+}
+
+bool reader_check(struct reader *reader, struct error *e)
+{
+    int64_t objects;
+
+    return db_integer(reader->db, "SELECT count(*) FROM sqlite_schema", &objects, e);
 }
 
 struct db *reader_db(struct reader *reader)

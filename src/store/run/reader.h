@@ -13,6 +13,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/slice.h"
+#include "store/row.h"
 
 /* How long a snapshot is kept, in microseconds. */
 #define READER_KEEP_US 50000
@@ -20,8 +22,10 @@
 struct catalog;
 struct db;
 struct db_cache_counts;
+struct identity;
 struct reader;
 struct store;
+struct table;
 
 /* Opens the connection. NULL with an error. The store outlives the reader. */
 struct reader *reader_open(struct store *store, struct error *e);
@@ -44,10 +48,37 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
 bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
                          struct error *e) __attribute__((warn_unused_result));
 
-/* The connection to read with, and the catalogue that fits its snapshot (borrowed until
- * the next reader_begin: hold it to keep it longer). */
-struct db *reader_db(struct reader *reader);
+/* The catalogue that fits the snapshot: borrowed until the next reader_begin, hold it to keep it
+ * longer. */
 struct catalog *reader_catalog(struct reader *reader);
+
+/* Whom the reads of this request are for, until the next reader_begin. */
+void reader_identify(struct reader *reader, struct identity *who);
+
+/*
+ * Reads: each row goes to the sink, with `context`, on the calling thread. False with an error if the
+ * statement or the sink has failed; rows that the sink has had by then are not taken back.
+ */
+bool reader_rows(struct reader *reader, const struct query *query, row_sink *sink, void *context,
+                 struct error *e) __attribute__((warn_unused_result));
+
+/* The same for an EXPLAIN: of a statement that writes, too, as nothing is run. */
+bool reader_explain(struct reader *reader, const struct query *query, row_sink *sink, void *context,
+                    struct error *e) __attribute__((warn_unused_result));
+
+/* How many rows ANALYZE found in the table (store/catalog/statistics.h), -1: it is not known. False
+ * with an error. */
+bool reader_statistics(struct reader *reader, struct slice table, int64_t *rows, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* Adds to the failure of the reader's last statement who is to blame (store/catalog/blame.h). */
+void reader_blame(struct reader *reader, const struct table *table, struct error *e);
+
+/* Can the file be read? False with an error. */
+bool reader_check(struct reader *reader, struct error *e) __attribute__((warn_unused_result));
+
+/* The connection, for those who run the service (serve/). */
+struct db *reader_db(struct reader *reader);
 
 /*
  * Which database the snapshot shows: two snapshots of this reader with the same version show the

@@ -1,0 +1,45 @@
+/*
+ * How rows leave this floor: whoever wants some says what is asked (a query) and what becomes of each row
+ * (a sink), and gets every row by one call of the sink. Statements and connections stay here.
+ *
+ * A row is the engine's own, not a copy: looking at a column of it is one call into SQLite.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#ifndef THIMBLE_STORE_ROW_H
+#define THIMBLE_STORE_ROW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/slice.h"
+#include "store/db/value.h"
+
+/* A statement and the values of its parameters, in order. Borrowed until it has run. */
+struct query {
+    struct slice sql;
+    const struct value *values;
+    size_t n_values;
+};
+
+/* The row that a sink is given: no longer there when the sink returns. */
+struct row;
+
+/* Columns of a row, counted from 0. Bytes live as long as the row: text in UTF-8, or a blob. */
+struct value row_value(const struct row *row, size_t column);
+enum value_type row_type(const struct row *row, size_t column);
+int64_t row_integer(const struct row *row, size_t column);
+struct slice row_bytes(const struct row *row, size_t column);
+
+/* What a sink says of the rows that come after. */
+enum row_verdict {
+    ROW_MORE,   /* they are wanted */
+    ROW_ENOUGH, /* they are not: the reading is at its end, and well */
+    ROW_FAILED, /* the error is set: the reading has failed */
+};
+
+/* Takes a row, on the thread that reads. */
+typedef enum row_verdict row_sink(void *context, const struct row *row, struct error *e);
+
+#endif
