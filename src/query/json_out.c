@@ -72,6 +72,13 @@ void json_out_row(struct buf *b, const struct row *row, const struct shape *shap
     buf_add_char(b, '}');
 }
 
+void json_out_only(struct buf *b, const struct row *row, const struct shape *shape)
+{
+    struct value value = row_value(row, 0);
+
+    json_out_value(b, &value, shape->outputs[0].kind);
+}
+
 void json_out_cells(struct buf *b, const void *context, const struct value *cells, size_t n)
 {
     const struct shape *shape = context;

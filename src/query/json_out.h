@@ -17,6 +17,9 @@
 /* Appends the row in the given shape. */
 void json_out_row(struct buf *b, const struct row *row, const struct shape *shape);
 
+/* The only value of the row. */
+void json_out_only(struct buf *b, const struct row *row, const struct shape *shape);
+
 /* The same from values: what store/db/rows.h calls for nested rows; `shape` is a struct shape. */
 void json_out_cells(struct buf *b, const void *shape, const struct value *cells, size_t n);
 

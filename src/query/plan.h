@@ -72,6 +72,7 @@ struct plan_options {
     int64_t max_rows; /* of every list in the answer; 0: no limit */
     bool aggregates;  /* may be asked for */
     bool strip_nulls;
+    bool bare;             /* rows of one column are its values */
     bool one_row;          /* the filter is the whole primary key: no limit is needed */
     int64_t count_at_most; /* plan_count stops there; 0: no limit */
 };

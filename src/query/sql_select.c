@@ -131,7 +131,8 @@ void sql_outputs(struct sql *q, const struct node *node, struct shape *shape)
     }
     if (node->n_outputs == 0)
         SQL(q, "NULL");
-    *shape = (struct shape){outputs, node->n_outputs, false, q->options->strip_nulls};
+    *shape = (struct shape){outputs, node->n_outputs, q->options->bare && node->n_outputs == 1,
+                            q->options->strip_nulls};
 }
 
 static bool is_aggregate(const struct node *node, size_t nth)

@@ -15,7 +15,6 @@
 #include "store/db/value.h"
 
 struct call;
-struct routine_source;
 
 /* A value that does not fit its column, and is taken if the row that is changed holds it already. */
 struct misfit {
@@ -67,15 +66,6 @@ bool body_check_type(struct call *call);
 
 /* The content type without its parameters. */
 struct slice body_media_type(const struct call *call);
-
-/*
- * Parses call->body as JSON, one object or an array of one, for the parameters of a named query:
- * values[i] and given[i] for parameter i. Members that columns= leaves out are not looked at.
- * False with ERROR_BODY, ERROR_VALUE, ERROR_OUT_OF_RANGE, and ERROR_NO_ROUTINE for a member that is
- * no parameter.
- */
-bool body_arguments(struct call *call, const struct routine_source *routine, struct value *values,
-                    bool *given) __attribute__((warn_unused_result));
 
 /* True if columns= is not there, or names it. */
 bool body_is_wanted(const struct call *call, struct slice name);

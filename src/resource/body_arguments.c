@@ -59,20 +59,20 @@ static bool argument(struct call *call, const struct routine_param *param,
            rpc_array_literal(call, param, text, out);
 }
 
-static bool take(struct call *call, const struct routine_source *routine, struct slice name,
-                 const struct json_item *item, struct value *values, bool *given)
+static bool take(struct call *call, struct rpc *r, struct slice name, const struct json_item *item)
 {
+    const struct routine_source *routine = r->routine->source;
     int i = routine_find_param(routine, name);
 
     if (!body_is_wanted(call, name))
         return true;
     if (i < 0)
-        return rpc_wrong_parameters(call, routine, "unknown", name);
-    if (given[i])
+        return rpc_wrong_parameters(call, r, name);
+    if (r->given[i])
         return error_set(&call->error, ERROR_BODY, "the member \"%s\" is there twice",
                          routine->params[i].column.name.data);
-    given[i] = true;
-    return argument(call, &routine->params[i], item, &values[i]);
+    r->given[i] = true;
+    return argument(call, &routine->params[i], item, &r->values[i]);
 }
 
 static bool no_object(struct call *call)
@@ -82,8 +82,7 @@ static bool no_object(struct call *call)
 }
 
 /* The text is one JSON value. */
-static bool take_members(struct call *call, const struct routine_source *routine, struct slice text,
-                         struct value *values, bool *given)
+static bool take_members(struct call *call, struct rpc *r, struct slice text)
 {
     struct json_reader reader = json_reader_make(text, (int)call->service->max_depth);
     bool first = true, first_element = true;
@@ -97,18 +96,17 @@ static bool take_members(struct call *call, const struct routine_source *routine
         return no_object(call);
     while (json_next_member(&reader, &first, &name) == JSON_NEXT && json_read(&reader, &item)) {
         if (!body_string(&call->arena, &name, &decoded, &call->error) ||
-            !take(call, routine, decoded, &item, values, given))
+            !take(call, r, decoded, &item))
             return false;
     }
     return !in_array || json_next_element(&reader, &first_element) == JSON_CLOSED ||
            no_object(call);
 }
 
-bool body_arguments(struct call *call, const struct routine_source *routine, struct value *values,
-                    bool *given)
+bool body_arguments(struct call *call, struct rpc *r)
 {
     struct slice text = body_without_mark(buf_slice(&call->body));
 
     return text.len == 0 || (body_check_json(text, call->service->max_depth, &call->error) &&
-                             take_members(call, routine, text, values, given));
+                             take_members(call, r, text));
 }

@@ -179,6 +179,8 @@ void media_one(const struct call *call, struct buf *out, const struct row *row,
 {
     if (call->media == MEDIA_CSV)
         csv_out_row(out, row, shape);
+    else if (shape->bare)
+        json_out_only(out, row, shape);
     else
         json_out_row(out, row, shape);
 }

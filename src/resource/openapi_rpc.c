@@ -34,6 +34,7 @@ static json_t *row_schema(const struct table *result)
 static json_t *result_content(const struct routine *r)
 {
     const struct routine_source *s = r->source;
+    json_t *item = NULL;
     const char *media = s->media ? s->media : "application/octet-stream";
 
     if (r->result.n_columns == 0)
@@ -43,10 +44,11 @@ static json_t *result_content(const struct routine *r)
     case RETURNS_SCALAR:
         return openapi_content("application/json", column_schema(&r->result.columns[0]));
     case RETURNS_ONE: return openapi_content("application/json", row_schema(&r->result));
-    case RETURNS_MANY: break;
+    case RETURNS_SCALARS: item = column_schema(&r->result.columns[0]); break;
+    case RETURNS_MANY: item = row_schema(&r->result); break;
     }
-    return openapi_content("application/json", json_pack("{s:s, s:o}", "type", "array", "items",
-                                                         row_schema(&r->result)));
+    return openapi_content("application/json",
+                           json_pack("{s:s, s:o}", "type", "array", "items", item));
 }
 
 /* The parameters that are in the query string: all but the one that is the body. */

@@ -151,10 +151,11 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
     if (media_is_plan(call))
         return target_answer_plan(call, &plan);
     if (!count_rows(call, source, &count) || !write_rows(call, &plan, &rows) ||
-        !count_after(call, rows, page_size(call), &count))
+        !count_after(call, rows, page_size(call), &count) ||
+        (source->routine && !target_check_affected(call, (size_t)rows)))
         return call_fail(call);
     call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
-    target_applied(call, PREFER_FOLLOWS_COUNT);
+    target_applied(call, PREFER_FOLLOWS_COUNT | (source->routine ? PREFER_FOLLOWS_AFFECTED : 0U));
     target_range(call, call->tree.root.offset, rows, count.total);
     /* As PostgREST: an empty page of something is a part, too. */
     return target_reply(call, rows < count.total ? OUTCOME_PARTIAL : OUTCOME_OK);

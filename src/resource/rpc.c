@@ -10,19 +10,6 @@
 #include "resource/target.h"
 #include "resource/verbs.h"
 
-static bool no_routine(struct call *call)
-{
-    struct slice name = call->table_name;
-    const char *near = catalog_suggest_routine(call->catalog, name);
-
-    if (!call_check_profile(call))
-        return false;
-    error_set(&call->error, ERROR_NO_ROUTINE,
-              "Could not find the function public.%.*s in the schema cache", SLICE_SHOWN(name));
-    return near &&
-           error_hint(&call->error, "Perhaps you meant to call the function public.%s", near);
-}
-
 /* A file has its own type, all else has those of a table. */
 static bool begin_answer(struct call *call, const struct routine_source *source)
 {
@@ -44,7 +31,7 @@ static struct rpc *begin(struct call *call)
         return NULL;
     r->routine = catalog_routine(call->catalog, call->table_name);
     if (!r->routine) {
-        no_routine(call);
+        rpc_unknown(call);
         return NULL;
     }
     if (!begin_answer(call, r->routine->source))
@@ -53,6 +40,8 @@ static struct rpc *begin(struct call *call)
     r->values = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->values);
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);
     r->source = (struct routine_call){r->routine, r->values};
+    call->options.bare =
+        r->routine->source->returns == RETURNS_SCALARS && call->media == MEDIA_JSON;
     call->state = r;
     if (r->values && r->given)
         return r;
@@ -150,7 +139,7 @@ static enum progress answer(struct call *call, struct rpc *r)
 
     if (returns == RETURNS_FILE)
         return answer_file(call, r, &source);
-    if (returns == RETURNS_MANY || call->media == MEDIA_CSV)
+    if (rpc_is_list(call, r))
         return target_answer_list(call, &source);
     return answer_first(call, r, &source);
 }
@@ -193,7 +182,8 @@ enum progress rpc_read(struct call *call)
         return call_fail(call);
     if (r->routine->source->writes)
         return not_by_get(call, r->routine->source);
-    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !target_parse(call))
+    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !target_parse(call) ||
+        !rpc_check_counted(call, r))
         return call_fail(call);
     return answer(call, r);
 }
@@ -223,6 +213,27 @@ enum progress rpc_refuse(struct call *call)
     return call_fail(call);
 }
 
+bool rpc_is_list(const struct call *call, const struct rpc *r)
+{
+    enum routine_returns returns = r->routine->source->returns;
+
+    return returns == RETURNS_MANY || returns == RETURNS_SCALARS || call->media == MEDIA_CSV;
+}
+
+bool rpc_check_counted(struct call *call, const struct rpc *r)
+{
+    enum routine_returns returns = r->routine->source->returns;
+    bool many = returns == RETURNS_MANY || returns == RETURNS_SCALARS;
+
+    if ((many && rpc_gives_rows(r)) || !prefer_limits_affected(&call->prefer))
+        return true;
+    error_set(&call->error, ERROR_AFFECTED_SHAPE,
+              "Function must return SETOF or TABLE when max-affected preference is used with "
+              "handling=strict");
+    return error_hint(&call->error, "The query must return rows: -- returns many%s.",
+                      r->routine->source->writes ? ", and RETURNING" : "");
+}
+
 /* Where the body is one parameter the others are in the query string; a file takes nothing else
  * there. */
 static bool take_call(struct call *call, struct rpc *r)
@@ -231,7 +242,7 @@ static bool take_call(struct call *call, struct rpc *r)
     bool looks = s->body >= 0 || s->returns == RETURNS_FILE;
 
     return precondition_none(call) && (!looks || rpc_take_query(call, r)) && target_parse(call) &&
-           rpc_take_body(call, r) && rpc_fill_in(call, r);
+           rpc_take_body(call, r) && rpc_fill_in(call, r) && rpc_check_counted(call, r);
 }
 
 enum progress rpc_call(struct call *call)

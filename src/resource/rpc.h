@@ -36,6 +36,9 @@ bool rpc_run(struct job *job, struct db *db);
 bool rpc_gives_rows(const struct rpc *r);
 bool rpc_is_list(const struct call *call, const struct rpc *r);
 
+/* As PostgREST: max-affected needs rows to count. False with ERROR_AFFECTED_SHAPE. */
+bool rpc_check_counted(struct call *call, const struct rpc *r) __attribute__((warn_unused_result));
+
 /* ---- rpc_rows.c: what RETURNING gives, as a table */
 
 /* From now on r->source is the kept rows. False with ERROR_MEMORY. */
@@ -96,12 +99,26 @@ bool rpc_text_value(struct call *call, const struct routine_param *param, struct
 /* The parameters of the body, by its content type (rpc_body.c). */
 bool rpc_take_body(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
+/* A JSON body's members: one object, or an array of one; members that columns= leaves out are not looked
+ * at. False with ERROR_BODY, ERROR_VALUE, ERROR_OUT_OF_RANGE, and ERROR_NO_ROUTINE for a member that is
+ * no parameter (body_arguments.c). */
+bool body_arguments(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+
 /* Defaults where nothing is given; false with ERROR_NO_ROUTINE where there is none. */
 bool rpc_fill_in(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
-/* Fails with ERROR_NO_ROUTINE: `what` is "unknown" or "missing". Returns false. */
-bool rpc_wrong_parameters(struct call *call, const struct routine_source *source, const char *what,
-                          struct slice name);
+/* True if it is a parameter of the query's, or nothing that a table takes; of a query that is not there,
+ * if it may be. */
+bool rpc_is_argument(const struct rpc *r, const struct parameter *p);
+bool rpc_may_be_argument(const struct parameter *p);
+
+/* ---- rpc_unknown.c: both fail with ERROR_NO_ROUTINE and return false */
+
+/* There is no query of that name. */
+bool rpc_unknown(struct call *call);
+
+/* The request's parameters are not the query's: `name` is the first that is missing or too many. */
+bool rpc_wrong_parameters(struct call *call, const struct rpc *r, struct slice name);
 
 /* ---- rpc_array.c */
 

@@ -3,36 +3,10 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdio.h>
-
 #include "base/text.h"
 #include "query/grammar.h"
 #include "query/literal.h"
 #include "resource/rpc.h"
-
-static bool parameters_text(const struct routine_source *s, char out[256])
-{
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (size_t i = 0; i < s->n_params && used < 255; i++)
-        used += (size_t)snprintf(out + used, 256 - used, "%s%s%s", used ? ", " : "",
-                                 s->params[i].column.name.data, s->params[i].optional ? "?" : "");
-    return s->n_params > 0;
-}
-
-bool rpc_wrong_parameters(struct call *call, const struct routine_source *s, const char *what,
-                          struct slice name)
-{
-    char list[256];
-
-    snprintf(call->error.column, sizeof call->error.column, "%.*s", SLICE_SHOWN(name));
-    error_set(&call->error, ERROR_NO_ROUTINE, "the query %s: %s parameter \"%.*s\"", s->name.data,
-              what, SLICE_SHOWN(name));
-    if (!parameters_text(s, list))
-        return error_hint(&call->error, "It takes no parameters.");
-    return error_hint(&call->error, "Its parameters are: %s.", list);
-}
 
 bool rpc_text_value(struct call *call, const struct routine_param *param, struct slice text,
                     struct value *out)
@@ -97,6 +71,19 @@ static int meant(const struct rpc *r, const struct parameter *p)
     return filters ? -1 : i;
 }
 
+bool rpc_is_argument(const struct rpc *r, const struct parameter *p)
+{
+    return meant(r, p) >= 0 || !is_of_result(r, p->name);
+}
+
+bool rpc_may_be_argument(const struct parameter *p)
+{
+    bool of_table = grammar_is_reserved(p->name) || slice_has(p->name, '.') ||
+                    slice_has(p->name, '>') || slice_has(p->name, '"');
+
+    return p->name.len > 0 && !of_table && !is_comparison(p->value);
+}
+
 /* Sorts the list by parameter; those that are none stay in it. */
 static bool sort_out(struct call *call, struct rpc *r, struct parameter **list,
                      struct parameter **texts)
@@ -141,13 +128,11 @@ bool rpc_take_list(struct call *call, struct rpc *r, struct parameter **list)
 
 bool rpc_take_query(struct call *call, struct rpc *r)
 {
-    const struct routine_source *s = r->routine->source;
-
     if (!rpc_take_list(call, r, &call->parameters))
         return false;
     for (const struct parameter *p = call->parameters; p; p = p->next) {
         if (!is_of_result(r, p->name))
-            return rpc_wrong_parameters(call, s, "unknown", p->name);
+            return rpc_wrong_parameters(call, r, p->name);
     }
     return true;
 }
@@ -163,7 +148,7 @@ bool rpc_fill_in(struct call *call, struct rpc *r)
         if (r->given[i])
             continue;
         if (!p->optional)
-            return rpc_wrong_parameters(call, s, "missing", p->column.name);
+            return rpc_wrong_parameters(call, r, p->column.name);
         r->values[i] = value_null();
         if (!p->default_null && !take_texts(call, r, (int)i, &text))
             return false;

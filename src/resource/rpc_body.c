@@ -12,7 +12,7 @@
 /* What is left of a body's fields is a mistake. */
 static bool check_left(struct call *call, const struct rpc *r, const struct parameter *left)
 {
-    return !left || rpc_wrong_parameters(call, r->routine->source, "unknown", left->name);
+    return !left || rpc_wrong_parameters(call, r, left->name);
 }
 
 /* Without the fields that columns= leaves out. */
@@ -75,7 +75,7 @@ static bool take_nulls(struct call *call, struct rpc *r, struct parameter **list
             continue;
         }
         if (i < 0)
-            return rpc_wrong_parameters(call, r->routine->source, "unknown", (*p)->name);
+            return rpc_wrong_parameters(call, r, (*p)->name);
         r->values[i] = value_null();
         r->given[i] = true;
         *p = (*p)->next;
@@ -135,14 +135,19 @@ static bool take_raw(struct call *call, struct rpc *r)
     bool octets = text_equal_nocase(type, slice_from("application/octet-stream"));
     bool text = text_equal_nocase(type, slice_from("text/plain")) ||
                 text_equal_nocase(type, slice_from("text/xml"));
+    static const char types[] = "Send the parameters as application/json, text/csv or "
+                                "application/x-www-form-urlencoded; text/plain to a query with "
+                                "one parameter, application/octet-stream if it is a blob.";
     const struct routine_source *s = r->routine->source;
     bool blob = s->n_params == 1 && s->params[0].column.kind == KIND_BLOB;
 
     if (s->n_params == 1 && !s->params[0].is_array && ((octets && blob) || (text && !blob)))
         return take_whole(call, r, 0);
-    return body_refuse_type(call, "Send the parameters as application/json, text/csv or "
-                                  "application/x-www-form-urlencoded; text/plain to a query with "
-                                  "one parameter, application/octet-stream if it is a blob.");
+    if (octets || text) {
+        rpc_wrong_parameters(call, r, slice_from(""));
+        return error_hint(&call->error, "%s", types);
+    }
+    return body_refuse_type(call, types);
 }
 
 /* Every name of columns= is a parameter's, and there once: the list is looked at for each field. */
@@ -157,7 +162,7 @@ static bool check_columns(struct call *call, const struct rpc *r)
         int i = routine_find_param(source, (*item)->name);
 
         if (i < 0)
-            return rpc_wrong_parameters(call, source, "unknown", (*item)->name);
+            return rpc_wrong_parameters(call, r, (*item)->name);
         if (seen[i])
             *item = (*item)->next;
         else
@@ -174,7 +179,7 @@ bool rpc_take_body(struct call *call, struct rpc *r)
     if (!check_columns(call, r) || !body_check_type(call))
         return false;
     switch (body_form(call)) {
-    case FORM_JSON: return body_arguments(call, r->routine->source, r->values, r->given);
+    case FORM_JSON: return body_arguments(call, r);
     case FORM_FIELDS: return take_form(call, r);
     case FORM_CSV: return call->body.len == 0 || take_csv(call, r);
     case FORM_UNKNOWN: break;

@@ -39,7 +39,8 @@ static bool plain_shape(struct call *call, const struct table *result, struct pl
     for (size_t i = 0; i < result->n_columns; i++)
         outputs[i] = (struct output){result->columns[i].name, result->columns[i].json_key,
                                      result->columns[i].kind};
-    plan->shape = (struct shape){outputs, result->n_columns, false, call->options.strip_nulls};
+    plan->shape =
+        (struct shape){outputs, result->n_columns, call->options.bare, call->options.strip_nulls};
     return true;
 }
 
@@ -103,11 +104,6 @@ bool rpc_gives_rows(const struct rpc *r)
     return r->routine->result.n_columns > 0;
 }
 
-bool rpc_is_list(const struct call *call, const struct rpc *r)
-{
-    return r->routine->source->returns == RETURNS_MANY || call->media == MEDIA_CSV;
-}
-
 static void answer_list(struct call *call, const struct rpc *r)
 {
     int64_t rows = (int64_t)r->n_rows, total = -1;
@@ -148,19 +144,6 @@ static enum progress finish(struct call *call)
     return CALL_DONE;
 }
 
-/* As PostgREST: only rows can be counted. */
-static bool check_limit(struct call *call, const struct rpc *r)
-{
-    bool rows = r->routine->source->returns == RETURNS_MANY && rpc_gives_rows(r);
-
-    if (rows || !prefer_limits_affected(&call->prefer))
-        return true;
-    error_set(&call->error, ERROR_AFFECTED_SHAPE,
-              "Function must return SETOF or TABLE when max-affected preference is used with "
-              "handling=strict");
-    return error_hint(&call->error, "The query must return rows: -- returns many, and RETURNING.");
-}
-
 static void dispose(void *state)
 {
     buf_finish(&((struct rpc *)state)->kept);
@@ -169,7 +152,7 @@ static void dispose(void *state)
 enum progress rpc_submit(struct call *call, struct rpc *r)
 {
     call->dispose = dispose;
-    if (!check_limit(call, r) || !plan_parts(call, r))
+    if (!plan_parts(call, r))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);

@@ -126,8 +126,9 @@ def test_refused(server):
         reply = server.request(method, path, body)
         assert (reply.status, reply.json()["code"]) == (status, code), (path, reply)
     problem = server.get("/rpc/books_of").json()
-    assert problem["message"] == 'the query books_of: missing parameter "author"'
-    assert problem["hint"] == "Its parameters are: author, cheaper_than?."
+    assert problem["message"] == "Could not find the function public.books_of without parameters in the schema cache"
+    assert problem["hint"] == "Perhaps you meant to call the function public.books_of(author, cheaper_than)"
+    assert problem["errors"] == [{"pointer": "/author", "column": "author"}]
     assert server.get("/rpc/books_off").json()["hint"] == "Perhaps you meant to call the function public.books_of"
     assert server.request("POST", "/rpc/how_many", "printed=true",
                           {"Content-Type": "application/yaml"}).status == 415

@@ -105,7 +105,7 @@ static bool declared_types(struct load *l, const struct routine_source *s, struc
     struct column *columns = (struct column *)result->columns;
 
     for (size_t i = 0; i < s->n_types; i++) {
-        int at = s->returns == RETURNS_SCALAR ? 0 : table_column(result, s->types[i].name);
+        int at = routine_is_scalar(s->returns) ? 0 : table_column(result, s->types[i].name);
 
         if (at < 0)
             return error_set(l->error, ERROR_FAILURE,
@@ -182,7 +182,7 @@ static bool check_columns(struct load *l, const struct routine_source *s,
 {
     if (s->returns == RETURNS_FILE)
         return check_file(l, result);
-    if (s->returns != RETURNS_SCALAR || result->n_columns == 1)
+    if (!routine_is_scalar(s->returns) || result->n_columns == 1)
         return true;
     return error_set(l->error, ERROR_FAILURE, "it returns a scalar and has %zu columns",
                      result->n_columns);
@@ -206,7 +206,7 @@ static bool compile_result(struct load *l, struct routine *r)
     if (ok)
         inferred_types(l, s, st, &r->result);
     ok = ok && declared_types(l, s, &r->result) &&
-         (s->returns != RETURNS_SCALAR || name_scalar(l, &r->result));
+         (!routine_is_scalar(s->returns) || name_scalar(l, &r->result));
     if (ok)
         ok = load_origins(l, st, &r->result, &origins);
     if (ok) {

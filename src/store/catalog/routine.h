@@ -17,11 +17,17 @@
 #include "store/catalog/catalog.h"
 
 enum routine_returns {
-    RETURNS_MANY,   /* rows */
-    RETURNS_ONE,    /* the first row */
-    RETURNS_SCALAR, /* the first column of the first row */
-    RETURNS_FILE,   /* the first row is an answer: its body, its status, its header fields */
+    RETURNS_MANY,    /* rows */
+    RETURNS_ONE,     /* the first row */
+    RETURNS_SCALAR,  /* the first column of the first row */
+    RETURNS_FILE,    /* the first row is an answer: its body, its status, its header fields */
+    RETURNS_SCALARS, /* a list of values: the only column of each row */
 };
+
+static inline bool routine_is_scalar(enum routine_returns returns)
+{
+    return returns == RETURNS_SCALAR || returns == RETURNS_SCALARS;
+}
 
 /* The name of a scalar's only column, as PostgREST has it. */
 #define ROUTINE_SCALAR "pgrst_scalar"
@@ -92,7 +98,7 @@ void routine_set_drop(struct routine_set *set);                /* one less; take
  * for these (docs/api.md, "Named queries"):
  *
  *   -- write
- *   -- returns many|one [(column type, …)] | scalar [type] | file [media/type]
+ *   -- returns many|one [(column type, …)] | [many] scalar [type] | file [media/type]
  *   -- :parameter [type[[]]] [= default]
  *   -- body :parameter [type]
  *

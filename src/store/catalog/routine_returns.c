@@ -83,18 +83,36 @@ static bool is_type(struct slice s)
     return words <= 2;
 }
 
+static bool take_scalar(struct parser *p, struct slice type, bool *taken)
+{
+    *taken = is_type(type);
+    return !*taken || type.len == 0 || add_type(p, slice_make("", 0), type);
+}
+
+/* "many scalar": the values are not in rows. */
+static bool take_scalars(struct parser *p, struct routine_source *out, struct slice rest,
+                         bool *taken)
+{
+    struct slice type = rest;
+
+    *taken = text_equal_nocase(take_word(&type), slice_from("scalar"));
+    out->returns = RETURNS_SCALARS;
+    return !*taken || take_scalar(p, type, taken);
+}
+
 static bool take_shape(struct parser *p, struct routine_source *out, struct slice rest, bool *taken)
 {
     bool in_parentheses = rest.len >= 2 && rest.data[0] == '(' && rest.data[rest.len - 1] == ')';
 
+    if (out->returns == RETURNS_MANY && !in_parentheses)
+        return take_scalars(p, out, rest, taken);
     switch (out->returns) {
     case RETURNS_MANY:
     case RETURNS_ONE:
         *taken = in_parentheses;
         return !*taken || take_types(p, text_trim(slice_make(rest.data + 1, rest.len - 2)));
     case RETURNS_SCALAR:
-        *taken = is_type(rest);
-        return !*taken || add_type(p, slice_make("", 0), rest);
+    case RETURNS_SCALARS: return take_scalar(p, rest, taken);
     case RETURNS_FILE:
         *taken = routine_media_type(rest);
         out->media = *taken ? arena_copy(p->arena, rest) : NULL;
