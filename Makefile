@@ -177,7 +177,7 @@ $(DEPS)/archives/.fetched: deps.lock scripts/fetch-deps
 BUILD_DEPS = env -u CFLAGS -u CPPFLAGS -u LDFLAGS -u MAKEOVERRIDES MAKEFLAGS="$${MAKEFLAGS%%-- *}" scripts/build-deps
 THIRD_PARTY := scripts/build-deps $(wildcard third_party/* third_party/*/*)
 
-$(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps
+$(DEPS)/src/.built: $(DEPS)/archives/.fetched scripts/build-deps scripts/patches $(wildcard third_party/*/*.patch)
 	+@$(BUILD_DEPS) src $(DEPS)
 
 $(LIBC)/.built: $(DEPS)/src/.built scripts/build-deps
@@ -236,6 +236,7 @@ fmt: ## format every C file
 floors: ## does every file keep to its floor?
 	@scripts/check-floors
 	@scripts/licenses check
+	@scripts/patches check
 
 lint: $(DEPS)/dev/.built ## clang-tidy, cppcheck and shellcheck; are the licences those of the sources?
 	@scripts/licenses check $(DEPS)/src

@@ -25,7 +25,7 @@ def script(*words, cwd=ROOT, env=None):
 @pytest.fixture
 def tree(tmp_path):
     """A copy of what the scripts look at, to be broken."""
-    for name in ("scripts", "docs/licenses", ".github"):
+    for name in ("scripts", "docs/licenses", ".github", "third_party"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("deps.lock", "VERSION", "CHANGELOG.md", "LICENSE"):
         shutil.copy(ROOT / name, tmp_path / name)
@@ -92,16 +92,31 @@ def test_sbom_is_the_same_each_time():
     assert first["serialNumber"] != second["serialNumber"]
 
 
-def test_sbom_tells_of_each_change_to_a_library():
-    """What stage_src calls after it unpacks, but for making SQLite's one file."""
-    text = (ROOT / "scripts" / "build-deps").read_text()
-    stage = re.search(r"^stage_src\(\) \{\n(.*?)^\}", text, re.S | re.M).group(1)
-    changes = {line.strip() for line in stage.splitlines() if "unpack" not in line} - {"amalgamate_sqlite"}
+def test_patches_are_told_of_everywhere():
+    """In the bill of materials, the page of licences, and what travels with the binary."""
+    files = {(path.parent.name, path.stem): path.read_text() for path in (ROOT / "third_party").glob("*/*.patch")}
     bill = json.loads(sbom())
-    notes = " ".join(part["pedigree"]["notes"] for part in bill["components"] if "pedigree" in part)
-    assert changes == set(re.findall(r"(\w+) \(", notes))
+    parts = {part["name"]: part["pedigree"] for part in bill["components"] if "pedigree" in part}
+    assert set(parts) == {library for library, _ in files}
     readme = (ROOT / "docs" / "licenses" / "README.md").read_text()
-    assert all(f"`{name}`" in readme for name in changes)
+    texts = run("licenses")[1]
+    for (library, name), text in files.items():
+        assert f"{name} (" in parts[library]["notes"] and f"- `{name}`" in readme
+        assert {"type": "unofficial", "diff": {"text": {"contentType": "text/x-diff", "content": text}}} in parts[library]["patches"]
+        assert f"- {re.search('^What: (.*)$', text, re.M).group(1)}\n" in texts
+    assert "changed by third_party/sqlite/" in parts["sqlite"]["notes"]
+
+
+def test_a_patch_says_why(tree):
+    check, names = (tree / "scripts" / "patches", "check"), (tree / "scripts" / "patches", "hash")
+    assert script(*check)[0] == 0
+    before = script(*names)[1]
+    path = tree / "third_party" / "sqlite" / "compile_small.patch"
+    change(path, "Figure: ", "Figures: ")
+    change(path, "not sent upstream: ", "not sent: ")
+    code, _, err = script(*check)
+    assert code == 1 and 'has no "Figure: …"' in err and "Upstream is a link" in err
+    assert script(*names)[1] not in ("", before)
 
 
 def test_sbom_fits_its_schema():

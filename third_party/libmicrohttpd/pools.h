@@ -1,5 +1,5 @@
 /*
- * Where libmicrohttpd's connections have their memory pools (memorypool.c, which scripts/build-deps
+ * Where libmicrohttpd's connections have their memory pools (memorypool.c, which share_pages.patch
  * has ask here in place of malloc). A pool of 32 kB is written at its two ends: a request and the
  * head of its answer at the beginning, in 2 and 1 kB, the records of its header fields at the end.
  * Pools that lie one behind the other and do not begin with a page have one in common: a
