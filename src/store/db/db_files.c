@@ -18,8 +18,7 @@ static bool name_of(const char *path, const char *suffix, char out[PATH_MAX])
     return snprintf(out, PATH_MAX, "%s%s", path, suffix) < PATH_MAX;
 }
 
-/* The folder that the file is in. */
-static void folder_of(const char *path, char out[PATH_MAX])
+void db_folder(const char *path, char out[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
@@ -72,7 +71,7 @@ static bool look_at_folder(const char *path, struct error *e)
     char folder[PATH_MAX];
     struct stat st;
 
-    folder_of(path, folder);
+    db_folder(path, folder);
     if (stat(folder, &st) != 0)
         return no_folder(path, folder, errno, e);
     if (!S_ISDIR(st.st_mode))
@@ -155,7 +154,7 @@ static enum db_access find_access(const char *path, char why[256])
 {
     char folder[PATH_MAX];
 
-    folder_of(path, folder);
+    db_folder(path, folder);
     why[0] = '\0';
     if (access(path, W_OK) != 0) {
         snprintf(why, 256, "%.150s cannot be written: %s", path, strerror(errno));
@@ -173,7 +172,7 @@ static bool check_log(const char *path, struct error *e)
     char folder[PATH_MAX];
     struct stat st;
 
-    folder_of(path, folder);
+    db_folder(path, folder);
     if (access(folder, W_OK) == 0 || exists(path, "-shm", &st) || !exists(path, "-wal", &st) ||
         st.st_size == 0)
         return true;
@@ -194,7 +193,7 @@ bool db_look(const char *path, enum db_access *access, char why[256], struct err
     if (!check_name(path, e))
         return false;
     if (stat(path, &st) != 0) {
-        folder_of(path, folder);
+        db_folder(path, folder);
         if (errno != ENOENT)
             return no_folder(path, folder, errno, e);
         return look_at_folder(path, e) && check_beside(path, true, e);
@@ -221,7 +220,7 @@ bool db_is_still(const char *path)
     char folder[PATH_MAX];
     struct stat st;
 
-    folder_of(path, folder);
+    db_folder(path, folder);
     if (access(folder, W_OK) == 0 || exists(path, "-shm", &st))
         return false;
     return (!exists(path, "-wal", &st) || st.st_size == 0) && is_in_wal_mode(path);

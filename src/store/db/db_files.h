@@ -28,6 +28,9 @@ enum db_access {
 bool db_look(const char *path, enum db_access *access, char why[256], struct error *e)
     __attribute__((warn_unused_result));
 
+/* The folder that the file is in, as it is named: "." for a name without one. */
+void db_folder(const char *path, char out[PATH_MAX]);
+
 /*
  * True if a reading connection has to open the file as one that does not change
  * (sqlite.org/uri.html#uriimmutable): in WAL mode, all of it in the file, and no index of the log

@@ -16,6 +16,7 @@
 #include "store/db/db_private.h"
 #include "store/db/identity.h"
 #include "store/db/statement_cache.h"
+#include "store/db/temporary.h"
 
 /* Between two tries to turn WAL on while another process holds a lock. */
 #define WAL_RETRY_MS 5
@@ -85,6 +86,8 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
          rows_register(db, o->write_row, (size_t)o->answer_bytes, e) && identity_register(db, e);
     sqlite3_free(pragmas);
     db->for_reading = mode == DB_READ;
+    if (ok && !db->temporary_files)
+        ok = db_exec(db, "PRAGMA temp_store=MEMORY", e);
     if (ok && db->for_reading) {
         authorizer_read_only(db->handle, &db->allow_prepare);
         collations_stand_in(&db->collations, db->handle);
@@ -156,6 +159,7 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
         return NULL;
     }
     db->read_only = options->read_only;
+    db->temporary_files = temporary_files_beside(path);
     int rc = open_handle(db, path, mode);
     if (rc != SQLITE_OK)
         db_error(db, rc, &cause);

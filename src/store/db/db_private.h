@@ -23,6 +23,7 @@ struct db {
     bool for_reading;     /* DB_READ */
     bool allow_prepare;   /* …but a write may be prepared now, not run */
     bool read_only;
+    bool temporary_files;   /* else memory (store/db/temporary.h) */
     const char *still_path; /* opened as a file that does not change; NULL: it is not */
     struct stat still;      /* what it was then */
     struct counter page_hits, page_misses;

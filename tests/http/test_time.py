@@ -1,0 +1,105 @@
+"""What takes long, or much: temporary files, deep offsets, statements that are stopped, a log that nobody reads."""
+import concurrent.futures
+import os
+import resource
+import sqlite3
+
+import pytest
+
+MIB = 1 << 20
+
+# 50,000 rows with 200 bytes each that are in no file: what is sorted of them is 10 MB.
+SPREAD = """
+    CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT);
+    CREATE VIEW spread AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
+        SELECT i AS id, printf('%0200d', i * 7919 % 50021) AS b FROM n;
+"""
+
+
+def make(path, sql=SPREAD):
+    with sqlite3.connect(path) as db:
+        db.executescript(sql)
+    db.close()
+    return path
+
+
+def limit_files(server, size):
+    resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+
+DEEP = "/spread?select=id&order=b.desc&limit=1&offset=49998"
+
+
+ORDINARY = "/spread?select=id,b&order=b.desc&id=lte.1000&limit=1000"
+
+
+def test_what_is_sorted_goes_to_a_file(serve, tmp_path):
+    """RLIMIT_FSIZE stands in for a full disk: only a file meets it."""
+    server = serve(db=make(tmp_path / "a.db"), migrations=None)
+    whole = server.get(DEEP)
+    assert whole.status == 200 and len(whole.json()) == 1
+    limit_files(server, 4 * MIB)
+    reply = server.get(DEEP)
+    assert reply.status == 507 and reply.json()["code"] == "53100", reply
+    assert server.get(ORDINARY).status == 200
+    # …which is the affair of that request alone.
+    assert server.post("/note", {"text": "x"}).status == 201
+    assert server.get("/readyz").status == 200
+    limit_files(server, resource.RLIM_INFINITY)
+    assert server.get(DEEP).json() == whole.json()
+    assert not [name for name in os.listdir(tmp_path) if "etilqs" in name]
+
+
+def test_an_ordinary_list_is_sorted_in_memory(serve, tmp_path):
+    """Nothing can be written at all, and 1,000 rows are put in order."""
+    server = serve(db=make(tmp_path / "a.db"), migrations=None)
+    limit_files(server, 0)
+    assert len(server.get(ORDINARY).json()) == 1000
+
+
+def open_temporary_files(server):
+    folder, found = f"/proc/{server.process.pid}/fd", set()
+    for name in os.listdir(folder):
+        try:
+            found.add(os.readlink(f"{folder}/{name}"))
+        except FileNotFoundError:
+            continue
+    return {name for name in found if "etilqs" in name}
+
+
+def test_temporary_files_are_beside_the_database(serve, tmp_path):
+    """Not in /tmp, nor where the process was started; and they have no name."""
+    data = tmp_path / "data"
+    data.mkdir()
+    server = serve(db=make(data / "a.db"), migrations=None)
+    seen = set()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        for _ in range(50):
+            asked = pool.submit(server.get, DEEP)
+            while not asked.done():
+                seen |= open_temporary_files(server)
+            assert asked.result().status == 200
+            if seen:
+                break
+    assert seen and all(name.startswith(f"{data}/etilqs") and name.endswith("(deleted)") for name in seen), seen
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not os.path.exists("/usr/bin/setpriv"), reason="root writes everywhere")
+def test_memory_where_no_file_can_be(serve, tmp_path):
+    """A folder that cannot be written: sorts stay in memory, so no limit of files is met."""
+    data = tmp_path / "data"
+    data.mkdir()
+    make(data / "a.db")
+    wrap = ("prlimit", f"--fsize={4 * MIB}")
+    if os.geteuid() == 0:
+        wrap += ("setpriv", "--reuid=65532", "--clear-groups")
+        for folder in [tmp_path, *tmp_path.parents]:
+            if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
+                folder.chmod(folder.stat().st_mode | 0o055)
+    data.chmod(0o555)
+    try:
+        server = serve(db=data / "a.db", migrations="none", wrap=wrap)
+        assert len(server.get(DEEP).json()) == 1
+        server.stop()
+    finally:
+        data.chmod(0o755)
