@@ -1,23 +1,24 @@
 -- Lists of tasks, with tags: a small schema that shows what thimble makes of SQL.
--- Each table and view here is a resource: /lists, /tasks, /tags, /task_tags, /open_tasks.
+-- Each table and view here is a resource: /lists, /tasks, /tags, /task_tags, /open_tasks. A CHECK has
+-- a name because a failure says it.
 
 CREATE TABLE lists (
     id         INTEGER PRIMARY KEY,
-    name       TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 200),
+    name       TEXT NOT NULL UNIQUE CONSTRAINT lists_name_check CHECK (length(name) BETWEEN 1 AND 200),
     color      TEXT NOT NULL DEFAULT 'grey'
-                    CHECK (color IN ('grey', 'red', 'orange', 'yellow', 'green', 'blue')),
+                    CONSTRAINT lists_color_check CHECK (color IN ('grey', 'red', 'orange', 'yellow', 'green', 'blue')),
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
 
 CREATE TABLE tasks (
     id         INTEGER PRIMARY KEY,
     list_id    INTEGER NOT NULL REFERENCES lists (id) ON DELETE CASCADE,
-    title      TEXT NOT NULL CONSTRAINT title_length CHECK (length(title) BETWEEN 1 AND 500),
+    title      TEXT NOT NULL CONSTRAINT tasks_title_check CHECK (length(title) BETWEEN 1 AND 500),
     notes      TEXT,
-    done       BOOLEAN NOT NULL DEFAULT FALSE CHECK (done IN (FALSE, TRUE)),
-    priority   INTEGER NOT NULL DEFAULT 3 CONSTRAINT priority_range CHECK (priority BETWEEN 1 AND 5),
-    due        DATE CHECK (due IS date(due)),
-    meta       JSON CHECK (json_valid(meta)),
+    done       BOOLEAN NOT NULL DEFAULT FALSE CONSTRAINT tasks_done_check CHECK (done IN (FALSE, TRUE)),
+    priority   INTEGER NOT NULL DEFAULT 3 CONSTRAINT tasks_priority_check CHECK (priority BETWEEN 1 AND 5),
+    due        DATE CONSTRAINT tasks_due_check CHECK (due IS date(due)),
+    meta       JSON CONSTRAINT tasks_meta_check CHECK (meta IS NULL OR json_valid(meta)),
     created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
 );
@@ -26,7 +27,7 @@ CREATE INDEX tasks_due ON tasks (due) WHERE NOT done;
 
 CREATE TABLE tags (
     id   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE CHECK (length(name) BETWEEN 1 AND 50)
+    name TEXT NOT NULL UNIQUE CONSTRAINT tags_name_check CHECK (length(name) BETWEEN 1 AND 50)
 );
 
 -- Many to many: a task has tags, a tag has tasks. Its rows are /task_tags/{task_id},{tag_id}.

@@ -37,6 +37,25 @@ def test_checks(server):
     assert server.post("/lists", {"name": name}).status == 409
 
 
+@pytest.mark.parametrize("path,body,name", [
+    ("/lists", {"name": ""}, "lists_name_check"), ("/lists", {"name": "x", "color": "pink"}, "lists_color_check"),
+    ("/tasks", {"list_id": 1, "title": ""}, "tasks_title_check"), ("/tags", {"name": ""}, "tags_name_check"),
+    ("/tasks", {"list_id": 1, "title": "x", "priority": 9}, "tasks_priority_check"),
+    ("/tasks", {"list_id": 1, "title": "x", "due": "tomorrow"}, "tasks_due_check")])
+def test_a_check_has_a_name(server, path, body, name):
+    problem = server.post(path, body).json()
+    assert problem["code"] == "23514" and name in problem["message"]
+    assert problem["errors"] == [{"pointer": "", "constraint": name}]
+
+
+def test_other_versions_of_sqlite_find_it_sound(server):
+    """Python's own: to SQLite 3.40 json_valid(NULL) is 0."""
+    import sqlite3
+    server.post("/tasks", {"list_id": 1, "title": "without meta"})
+    with sqlite3.connect(server.db) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
 def test_full_text_index_follows(server):
     import sqlite3
     list_id = server.get("/lists?limit=1").json()[0]["id"]
