@@ -36,7 +36,7 @@ static const struct command *choose(int *argc, char ***argv, struct error *e)
         near = nearest((*argv)[0]);
         error_set(e, ERROR_USAGE, "there is no command %s%s%s%s", (*argv)[0],
                   near ? "; did you mean " : "; see thimble help", near ? near->name : "",
-                  near ? "?" : "");
+                  text_if(near, "?"));
         return NULL;
     }
     (*argc)--;

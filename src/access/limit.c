@@ -129,7 +129,9 @@ static struct slot *find(struct limit *limit, struct limit_key key)
     }
     if (free_slot)
         return free_slot;
-    return limit->slots[at].used ? NULL : &limit->slots[at];
+    if (limit->slots[at].used)
+        return NULL;
+    return &limit->slots[at];
 }
 
 static bool count_address(struct limit *limit, struct limit_key key)
@@ -164,7 +166,9 @@ enum limit_verdict limit_enter(struct limit *limit, struct limit_key key)
 
     if (now > limit->total_max)
         return LIMIT_TOTAL;
-    return address_ok ? LIMIT_OK : LIMIT_ADDRESS;
+    if (address_ok)
+        return LIMIT_OK;
+    return LIMIT_ADDRESS;
 }
 
 void limit_leave(struct limit *limit, struct limit_key key)

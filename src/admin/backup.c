@@ -50,5 +50,7 @@ enum progress backup_create(struct call *call)
     call->finish = finish;
     call->job.completions = call->completions;
     call->job.error = &call->error;
-    return backup_scheduler_submit(backups, &call->job, made) ? CALL_WAITING : call_fail(call);
+    if (backup_scheduler_submit(backups, &call->job, made))
+        return CALL_WAITING;
+    return call_fail(call);
 }

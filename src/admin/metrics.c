@@ -65,7 +65,9 @@ static int64_t pending(const struct writer_stats *stats)
 {
     int64_t frames = stats->wal_pages - stats->checkpoints.moved;
 
-    return frames > 0 ? WAL_HEADER + frames * (WAL_FRAME_HEADER + stats->page_size) : 0;
+    if (frames > 0)
+        return WAL_HEADER + frames * (WAL_FRAME_HEADER + stats->page_size);
+    return 0;
 }
 
 static void collect(struct figures *f, struct call *call, const struct writer_stats *stats,

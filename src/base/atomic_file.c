@@ -27,8 +27,9 @@ static bool check_name(const struct atomic_file *p, struct error *e)
         return true; /* what is wrong with its folder is said by open() */
     if (!S_ISREG(st.st_mode))
         return error_set(e, ERROR_FAILURE, "%s is there and is not a file", p->name);
-    return p->replace ||
-           error_set(e, ERROR_FAILURE, "%s is there already; --force replaces it", p->name);
+    if (p->replace)
+        return true;
+    return error_set(e, ERROR_FAILURE, "%s is there already; --force replaces it", p->name);
 }
 
 /* True if the name still leads to the file that is open: another may have committed it. */
@@ -36,25 +37,44 @@ static bool is_ours(const struct atomic_file *p)
 {
     struct stat here, there;
 
-    return fstat(p->fd, &here) == 0 && stat(p->path, &there) == 0 && here.st_ino == there.st_ino &&
-           here.st_dev == there.st_dev;
+    if (fstat(p->fd, &here) != 0)
+        return false;
+    if (stat(p->path, &there) != 0)
+        return false;
+    return here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
+/* The name, and the path of the part beside it; false if they are too long. */
+static bool make_names(struct atomic_file *p, const char *name)
+{
+    int n = snprintf(p->name, sizeof p->name, "%s", name);
+
+    if (n < 1)
+        return false;
+    n = snprintf(p->path, sizeof p->path, "%s" ATOMIC_FILE_SUFFIX, name);
+    return n < PATH_MAX;
+}
+
+static bool lock_part(const struct atomic_file *p)
+{
+    if (flock(p->fd, LOCK_EX | LOCK_NB) != 0)
+        return false;
+    return is_ours(p);
 }
 
 bool atomic_file_open(struct atomic_file *p, const char *name, bool replace, struct error *e)
 {
-    int n = snprintf(p->name, sizeof p->name, "%s", name);
-
     *p->path = '\0';
     p->fd = -1;
     p->replace = replace;
-    if (n < 1 || snprintf(p->path, sizeof p->path, "%s" ATOMIC_FILE_SUFFIX, name) >= PATH_MAX)
+    if (!make_names(p, name))
         return error_set(e, ERROR_FAILURE, "\"%.80s\" is not the name of a file", name);
     if (!check_name(p, e))
         return false;
     p->fd = open(p->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (p->fd < 0)
         return atomic_file_error(e, "write", p->path);
-    if (flock(p->fd, LOCK_EX | LOCK_NB) != 0 || !is_ours(p)) {
+    if (!lock_part(p)) {
         close(p->fd);
         p->fd = -1;
         return error_set(e, ERROR_BUSY, "another process is writing %s", p->path);
@@ -68,16 +88,30 @@ bool atomic_file_open(struct atomic_file *p, const char *name, bool replace, str
 
 bool atomic_file_sync(struct atomic_file *p, struct error *e)
 {
-    return fsync(p->fd) == 0 || atomic_file_error(e, "write", p->path);
+    if (fsync(p->fd) == 0)
+        return true;
+    return atomic_file_error(e, "write", p->path);
 }
 
-/* A name that came up meanwhile is not replaced, where the file system can be told so. */
+/* Where the file system can be told so: not over a name that came up meanwhile. *told says whether
+ * it could. */
+static bool rename_to_new(const struct atomic_file *p, bool *told)
+{
+    if (renameat2(AT_FDCWD, p->path, AT_FDCWD, p->name, RENAME_NOREPLACE) == 0)
+        return *told = true;
+    *told = errno != EINVAL && errno != ENOSYS;
+    return false;
+}
+
+/* A name that came up meanwhile is not replaced. */
 static bool take_name(const struct atomic_file *p)
 {
+    bool told = false;
+
     if (!p->replace) {
-        if (renameat2(AT_FDCWD, p->path, AT_FDCWD, p->name, RENAME_NOREPLACE) == 0)
+        if (rename_to_new(p, &told))
             return true;
-        if (errno != EINVAL && errno != ENOSYS)
+        if (told)
             return false;
         if (access(p->name, F_OK) == 0) {
             errno = EEXIST;
@@ -89,19 +123,20 @@ static bool take_name(const struct atomic_file *p)
 
 static bool sync_folder(const struct atomic_file *p)
 {
-    char folder[PATH_MAX];
-    char *slash;
+    char folder[PATH_MAX] = ".";
+    const char *slash = strrchr(p->name, '/');
     bool ok;
     int fd;
 
-    snprintf(folder, sizeof folder, "%s", p->name);
-    slash = strrchr(folder, '/');
-    if (slash)
-        slash[slash == folder] = '\0';
-    fd = open(slash ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ok = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL); /* EINVAL: a file system without it */
-    if (fd >= 0)
-        close(fd);
+    if (slash == p->name)
+        snprintf(folder, sizeof folder, "/");
+    else if (slash)
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - p->name), p->name);
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ok = fsync(fd) == 0 || errno == EINVAL; /* EINVAL: a file system without it */
+    close(fd);
     return ok;
 }
 
@@ -112,7 +147,9 @@ bool atomic_file_commit(struct atomic_file *p, struct error *e)
     if (!take_name(p))
         return atomic_file_error(e, "make", p->name);
     *p->path = '\0';
-    return sync_folder(p) || atomic_file_error(e, "keep the folder of", p->name);
+    if (sync_folder(p))
+        return true;
+    return atomic_file_error(e, "keep the folder of", p->name);
 }
 
 void atomic_file_discard(struct atomic_file *p)

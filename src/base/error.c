@@ -66,7 +66,11 @@ void error_constraint(struct error *e, const char *name)
 
 void error_sentence(const struct error *e, char out[ERROR_SENTENCE_MAX])
 {
-    snprintf(out, ERROR_SENTENCE_MAX, "%s%s%s", e->message, e->details[0] ? ": " : "", e->details);
+    const char *colon = "";
+
+    if (e->details[0])
+        colon = ": ";
+    snprintf(out, ERROR_SENTENCE_MAX, "%s%s%s", e->message, colon, e->details);
 }
 
 const char *error_code_text(enum error_code code)

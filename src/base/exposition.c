@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/exposition.h"
 
+#include <stdio.h>
+
+#include "base/text.h"
+
 void exposition_family(struct buf *out, const char *name, const char *type, const char *help)
 {
     buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void begin(struct buf *out, const char *name, const char *labels)
+static void begin_sample(struct buf *out, const char *name, const char *labels)
 {
     buf_add_text(out, name);
     if (labels[0])
@@ -16,7 +20,7 @@ static void begin(struct buf *out, const char *name, const char *labels)
 
 void exposition_sample(struct buf *out, const char *name, const char *labels, uint64_t value)
 {
-    begin(out, name, labels);
+    begin_sample(out, name, labels);
     buf_addf(out, "%llu\n", (unsigned long long)value);
 }
 
@@ -31,7 +35,7 @@ static void add_in_unit(struct buf *out, uint64_t value, uint32_t unit)
 
 void exposition_seconds(struct buf *out, const char *name, const char *labels, uint64_t us)
 {
-    begin(out, name, labels);
+    begin_sample(out, name, labels);
     add_in_unit(out, us, 1000000);
 }
 
@@ -40,8 +44,8 @@ void exposition_seconds(struct buf *out, const char *name, const char *labels, u
 void exposition_histogram(struct buf *out, const char *name, const char *labels,
                           const struct buckets *b, const struct histogram_sum *values)
 {
-    const char *comma = labels[0] ? "," : "", *open = labels[0] ? "{" : "",
-               *close = labels[0] ? "}" : "";
+    const char *comma = text_if(labels[0], ",");
+    char part[128];
     uint64_t count = 0;
 
     for (size_t i = 0; i < b->n; i++) {
@@ -52,9 +56,11 @@ void exposition_histogram(struct buf *out, const char *name, const char *labels,
     count += values->counts[b->n];
     buf_addf(out, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, labels, comma,
              (unsigned long long)count);
-    buf_addf(out, "%s_sum%s%s%s ", name, open, labels, close);
+    snprintf(part, sizeof part, "%s_sum", name);
+    begin_sample(out, part, labels);
     add_in_unit(out, values->sum, b->unit);
-    buf_addf(out, "%s_count%s%s%s %llu\n", name, open, labels, close, (unsigned long long)count);
+    snprintf(part, sizeof part, "%s_count", name);
+    exposition_sample(out, part, labels, count);
 }
 
 static int64_t figure(const struct sample_row *row, const void *figures)

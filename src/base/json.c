@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/json.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 struct json_reader json_reader_make(struct slice text, int depth)
@@ -19,15 +20,26 @@ static bool fault(struct json_reader *r, const char *what)
     return false;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
 static void skip_blanks(struct json_reader *r)
 {
-    while (r->at < r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\t' || *r->at == '\r'))
-        r->at++, r->blanks++;
+    for (; r->at < r->end && is_blank(*r->at); r->at++)
+        r->blanks++;
+}
+
+/* True if the next character is `wanted`. */
+static bool is_next(const struct json_reader *r, char wanted)
+{
+    return r->at < r->end && *r->at == wanted;
 }
 
 static bool take(struct json_reader *r, char wanted)
 {
-    if (r->at == r->end || *r->at != wanted)
+    if (!is_next(r, wanted))
         return false;
     r->at++;
     return true;
@@ -46,11 +58,16 @@ static bool read_word(struct json_reader *r, struct slice word, enum json_kind k
     return true;
 }
 
+static bool is_at_digit(const struct json_reader *r)
+{
+    return r->at < r->end && ascii_is_digit(*r->at);
+}
+
 static size_t skip_digits(struct json_reader *r)
 {
     const char *start = r->at;
 
-    while (r->at < r->end && *r->at >= '0' && *r->at <= '9')
+    while (is_at_digit(r))
         r->at++;
     return (size_t)(r->at - start);
 }
@@ -82,9 +99,11 @@ static bool read_number(struct json_reader *r, struct json_item *out)
     take(r, '-');
     if (!take(r, '0') && skip_digits(r) == 0)
         return fault(r, r->at == start ? "a value is expected" : "a digit is expected");
-    if (!skip_fraction(r, &out->integer) || !skip_exponent(r, &out->integer))
+    if (!skip_fraction(r, &out->integer))
         return fault(r, "a digit is expected");
-    if (r->at < r->end && *r->at >= '0' && *r->at <= '9')
+    if (!skip_exponent(r, &out->integer))
+        return fault(r, "a digit is expected");
+    if (is_at_digit(r))
         return fault(r, "a number does not begin with 0");
     out->text = slice_make(start, (size_t)(r->at - start));
     return true;
@@ -92,7 +111,19 @@ static bool read_number(struct json_reader *r, struct json_item *out)
 
 static bool is_hex(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
+    char lower = (char)(c | 0x20);
+
+    return ascii_is_digit(c) || (lower >= 'a' && lower <= 'f');
+}
+
+/* Four hexadecimal digits. */
+static bool skip_code(struct json_reader *r)
+{
+    for (int i = 0; i < 4; i++, r->at++) {
+        if (r->at == r->end || !is_hex(*r->at))
+            return fault(r, "four hexadecimal digits are expected");
+    }
+    return true;
 }
 
 static bool skip_escape(struct json_reader *r)
@@ -106,10 +137,8 @@ static bool skip_escape(struct json_reader *r)
     if (!memchr(kinds, kind, sizeof kinds))
         return fault(r, "an escape is expected that JSON has");
     r->at++;
-    for (int i = 0; kind == 'u' && i < 4; i++, r->at++) {
-        if (r->at == r->end || !is_hex(*r->at))
-            return fault(r, "four hexadecimal digits are expected");
-    }
+    if (kind == 'u')
+        return skip_code(r);
     return true;
 }
 
@@ -139,7 +168,9 @@ static bool read_string(struct json_reader *r, struct json_item *out)
     }
     r->at++;
     out->text = slice_make(start, (size_t)(r->at - start));
-    return ascii || text_utf8_valid(out->text) || fault(r, "a string is not UTF-8");
+    if (ascii || text_utf8_valid(out->text))
+        return true;
+    return fault(r, "a string is not UTF-8");
 }
 
 /* ---- what is nested */
@@ -147,7 +178,7 @@ static bool read_string(struct json_reader *r, struct json_item *out)
 bool json_enter(struct json_reader *r, char open)
 {
     skip_blanks(r);
-    if (r->at == r->end || *r->at != open)
+    if (!is_next(r, open))
         return false;
     if (r->depth == 0) {
         r->too_deep = true;
@@ -187,7 +218,7 @@ enum json_next json_next_member(struct json_reader *r, bool *first, struct json_
     if (step != JSON_NEXT)
         return step;
     skip_blanks(r);
-    if (r->at == r->end || *r->at != '"') {
+    if (!is_next(r, '"')) {
         fault(r, "a member's name is expected, in double quotes");
         return JSON_FAULT;
     }
@@ -220,19 +251,20 @@ struct levels {
 
 static bool opens(const struct json_reader *r)
 {
-    return r->at < r->end && (*r->at == '{' || *r->at == '[');
+    return is_next(r, '{') || is_next(r, '[');
 }
 
 static bool open_level(struct json_reader *r, struct levels *levels)
 {
-    size_t at = levels->n / 8;
+    unsigned char *at = &levels->objects[levels->n / 8];
     unsigned bit = 1U << levels->n % 8;
     bool object = *r->at == '{';
 
     if (!json_enter(r, *r->at))
         return false;
-    levels->objects[at] =
-        (unsigned char)(object ? levels->objects[at] | bit : levels->objects[at] & ~bit);
+    *at = (unsigned char)(*at & ~bit);
+    if (object)
+        *at = (unsigned char)(*at | bit);
     levels->n++;
     return true;
 }
@@ -242,6 +274,15 @@ static bool in_object(const struct levels *levels)
     size_t level = levels->n - 1;
 
     return (levels->objects[level / 8] >> level % 8 & 1) != 0;
+}
+
+/* The next part of what is open innermost. */
+static enum json_next next_part(struct json_reader *r, const struct levels *levels, bool *first,
+                                struct json_item *part)
+{
+    if (in_object(levels))
+        return json_next_member(r, first, part);
+    return json_next_element(r, first);
 }
 
 static bool read_nested(struct json_reader *r, struct json_item *out)
@@ -255,8 +296,8 @@ static bool read_nested(struct json_reader *r, struct json_item *out)
     if (!open_level(r, &levels))
         return false;
     while (levels.n > 0) {
-        enum json_next step =
-            in_object(&levels) ? json_next_member(r, &first, &part) : json_next_element(r, &first);
+        enum json_next step = next_part(r, &levels, &first, &part);
+        bool ok;
 
         if (step == JSON_FAULT)
             return false;
@@ -266,7 +307,11 @@ static bool read_nested(struct json_reader *r, struct json_item *out)
         }
         skip_blanks(r);
         first = opens(r);
-        if (first ? !open_level(r, &levels) : !read_scalar(r, &part))
+        if (first)
+            ok = open_level(r, &levels);
+        else
+            ok = read_scalar(r, &part);
+        if (!ok)
             return false;
     }
     out->kind = object ? JSON_IS_OBJECT : JSON_IS_ARRAY;
@@ -279,13 +324,17 @@ bool json_read(struct json_reader *r, struct json_item *out)
 {
     skip_blanks(r);
     out->plain = out->integer = false;
-    return opens(r) ? read_nested(r, out) : read_scalar(r, out);
+    if (opens(r))
+        return read_nested(r, out);
+    return read_scalar(r, out);
 }
 
 bool json_at_end(struct json_reader *r)
 {
     skip_blanks(r);
-    return r->at == r->end || fault(r, "nothing is expected after the value");
+    if (r->at == r->end)
+        return true;
+    return fault(r, "nothing is expected after the value");
 }
 
 bool json_valid(struct slice text, int depth)
@@ -293,5 +342,7 @@ bool json_valid(struct slice text, int depth)
     struct json_reader r = json_reader_make(text, depth);
     struct json_item item;
 
-    return json_read(&r, &item) && json_at_end(&r);
+    if (!json_read(&r, &item))
+        return false;
+    return json_at_end(&r);
 }

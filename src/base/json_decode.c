@@ -7,15 +7,19 @@
 
 #include <stdint.h>
 
+static unsigned hex_digit(unsigned char c)
+{
+    if (c <= '9')
+        return c - (unsigned)'0';
+    return (c | 0x20U) - 'a' + 10;
+}
+
 static unsigned hex_value(const char *at)
 {
     unsigned value = 0;
 
-    for (int i = 0; i < 4; i++) {
-        unsigned char c = (unsigned char)at[i];
-
-        value = value << 4 | (unsigned)(c <= '9' ? c - '0' : (c | 32) - 'a' + 10);
-    }
+    for (int i = 0; i < 4; i++)
+        value = value << 4 | hex_digit((unsigned char)at[i]);
     return value;
 }
 
@@ -43,6 +47,16 @@ static size_t put_utf8(char *out, uint32_t c)
     return 4;
 }
 
+static bool is_high_surrogate(uint32_t c)
+{
+    return c >= 0xd800 && c <= 0xdbff;
+}
+
+static bool is_low_surrogate(uint32_t c)
+{
+    return c >= 0xdc00 && c <= 0xdfff;
+}
+
 /* The character at `at`, four digits, and perhaps \uXXXX after it: how many bytes it is long, 0 if
  * it is half of a pair. */
 static size_t unicode(const char *at, const char *end, uint32_t *out)
@@ -50,26 +64,41 @@ static size_t unicode(const char *at, const char *end, uint32_t *out)
     uint32_t high = hex_value(at), low;
 
     *out = high;
-    if (high < 0xd800 || high > 0xdfff)
+    if (is_low_surrogate(high))
+        return 0;
+    if (!is_high_surrogate(high))
         return 4;
-    if (high > 0xdbff || end - at < 10 || at[4] != '\\' || at[5] != 'u')
+    if (end - at < 10 || memcmp(at + 4, "\\u", 2) != 0)
         return 0;
     low = hex_value(at + 6);
-    if (low < 0xdc00 || low > 0xdfff)
+    if (!is_low_surrogate(low))
         return 0;
     *out = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
     return 10;
 }
 
+/* The byte that \n and its like are; any other stands for itself. */
+static char unescaped(char kind)
+{
+    switch (kind) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return kind;
+    }
+}
+
 long json_decode(const struct json_item *string, char *out)
 {
-    static const char kinds[] = "bfnrt", bytes[] = "\b\f\n\r\t";
     const char *at = string->text.data + 1, *end = string->text.data + string->text.len - 1;
     char *to = out;
 
     while (at < end) {
-        const char *slash = memchr(at, '\\', (size_t)(end - at)), *kind;
-        size_t run = (size_t)((slash ? slash : end) - at), used;
+        const char *slash = memchr(at, '\\', (size_t)(end - at));
+        const char *stop = slash ? slash : end;
+        size_t run = (size_t)(stop - at), used;
         uint32_t c;
 
         memcpy(to, at, run);
@@ -85,8 +114,7 @@ long json_decode(const struct json_item *string, char *out)
             at += 2 + used;
             continue;
         }
-        kind = memchr(kinds, at[1], sizeof kinds - 1);
-        *to++ = kind ? bytes[kind - kinds] : at[1];
+        *to++ = unescaped(at[1]);
         at += 2;
     }
     return to - out;
@@ -97,9 +125,17 @@ static size_t string_length(const char *at, const char *end)
 {
     const char *from = at++;
 
-    while (at < end && *at != '"')
-        at += *at == '\\' ? 2 : 1;
+    while (at < end && *at != '"') {
+        if (*at == '\\')
+            at++;
+        at++;
+    }
     return (size_t)(at + 1 - from);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
 size_t json_compact(const struct json_item *item, char *out)
@@ -108,13 +144,16 @@ size_t json_compact(const struct json_item *item, char *out)
     char *to = out;
 
     while (at < end) {
-        bool blank = *at == ' ' || *at == '\n' || *at == '\t' || *at == '\r';
-        size_t n = *at == '"' ? string_length(at, end) : 1;
+        size_t n = 1;
 
-        if (!blank) {
-            memcpy(to, at, n);
-            to += n;
+        if (is_blank(*at)) {
+            at++;
+            continue;
         }
+        if (*at == '"')
+            n = string_length(at, end);
+        memcpy(to, at, n);
+        to += n;
         at += n;
     }
     return (size_t)(to - out);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
+
 /* Steps, of a byte each, between two questions whether to stop. */
 #define STEPS_BETWEEN 16384
 
@@ -38,7 +40,9 @@ struct match {
 
 static unsigned char fold_byte(const struct like *like, unsigned char c)
 {
-    return like->fold && c >= 'A' && c <= 'Z' ? (unsigned char)(c + 'a' - 'A') : c;
+    if (like->fold)
+        return (unsigned char)ascii_lower((char)c);
+    return c;
 }
 
 /* ---- compiling */
@@ -73,10 +77,13 @@ static void end_run(struct like *like, size_t *start, size_t end, bool *has_any)
 
 struct like *like_compile(struct slice pattern, bool fold)
 {
-    struct like *like = pattern.len <= LIKE_PATTERN_MAX ? calloc(1, sizeof *like) : NULL;
+    struct like *like;
     size_t n = 0, start = 0;
     bool has_any = false;
 
+    if (pattern.len > LIKE_PATTERN_MAX)
+        return NULL;
+    like = calloc(1, sizeof *like);
     if (!like)
         return NULL;
     like->fold = fold;
@@ -88,12 +95,12 @@ struct like *like_compile(struct slice pattern, bool fold)
             c = pattern.data[++i];
         like->open_end = !escaped && c == '%';
         if (like->open_end) {
-            like->open_start = like->open_start || n == 0;
+            like->open_start |= n == 0;
             end_run(like, &start, n, &has_any);
             continue;
         }
         like->any[n] = !escaped && c == '_';
-        has_any = has_any || like->any[n];
+        has_any |= like->any[n];
         like->bytes[n++] = fold_byte(like, (unsigned char)c);
     }
     end_run(like, &start, n, &has_any);
@@ -138,7 +145,9 @@ static bool run_matches_at(struct match *m, const struct run *run, size_t at, si
         }
     }
     *end = at;
-    return take_steps(m, i + 1) && i == run->len;
+    if (!take_steps(m, i + 1))
+        return false;
+    return i == run->len;
 }
 
 /* Does the run match so that it ends with the text, and begins at `from` or later? */
@@ -156,7 +165,9 @@ static bool run_matches_at_end(struct match *m, const struct run *run, size_t fr
             break;
         }
     }
-    return take_steps(m, run->len - i + 1) && i == 0;
+    if (!take_steps(m, run->len - i + 1))
+        return false;
+    return i == 0;
 }
 
 /* The next place at or after `at` where the run's first byte stands, or the end. */
@@ -169,7 +180,9 @@ static size_t next_beginning(const struct match *m, const struct run *run, size_
         return at;
     if (!m->like->fold) {
         found = memchr(m->text + at, first, m->len - at);
-        return found ? (size_t)(found - m->text) : m->len;
+        if (found)
+            return (size_t)(found - m->text);
+        return m->len;
     }
     while (at < m->len && fold_byte(m->like, m->text[at]) != first)
         at++;
@@ -203,18 +216,21 @@ static bool find_bytes(struct match *m, const struct run *run, size_t *at)
 
 static bool find_run(struct match *m, const struct run *run, size_t *at)
 {
-    size_t end;
+    size_t end, i;
 
     if (!run->has_any)
         return find_bytes(m, run, at);
-    for (size_t i = next_beginning(m, run, *at); i < m->len && !m->stopped;
-         i = next_beginning(m, run, i + 1)) {
-        if (is_continuation(m->text[i]) && i > *at)
-            continue; /* within a character */
+    for (i = next_beginning(m, run, *at); i < m->len; i = next_beginning(m, run, i + 1)) {
+        bool within = i > *at && is_continuation(m->text[i]);
+
+        if (within)
+            continue; /* a character */
         if (run_matches_at(m, run, i, &end)) {
             *at = end;
             return true;
         }
+        if (m->stopped)
+            return false;
     }
     return false;
 }
@@ -226,16 +242,21 @@ static bool matches(struct match *m)
 
     if (like->n_runs == 0)
         return like->open_end || m->len == 0;
-    if (!like->open_start && !run_matches_at(m, &like->runs[first++], 0, &at))
-        return false;
+    if (!like->open_start) {
+        if (!run_matches_at(m, &like->runs[first++], 0, &at))
+            return false;
+    }
     if (first == last)
         return like->open_end || at == m->len;
-    last -= !like->open_end;
+    if (!like->open_end)
+        last--;
     for (; first < last; first++) {
         if (!find_run(m, &like->runs[first], &at))
             return false;
     }
-    return like->open_end || run_matches_at_end(m, &like->runs[last], at);
+    if (like->open_end)
+        return true;
+    return run_matches_at_end(m, &like->runs[last], at);
 }
 
 enum like_result like_match(const struct like *like, struct slice text, like_stop *stop,
@@ -250,5 +271,7 @@ enum like_result like_match(const struct like *like, struct slice text, like_sto
 
     if (m.stopped)
         return LIKE_STOPPED;
-    return yes ? LIKE_MATCHES : LIKE_DIFFERS;
+    if (yes)
+        return LIKE_MATCHES;
+    return LIKE_DIFFERS;
 }

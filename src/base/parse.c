@@ -6,59 +6,100 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
+
+/* The character at `i`; '\0' past the end. */
+static char char_at(struct slice s, size_t i)
+{
+    if (i < s.len)
+        return s.data[i];
+    return '\0';
+}
+
+static bool is_sign(char c)
+{
+    return c == '-' || c == '+';
+}
+
+static bool is_exponent_mark(char c)
+{
+    return c == 'e' || c == 'E';
+}
+
+/* Appends a digit to a value that is built downwards, so that INT64_MIN fits. */
+static bool add_digit(int64_t *value, int digit)
+{
+    if (__builtin_mul_overflow(*value, 10, value))
+        return false;
+    return !__builtin_sub_overflow(*value, digit, value);
+}
+
+/* What was built downwards, with its sign. */
+static bool finish_integer(int64_t value, bool negative, int64_t *out)
+{
+    if (!negative && value == INT64_MIN)
+        return false;
+    *out = value;
+    if (!negative)
+        *out = -value;
+    return true;
+}
 
 bool parse_int64(struct slice s, int64_t *out)
 {
-    bool negative = s.len && s.data[0] == '-';
-    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
+    bool negative = char_at(s, 0) == '-';
+    size_t i = is_sign(char_at(s, 0));
     int64_t value = 0;
 
     if (i == s.len)
         return false;
     for (; i < s.len; i++) {
-        int digit = s.data[i] - '0';
-
-        if (digit < 0 || digit > 9 || __builtin_mul_overflow(value, 10, &value) ||
-            __builtin_sub_overflow(value, digit, &value)) /* downwards: INT64_MIN fits */
+        if (!ascii_is_digit(s.data[i]))
+            return false;
+        if (!add_digit(&value, s.data[i] - '0'))
             return false;
     }
-    if (!negative && value == INT64_MIN)
-        return false;
-    *out = negative ? value : -value;
-    return true;
+    return finish_integer(value, negative, out);
 }
 
 static size_t skip_digits(struct slice s, size_t i)
 {
-    while (i < s.len && s.data[i] >= '0' && s.data[i] <= '9')
+    while (i < s.len && ascii_is_digit(s.data[i]))
         i++;
     return i;
+}
+
+/* The end of the exponent that begins with its mark at `at`, or SIZE_MAX without a digit. */
+static size_t skip_exponent(struct slice s, size_t at)
+{
+    size_t digits = at + 1, end;
+
+    if (is_sign(char_at(s, digits)))
+        digits++;
+    end = skip_digits(s, digits);
+    if (end == digits)
+        return SIZE_MAX;
+    return end;
 }
 
 /* [+-] digits [. digits] [e [+-] digits], with a digit on one side of the point. */
 static bool looks_decimal(struct slice s)
 {
-    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
-    size_t whole = skip_digits(s, i), end = whole, exponent;
-    bool digits = whole > i;
+    size_t start = is_sign(char_at(s, 0));
+    size_t end = skip_digits(s, start);
+    size_t digits = end - start;
 
-    if (end < s.len && s.data[end] == '.') {
-        size_t fraction = skip_digits(s, end + 1);
+    if (char_at(s, end) == '.') {
+        size_t fraction = end + 1;
 
-        digits = digits || fraction > end + 1;
-        end = fraction;
+        end = skip_digits(s, fraction);
+        digits += end - fraction;
     }
-    if (!digits)
+    if (digits == 0)
         return false;
-    if (end < s.len && (s.data[end] == 'e' || s.data[end] == 'E')) {
-        end++;
-        end += end < s.len && (s.data[end] == '-' || s.data[end] == '+');
-        exponent = skip_digits(s, end);
-        if (exponent == end)
-            return false;
-        end = exponent;
-    }
+    if (is_exponent_mark(char_at(s, end)))
+        end = skip_exponent(s, end);
     return end == s.len;
 }
 
@@ -66,12 +107,18 @@ static bool looks_decimal(struct slice s)
 static int64_t read_exponent(struct slice s, size_t i)
 {
     const int64_t huge = (int64_t)1 << 40;
-    bool negative = i < s.len && s.data[i] == '-';
+    bool negative = char_at(s, i) == '-';
     int64_t value = 0;
 
-    for (i += i < s.len && (s.data[i] == '-' || s.data[i] == '+'); i < s.len; i++)
-        value = value < huge ? value * 10 + (s.data[i] - '0') : huge;
-    return negative ? -value : value;
+    if (is_sign(char_at(s, i)))
+        i++;
+    for (; i < s.len; i++) {
+        if (value < huge)
+            value = value * 10 + (s.data[i] - '0');
+    }
+    if (negative)
+        return -value;
+    return value;
 }
 
 /* value × 10^n; false past 64 bits. */
@@ -86,13 +133,13 @@ static bool scale(int64_t *value, int64_t n)
 
 bool parse_whole(struct slice s, int64_t *out)
 {
-    bool negative = s.len && s.data[0] == '-', fraction = false;
+    bool negative = char_at(s, 0) == '-', fraction = false;
     int64_t value = 0, exponent = 0, zeros = 0; /* zeros that are not yet in the value */
-    size_t i = s.len && (s.data[0] == '-' || s.data[0] == '+');
+    size_t i = is_sign(char_at(s, 0));
 
     if (!looks_decimal(s))
         return false;
-    for (; i < s.len && s.data[i] != 'e' && s.data[i] != 'E'; i++) {
+    for (; i < s.len && !is_exponent_mark(s.data[i]); i++) {
         int digit = s.data[i] - '0';
 
         if (s.data[i] == '.') {
@@ -104,17 +151,20 @@ bool parse_whole(struct slice s, int64_t *out)
             zeros++;
             continue;
         }
-        if (!scale(&value, zeros + 1) || __builtin_sub_overflow(value, digit, &value))
-            return false; /* downwards: INT64_MIN fits */
+        if (!scale(&value, zeros))
+            return false;
+        if (!add_digit(&value, digit))
+            return false;
         zeros = 0;
     }
     exponent += zeros + read_exponent(s, i + 1);
-    if (value != 0 && (exponent < 0 || !scale(&value, exponent)))
-        return false;
-    if (!negative && value == INT64_MIN)
-        return false;
-    *out = negative ? value : -value;
-    return true;
+    if (value != 0) {
+        if (exponent < 0)
+            return false;
+        if (!scale(&value, exponent))
+            return false;
+    }
+    return finish_integer(value, negative, out);
 }
 
 /*
@@ -125,14 +175,14 @@ static double long_double(struct slice s)
 {
     enum { DIGITS_MAX = 800 };
     char text[DIGITS_MAX + 32];
-    size_t i = s.data[0] == '-' || s.data[0] == '+', n = 0, digits = 0;
+    size_t i = is_sign(s.data[0]), n = 0, digits = 0;
     bool fraction = false, more = false;
     int64_t exponent = 0;
 
     if (s.data[0] == '-')
         text[n++] = '-';
     text[n++] = '0'; /* there may be no other */
-    for (; i < s.len && s.data[i] != 'e' && s.data[i] != 'E'; i++) {
+    for (; i < s.len && !is_exponent_mark(s.data[i]); i++) {
         if (s.data[i] == '.') {
             fraction = true;
             continue;
@@ -144,7 +194,7 @@ static double long_double(struct slice s)
             text[n++] = s.data[i];
             continue;
         }
-        more = more || s.data[i] != '0';
+        more |= s.data[i] != '0';
         exponent++;
     }
     exponent += read_exponent(s, i + 1);
@@ -165,14 +215,14 @@ static bool short_double(struct slice s, double *out)
 {
     static const double power[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-    bool negative = s.len && s.data[0] == '-';
+    bool negative = char_at(s, 0) == '-';
     uint64_t digits = 0;
-    size_t i = negative, n = 0, point = SIZE_MAX;
+    size_t n = 0, point = SIZE_MAX, decimals = 0;
 
     if (s.len > 17)
         return false;
-    for (; i < s.len; i++) {
-        if (s.data[i] >= '0' && s.data[i] <= '9') {
+    for (size_t i = negative; i < s.len; i++) {
+        if (ascii_is_digit(s.data[i])) {
             digits = digits * 10 + (uint64_t)(s.data[i] - '0');
             n++;
         } else if (s.data[i] == '.' && point == SIZE_MAX) {
@@ -183,8 +233,11 @@ static bool short_double(struct slice s, double *out)
     }
     if (n == 0 || n > 15)
         return false;
-    *out = (double)digits / power[point == SIZE_MAX ? 0 : n - point];
-    *out = negative ? -*out : *out;
+    if (point != SIZE_MAX)
+        decimals = n - point;
+    *out = (double)digits / power[decimals];
+    if (negative)
+        *out = -*out;
     return true;
 }
 
@@ -235,33 +288,50 @@ bool parse_size(struct slice s, int64_t *out)
 
 static int64_t duration_factor(struct slice unit)
 {
-    if (slice_is(unit, "ms"))
-        return 1;
-    if (unit.len == 0 || slice_is(unit, "s"))
-        return 1000;
-    if (slice_is(unit, "m"))
-        return 60000;
-    return slice_is(unit, "h") ? 3600000 : 0;
+    static const struct {
+        const char *name;
+        int64_t milliseconds;
+    } units[] = {{"ms", 1}, {"", 1000}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        if (slice_is(unit, units[i].name))
+            return units[i].milliseconds;
+    }
+    return 0;
+}
+
+/* One number and its unit, from *at on; *total grows by it. */
+static bool add_duration(struct slice s, size_t *at, int64_t *total)
+{
+    size_t start = *at, digits = skip_digits(s, start), end = digits;
+    int64_t factor, number;
+    bool alone;
+
+    while (end < s.len && ascii_is_lower(s.data[end]))
+        end++;
+    factor = duration_factor(slice_make(s.data + digits, end - digits));
+    if (factor == 0)
+        return false;
+    alone = start == 0 && end == s.len;
+    if (end == digits && !alone)
+        return false; /* only one number may be without a unit: seconds */
+    if (!parse_int64(slice_make(s.data + start, digits - start), &number))
+        return false;
+    if (__builtin_mul_overflow(number, factor, &number))
+        return false;
+    *at = end;
+    return !__builtin_add_overflow(*total, number, total);
 }
 
 bool parse_duration_ms(struct slice s, int64_t *out)
 {
-    int64_t total = 0, number;
+    int64_t total = 0;
+    size_t at = 0;
 
-    for (size_t at = 0; at < s.len || at == 0;) {
-        size_t digits = skip_digits(s, at), end = digits;
-        int64_t factor;
-
-        while (end < s.len && s.data[end] >= 'a' && s.data[end] <= 'z')
-            end++;
-        factor = duration_factor(slice_make(s.data + digits, end - digits));
-        if (!parse_int64(slice_make(s.data + at, digits - at), &number) || !factor ||
-            (end == digits && (at > 0 || end < s.len)) ||
-            __builtin_mul_overflow(number, factor, &number) ||
-            __builtin_add_overflow(total, number, &total))
+    do {
+        if (!add_duration(s, &at, &total))
             return false;
-        at = end;
-    }
+    } while (at < s.len);
     *out = total;
     return true;
 }

@@ -14,10 +14,12 @@
 static bool read_text(const char *path, char *text, size_t size)
 {
     FILE *file = fopen(path, "re");
-    size_t n = file ? fread(text, 1, size - 1, file) : 0;
+    size_t n;
 
-    if (file)
-        fclose(file);
+    if (!file)
+        return false;
+    n = fread(text, 1, size - 1, file);
+    fclose(file);
     text[n] = '\0';
     return n > 0;
 }
@@ -67,25 +69,41 @@ void process_read(struct process *out)
         out->max_fds = files.rlim_cur > INT64_MAX ? INT64_MAX : (int64_t)files.rlim_cur;
 }
 
-/* proc(5), /proc/self/stat: the 22nd field is the start in clock ticks after boot; the second,
- * the name in parentheses, may hold anything. */
+/* The field of that number of proc(5), /proc/self/stat; the second, the name in parentheses, may
+ * hold anything. NULL: it is not there. */
+static const char *stat_field(const char *text, int number)
+{
+    const char *at = strrchr(text, ')');
+
+    for (int field = 2; at && field < number; field++) {
+        at = strchr(at, ' ');
+        if (at)
+            at++;
+    }
+    return at;
+}
+
+static int64_t now_us(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* The 22nd field is the start in clock ticks after boot. */
 int64_t process_start_us(void)
 {
     char text[1024];
-    const char *at = read_text("/proc/self/stat", text, sizeof text) ? strrchr(text, ')') : NULL;
-    struct timespec wall, boot;
-    int64_t ticks, now_us, up_us;
+    const char *field;
+    int64_t ticks;
 
-    for (int field = 2; at && field < 22; field++) {
-        at = strchr(at, ' ');
-        at = at ? at + 1 : NULL;
-    }
-    if (!at)
+    if (!read_text("/proc/self/stat", text, sizeof text))
         return -1;
-    ticks = strtoll(at, NULL, 10);
-    clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_BOOTTIME, &boot);
-    now_us = (int64_t)wall.tv_sec * 1000000 + wall.tv_nsec / 1000;
-    up_us = (int64_t)boot.tv_sec * 1000000 + boot.tv_nsec / 1000;
-    return now_us - up_us + ticks * (1000000 / sysconf(_SC_CLK_TCK));
+    field = stat_field(text, 22);
+    if (!field)
+        return -1;
+    ticks = strtoll(field, NULL, 10);
+    return now_us(CLOCK_REALTIME) - now_us(CLOCK_BOOTTIME) +
+           ticks * (1000000 / sysconf(_SC_CLK_TCK));
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/progress.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/text.h"
 
 #define LINE_MAX_LEN 512
 #define BAR_MAX      40
@@ -19,7 +21,9 @@ static size_t columns(void)
 
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
         return 80;
-    return size.ws_col < LINE_MAX_LEN ? size.ws_col : LINE_MAX_LEN - 1;
+    if (size.ws_col < LINE_MAX_LEN)
+        return size.ws_col;
+    return LINE_MAX_LEN - 1;
 }
 
 static void add_amount(struct buf *b, double n, enum progress_unit unit)
@@ -45,21 +49,30 @@ static void add_time(struct buf *b, int64_t s)
         buf_addf(b, "%lld:%02lld", (long long)(s / 60), (long long)(s % 60));
 }
 
+/* True if there is something to tell how long the rest takes by. */
+static bool is_foreseeable(const struct progress_bar *p)
+{
+    return p->done > 0 && p->total > 0 && p->done <= p->total;
+}
+
 /* "12.0 MiB of 40.0 MiB, 310.5 MiB/s, 0:01 left" */
 static void add_figures(struct buf *b, const struct progress_bar *p, int64_t now_us, bool ended)
 {
+    const char *rows = text_if(p->unit == PROGRESS_ROWS, " rows");
     double seconds = (double)(now_us - p->begun_us) / 1e6;
-    double rate = seconds > 0.001 ? (double)p->done / seconds : 0;
+    double rate = 0;
 
+    if (seconds > 0.001)
+        rate = (double)p->done / seconds;
     add_amount(b, (double)p->done, p->unit);
     if (p->total > 0 && p->done < p->total) {
         buf_add_text(b, " of ");
         add_amount(b, (double)p->total, p->unit);
     }
-    buf_add_text(b, p->unit == PROGRESS_ROWS ? " rows, " : ", ");
+    buf_addf(b, "%s, ", rows);
     add_amount(b, rate, p->unit);
-    buf_add_text(b, p->unit == PROGRESS_ROWS ? " rows/s, " : "/s, ");
-    if (!ended && p->total > 0 && p->done > 0 && p->done <= p->total) {
+    buf_addf(b, "%s/s, ", rows);
+    if (!ended && is_foreseeable(p)) {
         add_time(b, (int64_t)((double)(p->total - p->done) / rate + 0.5));
         buf_add_text(b, " left");
     } else {
@@ -70,16 +83,31 @@ static void add_figures(struct buf *b, const struct progress_bar *p, int64_t now
 /* "[#####     ]  50 %  " in what room the figures leave. */
 static void add_bar(struct buf *b, const struct progress_bar *p, size_t room)
 {
-    double part = p->done < p->total ? (double)p->done / (double)p->total : 1;
-    size_t width = room < BAR_MAX + 10 ? room - 10 : BAR_MAX;
+    double part = 1;
+    size_t width = BAR_MAX;
 
+    if (p->done < p->total)
+        part = (double)p->done / (double)p->total;
+    if (room < BAR_MAX + 10)
+        width = room - 10;
     if (room >= BAR_MIN + 10) {
+        size_t full = (size_t)ceil(part * (double)width);
+
         buf_add_char(b, '[');
-        for (size_t i = 0; i < width; i++)
-            buf_add_char(b, (double)i < part * (double)width ? '#' : ' ');
+        for (size_t i = 0; i < full; i++)
+            buf_add_char(b, '#');
+        for (size_t i = full; i < width; i++)
+            buf_add_char(b, ' ');
         buf_add_text(b, "] ");
     }
     buf_addf(b, "%3d %%  ", (int)(part * 100));
+}
+
+static size_t cut(size_t n, size_t most)
+{
+    if (n < most)
+        return n;
+    return most;
 }
 
 static void draw(struct progress_bar *p, int64_t now_us, bool ended)
@@ -92,16 +120,18 @@ static void draw(struct progress_bar *p, int64_t now_us, bool ended)
     add_figures(&figures, p, now_us, ended);
     buf_addf(&line, "\r%.60s  ", p->what);
     if (p->total > 0)
-        add_bar(&line, p, wide > line.len + figures.len ? wide - line.len - figures.len : 0);
+        add_bar(&line, p, wide - cut(line.len + figures.len, wide));
     buf_add_slice(&line, buf_slice(&figures));
-    len = line.len - 1 < wide ? line.len - 1 : wide;
+    len = cut(line.len - 1, wide);
     line.len = len + 1;
-    for (size_t i = len; i < p->drawn && i < wide; i++) /* over the longer line before */
+    for (size_t i = len; i < cut(p->drawn, wide); i++) /* over the longer line before */
         buf_add_char(&line, ' ');
     if (ended)
         buf_add_char(&line, '\n');
-    if (!figures.failed && !line.failed && write(STDERR_FILENO, line.data, line.len) < 0)
-        p->on = false; /* the terminal is gone */
+    if (!figures.failed && !line.failed) {
+        if (write(STDERR_FILENO, line.data, line.len) < 0)
+            p->on = false; /* the terminal is gone */
+    }
     p->drawn = len;
     p->drawn_us = now_us;
     buf_finish(&figures);

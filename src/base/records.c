@@ -75,15 +75,20 @@ static void drop(struct records *r, size_t n)
     r->used += (int64_t)n;
 }
 
-/* What comes before a record and is none of it. */
-static bool begin(struct records *r, struct error *e)
+static bool begins_with_mark(const struct records *r)
+{
+    return r->end >= 3 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0;
+}
+
+/* What comes before a record and is none of it: a byte order mark, the \n of a \r\n. */
+static bool skip_to_record(struct records *r, struct error *e)
 {
     r->scan = r->start;
     r->state = STATE_FIELD;
     if (r->used == 0) {
         if (!want(r, 3, e))
             return false;
-        if (r->end >= 3 && memcmp(r->data, "\xef\xbb\xbf", 3) == 0)
+        if (begins_with_mark(r))
             drop(r, 3);
     }
     if (r->after_cr) {
@@ -98,29 +103,39 @@ static bool begin(struct records *r, struct error *e)
 
 static bool scan_line(struct records *r)
 {
-    const char *from = r->data + r->scan;
-    const char *at = r->end > r->scan ? memchr(from, '\n', r->end - r->scan) : NULL;
+    const char *at = NULL;
 
-    r->scan = at ? (size_t)(at - r->data) : r->end;
-    return at != NULL;
+    if (r->end > r->scan)
+        at = memchr(r->data + r->scan, '\n', r->end - r->scan);
+    if (!at) {
+        r->scan = r->end;
+        return false;
+    }
+    r->scan = (size_t)(at - r->data);
+    return true;
 }
 
 /* Quotes mean something at the beginning of a field alone, and are doubled within. */
 static enum records_state after(enum records_state state, char c)
 {
-    switch (state) {
-    case STATE_QUOTED: return c == '"' ? STATE_QUOTE : STATE_QUOTED;
-    case STATE_QUOTE:
-        if (c == '"')
-            return STATE_QUOTED;
-        break;
-    case STATE_FIELD:
-        if (c == '"')
-            return STATE_QUOTED;
-        break;
-    case STATE_BARE: break;
+    if (c == '"') {
+        switch (state) {
+        case STATE_QUOTED: return STATE_QUOTE;
+        case STATE_QUOTE:
+        case STATE_FIELD: return STATE_QUOTED;
+        case STATE_BARE: return STATE_BARE;
+        }
     }
-    return c == ',' ? STATE_FIELD : STATE_BARE;
+    if (state == STATE_QUOTED)
+        return STATE_QUOTED;
+    if (c == ',')
+        return STATE_FIELD;
+    return STATE_BARE;
+}
+
+static bool is_line_end(char c)
+{
+    return c == '\n' || c == '\r';
 }
 
 static bool scan_csv(struct records *r)
@@ -131,7 +146,7 @@ static bool scan_csv(struct records *r)
     for (; at < r->end; at++) {
         char c = r->data[at];
 
-        if (state != STATE_QUOTED && (c == '\n' || c == '\r'))
+        if (state != STATE_QUOTED && is_line_end(c))
             break;
         r->lines += c == '\n';
         state = after(state, c);
@@ -154,17 +169,25 @@ static struct slice take(struct records *r, bool ended)
     return text;
 }
 
+/* Goes to the record's end; false if more must be read. */
+static bool scan_record(struct records *r)
+{
+    if (r->kind == RECORDS_CSV)
+        return scan_csv(r);
+    return scan_line(r);
+}
+
 enum record records_next(struct records *r, struct slice *out, struct error *e)
 {
-    bool ended, too_long = false;
+    bool ended, too_long = false, nothing;
     int64_t line;
 
-    if (!begin(r, e))
+    if (!skip_to_record(r, e))
         return RECORD_FAILED;
     line = r->lines + 1;
     for (;;) {
-        ended = r->kind == RECORDS_CSV ? scan_csv(r) : scan_line(r);
-        too_long = too_long || r->scan - r->start > r->max;
+        ended = scan_record(r);
+        too_long |= r->scan - r->start > r->max;
         if (ended || r->eof)
             break;
         if (too_long)
@@ -172,9 +195,12 @@ enum record records_next(struct records *r, struct slice *out, struct error *e)
         if (!fill(r, e))
             return RECORD_FAILED;
     }
-    if (!ended && !too_long && r->scan == r->start)
+    nothing = r->scan == r->start;
+    if (nothing && !ended && !too_long)
         return RECORD_END;
     r->line = line;
     *out = take(r, ended);
-    return too_long ? RECORD_TOO_LONG : RECORD_GIVEN;
+    if (too_long)
+        return RECORD_TOO_LONG;
+    return RECORD_GIVEN;
 }

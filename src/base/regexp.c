@@ -18,11 +18,19 @@ static bool in_ranges(const struct regexp *r, const struct set *set, uint32_t c)
     return false;
 }
 
+static bool is_letter(uint32_t c)
+{
+    uint32_t lower = c | 0x20;
+
+    return lower >= 'a' && lower <= 'z';
+}
+
 bool regexp_set_has(const struct regexp *r, const struct set *set, uint32_t c)
 {
-    bool completion = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    bool has = in_ranges(r, set, c) || (r->fold && completion && in_ranges(r, set, c ^ 0x20));
+    bool has = in_ranges(r, set, c);
 
+    if (!has && r->fold && is_letter(c))
+        has = in_ranges(r, set, c ^ 0x20);
     return has != set->negated;
 }
 
@@ -109,7 +117,7 @@ static void note_character(struct regexp *r, uint32_t c)
 {
     if (c < 0x80) {
         r->begins[c] = true;
-        if (r->fold && c >= 'a' && c <= 'z')
+        if (r->fold && is_letter(c)) /* folded: a small one */
             r->begins[c ^ 0x20] = true;
         return;
     }
@@ -170,7 +178,11 @@ static bool make_room(struct regexp *r, const struct emitter *e)
     r->n_program = e->n;
     r->program = calloc(e->n, sizeof *r->program);
     r->stack = calloc(2 * e->n + 2, sizeof *r->stack);
-    if (!r->program || !r->stack || !new_states(&r->now, e->n) || !new_states(&r->next, e->n))
+    if (!r->program || !r->stack)
+        return false;
+    if (!new_states(&r->now, e->n))
+        return false;
+    if (!new_states(&r->next, e->n))
         return false;
     memcpy(r->program, e->program, e->n * sizeof *r->program);
     return true;

@@ -63,10 +63,17 @@ static void add_state(struct run *run, struct states *s, uint16_t from, uint32_t
     }
 }
 
+static uint32_t fold_if(const struct regexp *r, uint32_t c)
+{
+    if (r->fold)
+        return regexp_fold(c);
+    return c;
+}
+
 static bool takes(const struct regexp *r, const struct instruction *i, uint32_t c)
 {
     switch (i->op) {
-    case OP_CHAR: return i->c == (r->fold ? regexp_fold(c) : c);
+    case OP_CHAR: return i->c == fold_if(r, c);
     case OP_ANY: return true;
     case OP_SET: return regexp_set_has(r, &r->sets[i->x], c);
     default: return false;
@@ -110,36 +117,52 @@ static uint32_t character_at(const struct run *run, size_t at, size_t *bytes)
 /* The character that ends at `at`: for what looks at boundaries, its last byte is enough. */
 static uint32_t character_before(const struct run *run, size_t at)
 {
-    return at == 0 ? REGEXP_EDGE : (unsigned char)run->text.data[at - 1];
+    if (at == 0)
+        return REGEXP_EDGE;
+    return (unsigned char)run->text.data[at - 1];
+}
+
+/* Can a match begin at `at`? */
+static bool may_begin(const struct run *run, size_t at)
+{
+    if (!run->r->can_skip)
+        return true;
+    return at < run->text.len && run->r->begins[(unsigned char)run->text.data[at]];
+}
+
+/* Asks now and then. */
+static bool is_to_stop(struct run *run, regexp_stop *stop, void *context)
+{
+    if (run->steps < STEPS_BETWEEN)
+        return false;
+    run->steps = 0;
+    return stop && stop(context);
 }
 
 enum regexp_result regexp_match(struct regexp *r, struct slice text, regexp_stop *stop,
                                 void *context)
 {
     struct run run = {.r = r, .text = text};
-    size_t at = 0, bytes;
+    size_t at = 0, bytes, unused;
 
     r->now.n = 0;
     for (;;) {
+        uint32_t c;
+
         if (r->now.n == 0 && r->can_skip)
             at = skip(&run, at);
-        uint32_t c = character_at(&run, at, &bytes);
-
-        if (!r->can_skip || (c != REGEXP_EDGE && r->begins[(unsigned char)text.data[at]]))
+        c = character_at(&run, at, &bytes);
+        if (may_begin(&run, at))
             add_state(&run, &r->now, 0, character_before(&run, at), c);
         if (run.matched)
             return REGEXP_MATCHES;
         if (c == REGEXP_EDGE)
             return REGEXP_DIFFERS;
         at += bytes;
-        size_t unused;
         take(&run, c, character_at(&run, at, &unused));
         if (run.matched)
             return REGEXP_MATCHES;
-        if (run.steps >= STEPS_BETWEEN) {
-            run.steps = 0;
-            if (stop && stop(context))
-                return REGEXP_STOPPED;
-        }
+        if (is_to_stop(&run, stop, context))
+            return REGEXP_STOPPED;
     }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/regexp.h"
 #include "base/regexp_set.h"
 
@@ -29,7 +30,9 @@ static bool at_end(const struct parser *p)
 
 static char here(const struct parser *p)
 {
-    return at_end(p) ? '\0' : p->text.data[p->at];
+    if (at_end(p))
+        return '\0';
+    return p->text.data[p->at];
 }
 
 /* Takes `c` if it is next. */
@@ -65,7 +68,7 @@ static uint16_t add_set(struct parser *p, size_t set)
 /* ---- escapes */
 
 static const struct {
-    char completion;
+    char letter;
     enum regexp_place place;
 } places[] = {
     {'A', PLACE_START},      {'Z', PLACE_END},         {'b', PLACE_BOUNDARY},
@@ -75,17 +78,17 @@ static const struct {
 
 static bool escape_atom(struct parser *p, uint16_t *out)
 {
-    char completion = here(p);
+    char letter = here(p);
     uint32_t c;
     size_t set;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (take(p, places[i].completion)) {
+        if (take(p, places[i].letter)) {
             *out = add_place(p, places[i].place);
             return true;
         }
     }
-    if (regexp_set_class(p->tree, completion, &set)) {
+    if (regexp_set_class(p->tree, letter, &set)) {
         p->at++;
         *out = add_set(p, set);
         return true;
@@ -109,7 +112,9 @@ static bool group(struct parser *p, uint16_t *out)
     if (!alternatives(p, out))
         return false;
     p->depth--;
-    return take(p, ')') || wrong(p, "parentheses () not balanced");
+    if (take(p, ')'))
+        return true;
+    return wrong(p, "parentheses () not balanced");
 }
 
 static bool character_atom(struct parser *p, uint16_t *out)
@@ -159,9 +164,9 @@ static bool bound(struct parser *p, int *out)
 {
     int n = 0;
 
-    if (here(p) < '0' || here(p) > '9')
+    if (!ascii_is_digit(here(p)))
         return false;
-    for (; here(p) >= '0' && here(p) <= '9'; p->at++) {
+    for (; ascii_is_digit(here(p)); p->at++) {
         if (n <= REGEXP_REPEAT_MAX)
             n = n * 10 + (here(p) - '0');
     }
@@ -169,18 +174,38 @@ static bool bound(struct parser *p, int *out)
     return n <= REGEXP_REPEAT_MAX;
 }
 
+/* n}, n,} or n,m} */
+static bool counted_bounds(struct parser *p, struct branch *b)
+{
+    if (!bound(p, &b->min))
+        return false;
+    b->max = b->min;
+    if (!take(p, ','))
+        return take(p, '}');
+    b->max = BRANCH_NO_MAX;
+    if (take(p, '}'))
+        return true;
+    if (!bound(p, &b->max))
+        return false;
+    if (!take(p, '}'))
+        return false;
+    return b->max >= b->min;
+}
+
 /* What is behind a { that a digit follows. */
 static bool bounds(struct parser *p, struct branch *b)
 {
-    bool ok = bound(p, &b->min);
+    if (counted_bounds(p, b))
+        return true;
+    return wrong(p, "invalid repetition count(s)");
+}
 
-    b->max = b->min;
-    if (ok && take(p, ',')) {
-        b->max = BRANCH_NO_MAX;
-        ok = here(p) == '}' || bound(p, &b->max);
-    }
-    ok = ok && take(p, '}') && (b->max == BRANCH_NO_MAX || b->max >= b->min);
-    return ok || wrong(p, "invalid repetition count(s)");
+/* { and a digit: a { alone is a character. */
+static bool is_at_bounds(const struct parser *p)
+{
+    size_t after = p->at + 1;
+
+    return here(p) == '{' && after < p->text.len && ascii_is_digit(p->text.data[after]);
 }
 
 /* True if a quantifier is next; it is taken. Check p->why. */
@@ -198,10 +223,7 @@ static bool quantifier(struct parser *p, struct branch *b)
         b->max = 1;
         return true;
     }
-    bool counted = here(p) == '{' && p->at + 1 < p->text.len && p->text.data[p->at + 1] >= '0' &&
-                   p->text.data[p->at + 1] <= '9';
-
-    if (!counted)
+    if (!is_at_bounds(p))
         return false;
     p->at++;
     (void)bounds(p, b);
@@ -226,12 +248,18 @@ static bool piece(struct parser *p, uint16_t *out)
     return !p->why;
 }
 
+/* What ends a sequence. */
+static bool is_at_edge(const struct parser *p)
+{
+    return at_end(p) || here(p) == '|' || here(p) == ')';
+}
+
 static bool sequence(struct parser *p, uint16_t *out)
 {
     uint16_t next;
 
     *out = add(p, (struct branch){.kind = BRANCH_EMPTY});
-    for (bool first = true; !at_end(p) && here(p) != '|' && here(p) != ')'; first = false) {
+    for (bool first = true; !is_at_edge(p); first = false) {
         if (!piece(p, &next))
             return false;
         if (first)
@@ -271,15 +299,28 @@ static bool make_room(struct tree *tree, size_t len)
     return tree->branches && tree->sets && tree->ranges;
 }
 
+/* The whole pattern. */
+static bool pattern_tree(struct parser *p)
+{
+    if (!make_room(p->tree, p->text.len))
+        return false;
+    if (!alternatives(p, &p->tree->root))
+        return false;
+    if (at_end(p))
+        return true;
+    return wrong(p, "parentheses () not balanced");
+}
+
 bool regexp_parse(struct tree *tree, struct slice pattern, bool fold, const char **why)
 {
-    struct parser p = {.tree = tree, .text = pattern, .at = begins_folded(pattern) ? 4 : 0};
-    bool ok;
+    struct parser p = {.tree = tree, .text = pattern};
 
-    *tree = (struct tree){.fold = fold || p.at > 0};
-    ok = make_room(tree, pattern.len) && alternatives(&p, &tree->root) &&
-         (at_end(&p) || wrong(&p, "parentheses () not balanced"));
-    if (ok)
+    *tree = (struct tree){.fold = fold};
+    if (begins_folded(pattern)) {
+        p.at = 4;
+        tree->fold = true;
+    }
+    if (pattern_tree(&p))
         return true;
     *why = p.why;
     free(tree->branches);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/ascii.h"
+
 /* No character: before the first, after the last. */
 #define REGEXP_EDGE 0xffffffffU
 /* A byte that is not UTF-8 is this and the byte: beyond Unicode. */
@@ -73,12 +75,16 @@ bool regexp_set_has(const struct regexp *r, const struct set *set, uint32_t c);
 
 static inline uint32_t regexp_fold(uint32_t c)
 {
-    return c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c;
+    if (c < 0x80)
+        return (uint32_t)ascii_lower((char)c);
+    return c;
 }
 
 static inline bool regexp_is_word(uint32_t c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    if (c >= 0x80)
+        return false;
+    return ascii_is_letter_or_digit((char)c) || c == '_';
 }
 
 /* The character at data[0…len), len > 0, and how many bytes it has. */

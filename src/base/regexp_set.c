@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 static void add_range(struct tree *tree, uint32_t low, uint32_t high)
 {
     tree->ranges[tree->n_ranges++] = (struct range){low, high};
@@ -69,15 +71,15 @@ bool regexp_set_class(struct tree *tree, char letter, size_t *set)
     return true;
 }
 
-/* ---- escapes */
-
-static int hex(char c)
+static int hex_value(char c)
 {
-    if (c >= '0' && c <= '9')
+    char lower = ascii_lower(c);
+
+    if (ascii_is_digit(c))
         return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    if (lower >= 'a' && lower <= 'f')
+        return lower - 'a' + 10;
+    return -1;
 }
 
 /* Exactly `digits` hexadecimal ones. */
@@ -85,8 +87,11 @@ static bool take_hex(struct slice text, size_t *at, size_t digits, uint32_t *c)
 {
     *c = 0;
     for (size_t i = 0; i < digits; i++, ++*at) {
-        int digit = *at < text.len ? hex(text.data[*at]) : -1;
+        int digit;
 
+        if (*at >= text.len)
+            return false;
+        digit = hex_value(text.data[*at]);
         if (digit < 0)
             return false;
         *c = *c << 4 | (uint32_t)digit;
@@ -94,28 +99,40 @@ static bool take_hex(struct slice text, size_t *at, size_t digits, uint32_t *c)
     return *c <= 0x10ffff;
 }
 
+/* The digits of \xHH, \uHHHH and \UHHHHHHHH; 0 for another letter. */
+static size_t code_digits(char letter)
+{
+    switch (letter) {
+    case 'x': return 2;
+    case 'u': return 4;
+    case 'U': return 8;
+    default: return 0;
+    }
+}
+
 bool regexp_escape(struct slice text, size_t *at, uint32_t *c)
 {
-    static const char letters[] = "nrtfve", means[] = "\n\r\t\f\v\033";
+    static const char letters[] = {'n', 'r', 't', 'f', 'v', 'e'};
+    static const char means[] = {'\n', '\r', '\t', '\f', '\v', '\033'};
+    const char *known;
+    size_t bytes, digits;
     char letter;
-    size_t bytes;
 
     if (*at >= text.len)
         return false;
     letter = text.data[*at];
-    const char *known = letter ? memchr(letters, letter, sizeof letters - 1) : NULL;
-
+    known = memchr(letters, letter, sizeof letters);
     if (known) {
         ++*at;
         *c = (unsigned char)means[known - letters];
         return true;
     }
-    if (letter == 'x' || letter == 'u' || letter == 'U') {
+    digits = code_digits(letter);
+    if (digits > 0) {
         ++*at;
-        return take_hex(text, at, letter == 'x' ? 2 : letter == 'u' ? 4 : 8, c);
+        return take_hex(text, at, digits, c);
     }
-    if ((letter >= '0' && letter <= '9') || (letter >= 'a' && letter <= 'z') ||
-        (letter >= 'A' && letter <= 'Z'))
+    if (ascii_is_letter_or_digit(letter))
         return false;
     *c = regexp_decode(text.data + *at, text.len - *at, &bytes);
     *at += bytes;
@@ -139,30 +156,46 @@ static bool is_next(const struct brackets *b, const char *what)
            memcmp(b->text.data + b->at, want.data, want.len) == 0;
 }
 
+/* [:alpha:] at the brackets' place, which is a known one or wrong. */
+static const struct class *take_named_class(struct brackets *b)
+{
+    size_t start = b->at + 2, end = start;
+    const struct class *class;
+
+    while (end < b->text.len && b->text.data[end] != ':')
+        end++;
+    class = class_of_name(slice_make(b->text.data + start, end - start));
+    b->at = end;
+    if (class && is_next(b, ":]")) {
+        b->at += 2;
+        return class;
+    }
+    b->why = "invalid character class";
+    return NULL;
+}
+
+/* \d, \w, \s; NULL if none is there. */
+static const struct class *take_letter_class(struct brackets *b)
+{
+    const struct class *class = NULL;
+
+    if (is_next(b, "\\") && b->at + 1 < b->text.len)
+        class = class_of_letter(b->text.data[b->at + 1]);
+    if (class)
+        b->at += 2;
+    return class;
+}
+
 /* [:alpha:], or \d. *is says whether one was there; false if it is not known. */
 static bool take_class(struct brackets *b, bool *is)
 {
-    const struct class *class = NULL;
-    size_t end;
+    bool named = is_next(b, "[:");
+    const struct class *class = named ? take_named_class(b) : take_letter_class(b);
 
-    *is = false;
-    if (is_next(b, "[:")) {
-        for (end = b->at + 2; end < b->text.len && b->text.data[end] != ':'; end++)
-            continue;
-        class = class_of_name(slice_make(b->text.data + b->at + 2, end - b->at - 2));
-        if (!class || end + 1 >= b->text.len || b->text.data[end + 1] != ']') {
-            b->why = "invalid character class";
-            return false;
-        }
-        b->at = end + 2;
-    } else if (is_next(b, "\\") && b->at + 1 < b->text.len) {
-        class = class_of_letter(b->text.data[b->at + 1]);
-        b->at += class ? 2 : 0;
-    }
+    *is = class != NULL;
     if (class)
         add_class(b->tree, class);
-    *is = class != NULL;
-    return true;
+    return class || !named;
 }
 
 static bool take_character(struct brackets *b, uint32_t *c)
@@ -233,13 +266,26 @@ bool regexp_set_parse(struct tree *tree, struct slice text, size_t *at, size_t *
     return true;
 }
 
+static size_t utf8_announced(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc0)
+        return 0;
+    if (lead < 0xe0)
+        return 2;
+    if (lead < 0xf0)
+        return 3;
+    return 4;
+}
+
 /* ---- characters and sets */
 
 uint32_t regexp_decode(const char *data, size_t len, size_t *bytes)
 {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = (const unsigned char *)data;
-    size_t n = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    size_t n = utf8_announced(p[0]);
     uint32_t c = p[0];
 
     *bytes = 1;

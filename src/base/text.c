@@ -1,27 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/text.h"
 
+#include "base/ascii.h"
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
+
+/* The length of the UTF-8 character that begins with `lead`, if it is one; 0: none does. */
+static size_t utf8_announced(unsigned char lead)
+{
+    if (lead < 0x80)
+        return 1;
+    if (lead < 0xc2 || lead > 0xf4)
+        return 0;
+    if (lead < 0xe0)
+        return 2;
+    if (lead < 0xf0)
+        return 3;
+    return 4;
+}
+
 /* The length of the well-formed UTF-8 character at `p` (RFC 3629 §4), or 0. */
 static size_t utf8_length(const unsigned char *p, size_t left)
 {
     unsigned char low = 0x80, high = 0xbf;
-    size_t n;
+    size_t n = utf8_announced(p[0]);
 
-    if (p[0] < 0x80)
-        return 1;
-    if (p[0] < 0xc2 || p[0] > 0xf4)
-        return 0;
-    n = p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+    if (n <= 1)
+        return n;
     if (left < n)
         return 0;
-    if (p[0] == 0xe0)
-        low = 0xa0; /* no overlong forms */
-    else if (p[0] == 0xed)
-        high = 0x9f; /* no surrogates */
-    else if (p[0] == 0xf0)
-        low = 0x90;
-    else if (p[0] == 0xf4)
-        high = 0x8f; /* nothing past U+10FFFF */
+    switch (p[0]) {
+    case 0xe0: low = 0xa0; break;  /* no overlong forms */
+    case 0xed: high = 0x9f; break; /* no surrogates */
+    case 0xf0: low = 0x90; break;
+    case 0xf4: high = 0x8f; break; /* nothing past U+10FFFF */
+    default: break;
+    }
     if (p[1] < low || p[1] > high)
         return 0;
     for (size_t i = 2; i < n; i++) {
@@ -43,37 +57,80 @@ bool text_utf8_valid(struct slice s)
     return true;
 }
 
+static const char base64_set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* The last group, of one byte or two. */
+static void base64_tail(char *to, const unsigned char *p, size_t n)
+{
+    unsigned bits = (unsigned)p[0] << 16;
+
+    to[2] = '=';
+    if (n == 2) {
+        bits |= (unsigned)p[1] << 8;
+        to[2] = base64_set[bits >> 6 & 63];
+    }
+    to[0] = base64_set[bits >> 18];
+    to[1] = base64_set[bits >> 12 & 63];
+    to[3] = '=';
+}
+
 void text_base64_encode(struct buf *b, struct slice in)
 {
-    static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *to = in.len ? buf_reserve(b, (in.len + 2) / 3 * 4) : NULL;
+    const unsigned char *p = (const unsigned char *)in.data;
+    size_t left = in.len;
+    char *to;
 
+    if (in.len == 0)
+        return;
+    to = buf_reserve(b, (in.len + 2) / 3 * 4);
     if (!to)
         return;
-    for (size_t i = 0; i < in.len; i += 3) {
-        const unsigned char *p = (const unsigned char *)in.data + i;
-        size_t n = in.len - i < 3 ? in.len - i : 3;
-        unsigned bits = (unsigned)p[0] << 16;
+    for (; left >= 3; left -= 3, p += 3, to += 4) {
+        unsigned bits = (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
 
-        bits |= n > 1 ? (unsigned)p[1] << 8 : 0;
-        bits |= n > 2 ? p[2] : 0;
-        *to++ = set[bits >> 18];
-        *to++ = set[bits >> 12 & 63];
-        *to++ = n > 1 ? set[bits >> 6 & 63] : '=';
-        *to++ = n > 2 ? set[bits & 63] : '=';
+        to[0] = base64_set[bits >> 18];
+        to[1] = base64_set[bits >> 12 & 63];
+        to[2] = base64_set[bits >> 6 & 63];
+        to[3] = base64_set[bits & 63];
     }
+    if (left > 0)
+        base64_tail(to, p, left);
     b->len += (in.len + 2) / 3 * 4;
 }
 
 static int base64_digit(char c)
 {
-    if (c >= 'A' && c <= 'Z')
+    if (ascii_is_upper(c))
         return c - 'A';
-    if (c >= 'a' && c <= 'z')
+    if (ascii_is_lower(c))
         return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
+    if (ascii_is_digit(c))
         return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    if (c == '+')
+        return 62;
+    if (c == '/')
+        return 63;
+    return -1;
+}
+
+/* The 24 bits of a group of which the first `digits` of four are there; -1 if one is none, or if
+ * bits that no byte takes are not zero: one text, one value. */
+static long base64_group(const char *text, size_t digits)
+{
+    static const unsigned unused[] = {[2] = 0xffff, [3] = 0xff, [4] = 0};
+    unsigned bits = 0;
+
+    for (size_t k = 0; k < digits; k++) {
+        int digit = base64_digit(text[k]);
+
+        if (digit < 0)
+            return -1;
+        bits = bits << 6 | (unsigned)digit;
+    }
+    bits <<= 6 * (4 - digits);
+    if (bits & unused[digits])
+        return -1;
+    return (long)bits;
 }
 
 long text_base64_decode(struct slice in, unsigned char *out)
@@ -86,18 +143,15 @@ long text_base64_decode(struct slice in, unsigned char *out)
     while (padding < 2 && padding < in.len && in.data[in.len - 1 - padding] == '=')
         padding++;
     for (size_t i = 0; i < in.len; i += 4) {
-        size_t digits = i + 4 == in.len ? 4 - padding : 4;
-        unsigned bits = 0;
+        bool is_last = i + 4 == in.len;
+        size_t digits = 4;
+        long bits;
 
-        for (size_t k = 0; k < 4; k++) {
-            int digit = k < digits ? base64_digit(in.data[i + k]) : 0;
-
-            if (digit < 0)
-                return -1;
-            bits = bits << 6 | (unsigned)digit;
-        }
-        if (bits & (digits == 2 ? 0xffffU : digits == 3 ? 0xffU : 0))
-            return -1; /* bits that no byte takes must be zero: one text, one value */
+        if (is_last)
+            digits -= padding;
+        bits = base64_group(in.data + i, digits);
+        if (bits < 0)
+            return -1;
         *to++ = (unsigned char)(bits >> 16);
         if (digits > 2)
             *to++ = (unsigned char)(bits >> 8);
@@ -110,7 +164,9 @@ long text_base64_decode(struct slice in, unsigned char *out)
 /* Bytes that stand for themselves within a JSON string and are one character each. */
 static bool is_plain(unsigned char c)
 {
-    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+    bool is_printable = c >= 0x20 && c < 0x80;
+
+    return is_printable && c != '"' && c != '\\';
 }
 
 /* True if any of the eight bytes is not plain: a zero byte search, three times over
@@ -139,30 +195,48 @@ size_t text_plain_run(struct slice s)
     return i;
 }
 
+/* A control character: \n and its like, or \u00XX. */
+static void add_control(struct buf *b, unsigned char c)
+{
+    static const char short_form[0x20] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
+    static const char hex[] = "0123456789abcdef";
+    char pair[2] = {'\\', short_form[c]};
+    char code[6] = {'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]};
+
+    if (short_form[c])
+        buf_add(b, pair, sizeof pair);
+    else
+        buf_add(b, code, sizeof code);
+}
+
+/* One UTF-8 character, or what stands for a byte that is none; how many bytes it took. */
+static size_t add_character(struct buf *b, const unsigned char *p, size_t left)
+{
+    size_t n = utf8_length(p, left);
+
+    if (n == 0) {
+        buf_add(b, REPLACEMENT, sizeof REPLACEMENT - 1);
+        return 1;
+    }
+    buf_add(b, (const char *)p, n);
+    return n;
+}
+
 /* Appends one character that is not plain; returns how many bytes of input it took. */
 static size_t add_special(struct buf *b, const unsigned char *p, size_t left)
 {
-    static const char short_form[] = {
-        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
-    static const char hex[] = "0123456789abcdef";
-    size_t n;
-
     if (p[0] == '"' || p[0] == '\\') {
         char pair[2] = {'\\', (char)p[0]};
 
-        buf_add(b, pair, 2);
+        buf_add(b, pair, sizeof pair);
         return 1;
     }
     if (p[0] < 0x20) {
-        char code[6] = {'\\', 'u', '0', '0', hex[p[0] >> 4], hex[p[0] & 15]};
-        char pair[2] = {'\\', p[0] < sizeof short_form ? short_form[p[0]] : 0};
-
-        buf_add(b, pair[1] ? pair : code, pair[1] ? 2 : 6);
+        add_control(b, p[0]);
         return 1;
     }
-    n = utf8_length(p, left);
-    buf_add(b, n ? (const char *)p : "\xef\xbf\xbd", n ? n : 3);
-    return n ? n : 1;
+    return add_character(b, p, left);
 }
 
 void text_json_string(struct buf *b, struct slice s)
@@ -181,15 +255,8 @@ void text_json_string(struct buf *b, struct slice s)
 
 void text_add_utf8(struct buf *b, struct slice s)
 {
-    for (size_t i = 0, n; i < s.len; i += n ? n : 1) {
-        n = utf8_length((const unsigned char *)s.data + i, s.len - i);
-        buf_add(b, n ? s.data + i : "\xef\xbf\xbd", n ? n : 3);
-    }
-}
-
-static char fold(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+    for (size_t i = 0; i < s.len;)
+        i += add_character(b, (const unsigned char *)s.data + i, s.len - i);
 }
 
 bool text_equal_nocase(struct slice a, struct slice b)
@@ -197,45 +264,67 @@ bool text_equal_nocase(struct slice a, struct slice b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++) {
-        if (fold(a.data[i]) != fold(b.data[i]))
+        if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
             return false;
     }
     return true;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
 struct slice text_trim(struct slice s)
 {
-    while (s.len && (s.data[0] == ' ' || s.data[0] == '\t')) {
+    while (s.len && is_blank(s.data[0])) {
         s.data++;
         s.len--;
     }
-    while (s.len && (s.data[s.len - 1] == ' ' || s.data[s.len - 1] == '\t'))
+    while (s.len && is_blank(s.data[s.len - 1]))
         s.len--;
     return s;
+}
+
+static size_t least(size_t a, size_t b)
+{
+    if (a < b)
+        return a;
+    return b;
+}
+
+/* The next row of Levenshtein's table in the place of the one before, which `c` is compared to;
+
+ * returns its least number. */
+static size_t next_distances(size_t *row, char c, struct slice b)
+{
+    size_t diagonal = row[0], best = ++row[0];
+
+    for (size_t j = 1; j <= b.len; j++) {
+        bool differs = ascii_lower(c) != ascii_lower(b.data[j - 1]);
+        size_t replaced = diagonal + differs;
+
+        diagonal = row[j];
+        row[j] = least(replaced, least(row[j], row[j - 1]) + 1);
+        best = least(best, row[j]);
+    }
+    return best;
 }
 
 size_t text_distance(struct slice a, struct slice b, size_t limit)
 {
     size_t row[128];
+    size_t longer = a.len > b.len ? a.len : b.len;
 
-    if (b.len >= sizeof row / sizeof *row ||
-        (a.len > b.len ? a.len - b.len : b.len - a.len) > limit)
+    if (b.len >= sizeof row / sizeof *row)
+        return limit + 1;
+    if (longer - least(a.len, b.len) > limit)
         return limit + 1;
     for (size_t j = 0; j <= b.len; j++)
         row[j] = j;
-    for (size_t i = 1; i <= a.len; i++) {
-        size_t diagonal = row[0], best = row[0] = i;
-
-        for (size_t j = 1; j <= b.len; j++) {
-            size_t cost = diagonal + (fold(a.data[i - 1]) != fold(b.data[j - 1]));
-
-            diagonal = row[j];
-            row[j] = row[j] + 1 < cost ? row[j] + 1 : cost;
-            row[j] = row[j - 1] + 1 < row[j] ? row[j - 1] + 1 : row[j];
-            best = row[j] < best ? row[j] : best;
-        }
-        if (best > limit)
+    for (size_t i = 0; i < a.len; i++) {
+        if (next_distances(row, a.data[i], b) > limit)
             return limit + 1;
     }
-    return row[b.len] > limit ? limit + 1 : row[b.len];
+    return least(row[b.len], limit + 1);
 }

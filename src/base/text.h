@@ -55,6 +55,14 @@ void text_add_utf8(struct buf *b, struct slice s);
  * backslash or control character. */
 size_t text_plain_run(struct slice s);
 
+/* The text if there is a reason for it, else "": for what stands between others, or at the end. */
+static inline const char *text_if(bool reason, const char *text)
+{
+    if (reason)
+        return text;
+    return "";
+}
+
 /* ASCII only: case-insensitive equality. */
 bool text_equal_nocase(struct slice a, struct slice b);
 

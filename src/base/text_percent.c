@@ -3,23 +3,31 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "base/text.h"
 
 static int hex_digit(char c)
 {
-    if (c >= '0' && c <= '9')
+    if (ascii_is_digit(c))
         return c - '0';
     c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return -1;
 }
 
 /* The byte that %XX at `at` is, or -1. */
 static int escaped_byte(struct slice in, size_t at)
 {
-    int high = in.data[at] == '%' && at + 2 < in.len ? hex_digit(in.data[at + 1]) : -1;
-    int low = high >= 0 ? hex_digit(in.data[at + 2]) : -1;
+    int high, low;
 
-    return low < 0 ? -1 : high << 4 | low;
+    if (in.data[at] != '%' || at + 2 >= in.len)
+        return -1;
+    high = hex_digit(in.data[at + 1]);
+    low = hex_digit(in.data[at + 2]);
+    if (high < 0 || low < 0)
+        return -1;
+    return high << 4 | low;
 }
 
 long text_percent_decode(struct slice in, char *out)
@@ -27,12 +35,15 @@ long text_percent_decode(struct slice in, char *out)
     size_t n = 0;
 
     for (size_t i = 0; i < in.len; i++) {
-        int byte = escaped_byte(in, i);
+        int byte = in.data[i];
 
-        if (byte < 0 && in.data[i] == '%')
-            return -1;
-        out[n++] = byte < 0 ? in.data[i] : (char)byte;
-        i += byte < 0 ? 0 : 2;
+        if (byte == '%') {
+            byte = escaped_byte(in, i);
+            if (byte < 0)
+                return -1;
+            i += 2;
+        }
+        out[n++] = (char)byte;
     }
     return (long)n;
 }
@@ -42,21 +53,25 @@ size_t text_query_decode(struct slice in, char *out)
     size_t n = 0;
 
     for (size_t i = 0; i < in.len; i++) {
+        char c = in.data[i];
         int byte = escaped_byte(in, i);
 
-        if (byte < 0)
-            byte = in.data[i] == '+' ? ' ' : in.data[i];
-        else
+        if (c == '+')
+            c = ' ';
+        if (byte >= 0) {
+            c = (char)byte;
             i += 2;
-        out[n++] = (char)byte;
+        }
+        out[n++] = c;
     }
     return n;
 }
 
-static bool is_unreserved(unsigned char c)
+static bool is_unreserved(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
+    static const struct slice marks = SLICE_LITERAL("-._~");
+
+    return ascii_is_letter_or_digit(c) || slice_has(marks, c);
 }
 
 void text_percent_encode(struct buf *b, struct slice in)
@@ -65,13 +80,11 @@ void text_percent_encode(struct buf *b, struct slice in)
 
     for (size_t i = 0; i < in.len; i++) {
         unsigned char c = (unsigned char)in.data[i];
+        char code[3] = {'%', hex[c >> 4], hex[c & 15]};
 
-        if (is_unreserved(c)) {
-            buf_add_char(b, (char)c);
-        } else {
-            char code[3] = {'%', hex[c >> 4], hex[c & 15]};
-
-            buf_add(b, code, 3);
-        }
+        if (is_unreserved(in.data[i]))
+            buf_add_char(b, in.data[i]);
+        else
+            buf_add(b, code, sizeof code);
     }
 }

@@ -6,7 +6,9 @@
 int command_fail(const struct error *e)
 {
     fprintf(stderr, "thimble: %s\n", e->message);
-    return e->code == ERROR_USAGE ? EXIT_USAGE : EXIT_FAILED;
+    if (e->code == ERROR_USAGE)
+        return EXIT_USAGE;
+    return EXIT_FAILED;
 }
 
 int command_print(struct buf *out)
@@ -17,5 +19,7 @@ int command_print(struct buf *out)
         ok = fwrite(out->data, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
 
     buf_finish(out);
-    return ok ? EXIT_DONE : EXIT_FAILED;
+    if (ok)
+        return EXIT_DONE;
+    return EXIT_FAILED;
 }

@@ -44,7 +44,8 @@ const struct table *file_table(const struct config *config, const struct catalog
 
     if (!table)
         error_set(e, ERROR_FAILURE, "there is no table or view \"%.80s\" in %s%s%s%s", name,
-                  config->db, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+                  config->db, text_if(near, "; did you mean "), near ? near : "",
+                  text_if(near, "?"));
     return table;
 }
 

@@ -46,7 +46,9 @@ static bool connect_to(int fd, const struct sockaddr *sa, socklen_t len, int64_t
     if (!wait_for(fd, POLLOUT, deadline_us, e))
         return false;
     getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &size);
-    return !failure || error_set(e, ERROR_FAILURE, "cannot connect: %s", strerror(failure));
+    if (!failure)
+        return true;
+    return error_set(e, ERROR_FAILURE, "cannot connect: %s", strerror(failure));
 }
 
 static int open_unix(const char *path, int64_t deadline_us, struct error *e)
@@ -114,7 +116,9 @@ static bool read_answer(int fd, int64_t deadline_us, char *out, size_t size, str
             break;
         got += (size_t)n;
     }
-    return got > 0 || error_set(e, ERROR_FAILURE, "the server closed the connection");
+    if (got > 0)
+        return true;
+    return error_set(e, ERROR_FAILURE, "the server closed the connection");
 }
 
 /* The first check that failed, as /readyz names it. */
@@ -142,7 +146,9 @@ static bool ask(int fd, int64_t deadline_us, struct error *e)
         return error_set(e, ERROR_FAILURE, "cannot send: %s", strerror(errno));
     if (!read_answer(fd, deadline_us, answer, sizeof answer, e))
         return false;
-    return strncmp(answer, well, strlen(well)) == 0 || tell(answer, e);
+    if (strncmp(answer, well, strlen(well)) == 0)
+        return true;
+    return tell(answer, e);
 }
 
 int command_healthcheck(const struct config *config, int n_words, char **words)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "commands/command_output.h"
 #include "commands/command_run.h"
 #include "sources/database.h"
@@ -118,7 +119,7 @@ static int say_failed(const struct import *im, const struct error *cause)
     error_sentence(cause, reason);
     /* What is in the table is told to the end, however long the rest is. */
     room -= strnlen(name, 80) + strlen(line) + strlen(kept);
-    error_set(&e, cause->code, "%.80s%s%s%.*s%s", name, line, im->stopped ? ": " : "", (int)room,
+    error_set(&e, cause->code, "%.80s%s%s%.*s%s", name, line, text_if(im->stopped, ": "), (int)room,
               reason, kept);
     return command_fail(&e);
 }

@@ -10,7 +10,9 @@ enum conflict import_conflict(const struct config *config)
 {
     if (strcmp(config->on_conflict, "ignore") == 0)
         return CONFLICT_IGNORED;
-    return strcmp(config->on_conflict, "merge") == 0 ? CONFLICT_MERGED : CONFLICT_FAILS;
+    if (strcmp(config->on_conflict, "merge") == 0)
+        return CONFLICT_MERGED;
+    return CONFLICT_FAILS;
 }
 
 bool import_header(struct import *im, struct error *e)
@@ -70,7 +72,7 @@ static enum loaded load(struct import *im, enum record record, struct slice text
     if (record == RECORD_TOO_LONG) {
         error_set(e, ERROR_TOO_LARGE, "the row is longer than --max-body, %lld bytes%s",
                   (long long)im->config->max_body,
-                  im->format == FORMAT_CSV ? "; or a quote is not closed" : "");
+                  text_if(im->format == FORMAT_CSV, "; or a quote is not closed"));
         return LOADED_REFUSED;
     }
     if (!(im->format == FORMAT_CSV ? row_in_csv : row_in_json)(&im->row, text, e))

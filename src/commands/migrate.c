@@ -62,5 +62,7 @@ int command_migrate(const struct config *config, int n_words, char **words)
     buf_init(&out, PAGE_MAX);
     ok = run(config, strcmp(what, "status") == 0, &out, &e);
     int code = command_print(&out); /* what was applied before a failure stays applied */
-    return ok ? code : command_fail(&e);
+    if (ok)
+        return code;
+    return command_fail(&e);
 }

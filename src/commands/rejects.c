@@ -82,7 +82,9 @@ bool rejects_add(struct rejects *r, int64_t line, const struct error *cause, str
     r->n++;
     if (b->failed)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return fwrite(b->data, 1, b->len, r->file) == b->len || atomic_file_error(e, "write", r->path);
+    if (fwrite(b->data, 1, b->len, r->file) == b->len)
+        return true;
+    return atomic_file_error(e, "write", r->path);
 }
 
 bool rejects_flush(struct rejects *r, struct error *e)

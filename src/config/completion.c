@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "commands/command_output.h"
 #include "commands/command_run.h"
 #include "config/config_table.h"
@@ -128,7 +129,7 @@ static void zsh(struct buf *out)
 
         if (strcmp(s->name, "help") == 0)
             continue;
-        buf_addf(out, "        '--%s%s[", s->name, s->placeholder ? "=" : "");
+        buf_addf(out, "        '--%s%s[", s->name, text_if(s->placeholder, "="));
         add_quoted(out, s->help, true);
         buf_add_char(out, ']');
         if (is_file(s->placeholder))

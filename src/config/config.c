@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "config/config_table.h"
@@ -18,9 +19,9 @@ static void variable_name(const char *name, char *out, size_t size)
     size_t i = 0;
 
     for (; name[i] && i + 1 < size; i++) {
-        char c = name[i];
-
-        out[i] = c == '-' ? '_' : c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+        out[i] = ascii_upper(name[i]);
+        if (name[i] == '-')
+            out[i] = '_';
     }
     out[i] = '\0';
 }
@@ -161,7 +162,9 @@ static bool set(struct config *config, size_t index, const char *as, const char 
     config->texts[index] = text;
     config->sources[index] = source;
     config->from_file[index] = from_file;
-    return store_value(config, &settings[index], text) || misfit(&settings[index], as, text, e);
+    if (store_value(config, &settings[index], text))
+        return true;
+    return misfit(&settings[index], as, text, e);
 }
 
 static bool read_defaults(struct config *config, struct error *e)
@@ -206,7 +209,7 @@ static bool read_variable(struct config *config, const char *variable, struct er
     if (near)
         variable_name(near, suggestion, sizeof suggestion);
     return error_set(e, ERROR_USAGE, "%s in the environment is no setting%s%s%s", as,
-                     near ? "; did you mean " PREFIX : "", suggestion, near ? "?" : "");
+                     near ? "; did you mean " PREFIX : "", suggestion, text_if(near, "?"));
 }
 
 static bool unknown_flag(struct slice name, struct error *e)
@@ -215,7 +218,7 @@ static bool unknown_flag(struct slice name, struct error *e)
 
     return error_set(e, ERROR_USAGE, "there is no flag --%.*s%s%s%s", SLICE_ARG(name),
                      near ? "; did you mean --" : "; see thimble help", near ? near : "",
-                     near ? "?" : "");
+                     text_if(near, "?"));
 }
 
 /* --name value, --name=value, --bool, --no-bool. *used is how many arguments it took. */
@@ -287,7 +290,9 @@ bool config_read(struct config *config, char **environment, int argc, char **arg
         if (!read_variable(config, *variable, e))
             return false;
     }
-    return read_flags(config, argc, argv, n_words, e) && check_base_path(config, e);
+    if (!read_flags(config, argc, argv, n_words, e))
+        return false;
+    return check_base_path(config, e);
 }
 
 void config_finish(struct config *config)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ascii.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/config_table.h"
 
@@ -16,8 +18,12 @@ static void variable(const char *name, char out[96])
 {
     size_t n = (size_t)snprintf(out, 96, "THIMBLE_");
 
-    for (; *name && n + 1 < 96; name++)
-        out[n++] = *name == '-' ? '_' : (char)(*name - (*name >= 'a' && *name <= 'z' ? 32 : 0));
+    for (; *name && n + 1 < 96; name++) {
+        out[n] = ascii_upper(*name);
+        if (*name == '-')
+            out[n] = '_';
+        n++;
+    }
     out[n] = '\0';
 }
 
@@ -36,7 +42,7 @@ void config_print(const struct config *config, struct buf *out)
             snprintf(source, sizeof source, "flag");
         buf_addf(out, "%-28s %-24s %s%s\n", s->name,
                  config->texts[i][0] ? config->texts[i] : "\"\"", source,
-                 config->from_file[i] ? ", from a file" : "");
+                 text_if(config->from_file[i], ", from a file"));
     }
 }
 
@@ -67,10 +73,10 @@ static void help_line(const struct setting *s, const char *help, struct buf *out
 {
     char flag[64], text[512];
 
-    snprintf(flag, sizeof flag, "--%s%s%s", s->name, s->placeholder ? " " : "",
+    snprintf(flag, sizeof flag, "--%s%s%s", s->name, text_if(s->placeholder, " "),
              s->placeholder ? s->placeholder : "");
-    snprintf(text, sizeof text, "%s%s%s%s", help, s->default_text[0] ? " [" : "", s->default_text,
-             s->default_text[0] ? "]" : "");
+    snprintf(text, sizeof text, "%s%s%s%s", help, text_if(s->default_text[0], " ["),
+             s->default_text, text_if(s->default_text[0], "]"));
     buf_addf(out, "  %-*s", HELP_COLUMN - 2, flag);
     if (strlen(flag) > HELP_COLUMN - 3)
         buf_addf(out, "\n%*s", HELP_COLUMN, "");
@@ -147,7 +153,8 @@ void config_markdown(struct buf *out)
         group = s->group;
         variable(s->name, name);
         buf_addf(out, "| `--%s` | `%s` | %s%s%s | %s%s%s |\n", s->name, name,
-                 s->default_text[0] ? "`" : "", s->default_text, s->default_text[0] ? "`" : "",
-                 s->help, s->words ? "; one of: " : "", s->words ? s->words : "");
+                 text_if(s->default_text[0], "`"), s->default_text,
+                 text_if(s->default_text[0], "`"), s->help, text_if(s->words, "; one of: "),
+                 s->words ? s->words : "");
     }
 }

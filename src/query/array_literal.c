@@ -11,7 +11,9 @@ struct reader {
 
 static char peek(const struct reader *r)
 {
-    return r->at < r->text.len ? r->text.data[r->at] : '\0';
+    if (r->at < r->text.len)
+        return r->text.data[r->at];
+    return '\0';
 }
 
 static bool take(struct reader *r, char wanted)
@@ -93,7 +95,9 @@ bool array_literal_read(struct arena *arena, struct slice text, struct array_lit
     if (!take(&r, '}'))
         return stopped(out, &r, "\",\" or \"}\"");
     blanks(&r);
-    return r.at == r.text.len || stopped(out, &r, "end of input");
+    if (r.at == r.text.len)
+        return true;
+    return stopped(out, &r, "end of input");
 }
 
 void array_literal_drop_nulls(struct array_literal *array)

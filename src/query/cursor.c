@@ -96,7 +96,9 @@ static bool take_value(struct bytes *b, struct value *v)
     case VALUE_BLOB: *v = value_blob((struct slice){NULL, 0}); break;
     default: return false;
     }
-    if (!take_number(b, 4, &number) || b->data.len - b->at < number)
+    if (!take_number(b, 4, &number))
+        return false;
+    if (b->data.len - b->at < number)
         return false;
     v->as.bytes = slice_make(b->data.data + b->at, (size_t)number);
     b->at += (size_t)number;
@@ -120,7 +122,9 @@ static char *decode(struct arena *arena, struct slice text, size_t *len, bool *b
     n = text_base64_decode(slice_make(base64, padded), (unsigned char *)raw);
     *bad = n < 0;
     *len = *bad ? 0 : (size_t)n;
-    return *bad ? NULL : raw;
+    if (*bad)
+        return NULL;
+    return raw;
 }
 
 bool cursor_decode(struct arena *arena, struct slice text, uint32_t order_id, struct value *values,

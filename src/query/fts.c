@@ -14,7 +14,9 @@ static bool plain(struct fts *f)
         fts_string(f->out, fts_until(f, ""));
         any = true;
     }
-    return any || fts_fault(f, "there is no word to search for");
+    if (any)
+        return true;
+    return fts_fault(f, "there is no word to search for");
 }
 
 /* phfts: the words one after another */
@@ -90,5 +92,7 @@ const char *fts_translate(struct buf *out, enum tree_operator op, struct slice t
     struct fts f = {.text = text, .out = out};
     bool ok = translate(&f, op);
 
-    return ok ? NULL : f.fault;
+    if (ok)
+        return NULL;
+    return f.fault;
 }

@@ -99,7 +99,9 @@ static bool conjunction(struct fts *f, struct buf *out)
             break;
     }
     buf_finish(&term);
-    return fts_close_sides(f, &sides, out) && ok;
+    if (!fts_close_sides(f, &sides, out))
+        return false;
+    return ok;
 }
 
 static bool alternatives(struct fts *f, struct buf *out)
@@ -118,6 +120,9 @@ static bool alternatives(struct fts *f, struct buf *out)
 /* fts: to_tsquery's operators & | ! <-> ( ) and word:* */
 bool fts_query(struct fts *f)
 {
-    return alternatives(f, f->out) &&
-           (fts_at_end(f) || fts_fault(f, "a parenthesis has no partner"));
+    if (!alternatives(f, f->out))
+        return false;
+    if (fts_at_end(f))
+        return true;
+    return fts_fault(f, "a parenthesis has no partner");
 }

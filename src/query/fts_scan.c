@@ -10,7 +10,9 @@ bool fts_fault(struct fts *f, const char *what)
 
 char fts_peek(const struct fts *f)
 {
-    return f->at < f->text.len ? f->text.data[f->at] : '\0';
+    if (f->at < f->text.len)
+        return f->text.data[f->at];
+    return '\0';
 }
 
 bool fts_at_end(const struct fts *f)

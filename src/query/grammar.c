@@ -86,7 +86,9 @@ static bool add_tree(struct scan *s, struct query_node *node, enum condition_kin
         return false;
     c->kind = kind;
     c->negated = negated;
-    if (!scan_tree(s, c) || !scan_end(s))
+    if (!scan_tree(s, c))
+        return false;
+    if (!scan_end(s))
         return false;
     *node->filter_tail = c;
     node->filter_tail = &c->next;

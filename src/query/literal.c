@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/ascii.h"
 #include "base/json.h"
 #include "base/parse.h"
 #include "base/text.h"
@@ -201,7 +202,9 @@ static struct value by_affinity(struct value number)
     bool whole = number.type == VALUE_REAL && fabs(number.as.real) < 0x1p63 &&
                  number.as.real == trunc(number.as.real);
 
-    return whole ? value_integer((int64_t)number.as.real) : number;
+    if (whole)
+        return value_integer((int64_t)number.as.real);
+    return number;
 }
 
 /* A number alone is stored as one in a column of type JSON, whose affinity is NUMERIC. */
@@ -220,19 +223,17 @@ static bool json(struct arena *arena, const struct column *column, struct slice 
     return true;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* 12:00:00 02:00: a time, and after a blank what was its offset. */
 static bool has_blank_offset(struct slice text)
 {
-    const char *tail = text.len > 6 ? text.data + text.len - 6 : NULL;
+    static const char shape[] = " 00:00";
+    size_t len = sizeof shape - 1;
 
-    return tail && tail[0] == ' ' && is_digit(tail[1]) && is_digit(tail[2]) && tail[3] == ':' &&
-           is_digit(tail[4]) && is_digit(tail[5]) &&
-           slice_has(slice_make(text.data, text.len - 6), ':');
+    if (text.len <= len)
+        return false;
+    if (!ascii_has_shape(text.data + text.len - len, shape))
+        return false;
+    return slice_has(slice_make(text.data, text.len - len), ':');
 }
 
 static bool lost_plus(const struct column *column, struct slice text, struct error *e)

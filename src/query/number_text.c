@@ -39,7 +39,9 @@ static bool is_json_number(struct slice text, bool *whole)
     struct json_reader reader = json_reader_make(text, 1);
     struct json_item item;
 
-    if (!json_read(&reader, &item) || !json_at_end(&reader))
+    if (!json_read(&reader, &item))
+        return false;
+    if (!json_at_end(&reader))
         return false;
     *whole = item.integer;
     return item.kind == JSON_IS_NUMBER && item.text.len == text.len;

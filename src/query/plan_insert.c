@@ -61,7 +61,9 @@ static bool in_target(const struct insert *insert, int column)
 /* A key that is equal and spelled otherwise, 'ABC' for 'abc', is a column that is sent as any other. */
 static bool keeps_key(const struct insert *insert, const struct column *column, size_t i)
 {
-    return in_target(insert, (int)i) && (insert->conflict != CONFLICT_MERGED || !column->spells);
+    if (!in_target(insert, (int)i))
+        return false;
+    return insert->conflict != CONFLICT_MERGED || !column->spells;
 }
 
 /* Every column that is written but those of the key that are the same. */

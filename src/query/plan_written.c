@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/text.h"
 #include "query/literal.h"
 #include "query/plan_write.h"
 #include "store/db/keys.h"
@@ -168,7 +169,7 @@ bool plan_select_columns(struct arena *arena, const struct table *table, const i
     *out = (struct plan){0};
     sql_init(&q, arena, &plan_write_options, e);
     select_columns(&q, table, columns, n);
-    sql_text(&q, tree->root.filter ? " WHERE " : "");
+    sql_text(&q, text_if(tree->root.filter, " WHERE "));
     sql_filter(&q, &root, tree->root.filter);
     for (size_t i = 0; i < n; i++) {
         sql_text(&q, i ? "," : " ORDER BY ");

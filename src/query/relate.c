@@ -6,7 +6,9 @@
 /* The name of a key's only column; empty if it has several. */
 static struct slice only_column(const struct table *table, const int *columns, size_t n)
 {
-    return n == 1 ? table->columns[columns[0]].name : (struct slice){NULL, 0};
+    if (n == 1)
+        return table->columns[columns[0]].name;
+    return (struct slice){NULL, 0};
 }
 
 static bool is_column(struct slice column, struct slice name)
@@ -91,7 +93,9 @@ static bool add(struct search *s, const struct link *l)
 
 static bool consider(struct search *s, const struct link *l)
 {
-    return !is_meant(s, l) || add(s, l);
+    if (!is_meant(s, l))
+        return true;
+    return add(s, l);
 }
 
 /* A junction has both keys in its primary key. */

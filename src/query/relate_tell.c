@@ -54,8 +54,8 @@ bool relate_tell_none(struct search *s)
     error_details(s->error,
                   "Searched for a foreign key relationship between '%s' and '%.*s'%s%.*s%s in the "
                   "schema 'public', but no matches were found.",
-                  origin, SLICE_ARG(s->relation), s->hint.len ? " using the hint '" : "",
-                  SLICE_ARG(s->hint), s->hint.len ? "'" : "");
+                  origin, SLICE_ARG(s->relation), text_if(s->hint.len, " using the hint '"),
+                  SLICE_ARG(s->hint), text_if(s->hint.len, "'"));
     if (near)
         error_hint(s->error, "Perhaps you meant '%s' instead of '%.*s'.", near,
                    SLICE_ARG(s->relation));
@@ -68,7 +68,9 @@ static const char *cardinality(const struct link *l)
         return "many-to-many";
     if (l->key->child_unique)
         return "one-to-one";
-    return l->kind == LINK_PARENT ? "many-to-one" : "one-to-many";
+    if (l->kind == LINK_PARENT)
+        return "many-to-one";
+    return "one-to-many";
 }
 
 static void add_columns(struct buf *b, const struct table *table, const int *columns, size_t n)
@@ -153,7 +155,9 @@ static const char *hint_for(const struct search *s, const struct link *l)
     }
     if (of_name == 1 || key->n_columns > 1)
         return key->name;
-    return of_column == 1 ? column : key->parent->columns[key->parent_columns[0]].name.data;
+    if (of_column == 1)
+        return column;
+    return key->parent->columns[key->parent_columns[0]].name.data;
 }
 
 /* 300, with the choices in `details` as PostgREST has them. */
@@ -169,7 +173,7 @@ bool relate_tell_choices(struct search *s)
 
         buf_add_char(&choices, i ? ',' : '[');
         add_choice(&choices, s, l);
-        buf_addf(&hints, "%s'%s!%s'", i ? ", " : "", target, hint_for(s, l));
+        buf_addf(&hints, "%s'%s!%s'", text_if(i > 0, ", "), target, hint_for(s, l));
     }
     buf_add_char(&choices, ']');
     error_set(s->error, ERROR_AMBIGUOUS,

@@ -44,7 +44,9 @@ bool scan_unsupported(struct scan *s, const char *what, const char *hint)
 
 char scan_peek(const struct scan *s)
 {
-    return s->at < s->text.len ? s->text.data[s->at] : '\0';
+    if (s->at < s->text.len)
+        return s->text.data[s->at];
+    return '\0';
 }
 
 bool scan_take(struct scan *s, char wanted)
@@ -82,7 +84,9 @@ struct slice scan_rest(struct scan *s)
 
 bool scan_end(struct scan *s)
 {
-    return s->at == s->text.len || scan_fail(s, "end of input");
+    if (s->at == s->text.len)
+        return true;
+    return scan_fail(s, "end of input");
 }
 
 bool scan_integer(struct scan *s, int64_t *out)
@@ -121,7 +125,11 @@ bool scan_quoted(struct scan *s, struct slice *out)
 {
     bool closed;
 
-    return quoted(s, out, &closed) && (closed || scan_fail(s, "'\"'"));
+    if (!quoted(s, out, &closed))
+        return false;
+    if (closed)
+        return true;
+    return scan_fail(s, "'\"'");
 }
 
 /* As PostgREST reads it: a quote that does not end the word is a character like another. */

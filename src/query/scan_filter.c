@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "base/text.h"
 #include "query/array_literal.h"
 #include "query/grammar.h"
@@ -33,7 +34,7 @@ static struct slice operator_word(struct slice text)
 {
     size_t n = 0;
 
-    while (n < text.len && text.data[n] >= 'a' && text.data[n] <= 'z')
+    while (n < text.len && ascii_is_lower(text.data[n]))
         n++;
     return slice_make(text.data, n);
 }
@@ -112,7 +113,11 @@ static bool parse_operator(struct scan *s, struct condition *c)
         if (!slice_is(word, operators[i].word))
             continue;
         c->op = operators[i].op;
-        return modifier(s, c) && (scan_take(s, '.') || scan_fail(s, "\".\" and a value"));
+        if (!modifier(s, c))
+            return false;
+        if (scan_take(s, '.'))
+            return true;
+        return scan_fail(s, "\".\" and a value");
     }
     return refuse_operator(s, word, start);
 }
@@ -169,7 +174,9 @@ static bool parse_braces(struct scan *s, struct condition *c)
     if (!array_literal_read(s->arena, c->value, &array, s->error)) {
         s->text = c->value;
         s->at = array.at;
-        return error_is_set(s->error) ? false : scan_fail(s, array.expected);
+        if (error_is_set(s->error))
+            return false;
+        return scan_fail(s, array.expected);
     }
     array_literal_drop_nulls(&array);
     c->list = array.items;
@@ -223,12 +230,18 @@ static bool comparison(struct scan *s, struct condition *c, bool in_tree)
 {
     c->kind = CONDITION_COMPARE;
     c->negated = scan_take_word(s, "not.");
-    return scan_count_conditions(s, 1) && parse_operator(s, c) && parse_value(s, c, in_tree);
+    if (!scan_count_conditions(s, 1))
+        return false;
+    if (!parse_operator(s, c))
+        return false;
+    return parse_value(s, c, in_tree);
 }
 
 bool scan_comparison(struct scan *s, struct condition *out)
 {
-    return comparison(s, out, false) && scan_end(s);
+    if (!comparison(s, out, false))
+        return false;
+    return scan_end(s);
 }
 
 /* "and" or "or" before a parenthesis; else it is a column's name. */
@@ -273,7 +286,9 @@ bool scan_tree(struct scan *s, struct condition *out)
 {
     struct condition **tail = &out->children;
 
-    if (!scan_enter(s) || !scan_count_conditions(s, 1))
+    if (!scan_enter(s))
+        return false;
+    if (!scan_count_conditions(s, 1))
         return false;
     scan_spaces(s);
     if (!scan_take(s, '('))
@@ -281,7 +296,9 @@ bool scan_tree(struct scan *s, struct condition *out)
     do {
         struct condition *child = scan_node(s, sizeof *child);
 
-        if (!child || !member(s, child))
+        if (!child)
+            return false;
+        if (!member(s, child))
             return false;
         *tail = child;
         tail = &child->next;

@@ -88,5 +88,7 @@ bool scan_node_path(struct scan *s, struct slice path, struct query_node **node)
     s->text = slice_make(path.data, path.len - 1); /* without the dot */
     s->at = 0;
     s->before = 0;
-    return scan_path(s, node, &last) && descend(s, node, last.name);
+    if (!scan_path(s, node, &last))
+        return false;
+    return descend(s, node, last.name);
 }

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "query/scan.h"
 
@@ -37,7 +38,13 @@ static bool embed(struct scan *s, struct select_item *item, struct slice relatio
 {
     item->relation = relation;
     item->node = scan_node(s, sizeof *item->node);
-    if (!item->node || !scan_count_embed(s) || !scan_enter(s) || !embed_params(s, item))
+    if (!item->node)
+        return false;
+    if (!scan_count_embed(s))
+        return false;
+    if (!scan_enter(s))
+        return false;
+    if (!embed_params(s, item))
         return false;
     if (!scan_take(s, '('))
         return scan_fail(s, "\"(\"");
@@ -51,25 +58,35 @@ static bool embed(struct scan *s, struct select_item *item, struct slice relatio
     return scan_take(s, ')') || scan_fail(s, "\",\" or \")\"");
 }
 
+/* Digits, a number within 31 bits. */
+static bool modifier(struct scan *s, int64_t *out)
+{
+    size_t start = s->at;
+
+    while (ascii_is_digit(scan_peek(s)))
+        s->at++;
+    if (!parse_int64(slice_make(s->text.data + start, s->at - start), out))
+        return false;
+    return *out <= INT32_MAX;
+}
+
 /* (3), (10,2) after a type's name. */
 static bool modifiers(struct scan *s, struct cast_ask *out)
 {
     do {
-        size_t start;
         int64_t number;
+        bool ok;
 
         scan_spaces(s);
-        start = s->at;
-        while (scan_peek(s) >= '0' && scan_peek(s) <= '9')
-            s->at++;
-        if (out->n_modifiers == CAST_MODIFIERS ||
-            !parse_int64(slice_make(s->text.data + start, s->at - start), &number) ||
-            number > INT32_MAX)
+        ok = modifier(s, &number);
+        if (!ok || out->n_modifiers == CAST_MODIFIERS)
             return scan_fail(s, "a type with at most two numbers: numeric(10,2)");
         out->modifiers[out->n_modifiers++] = (int)number;
         scan_spaces(s);
     } while (scan_take(s, ','));
-    return scan_take(s, ')') || scan_fail(s, "\")\"");
+    if (scan_take(s, ')'))
+        return true;
+    return scan_fail(s, "\")\"");
 }
 
 /* ::type, ::type(n), ::type(n,m) */
@@ -112,7 +129,11 @@ static bool field_item(struct scan *s, struct select_item *item, struct slice na
     if (!scan_json_path(s, &item->field))
         return false;
     scan_spaces(s);
-    return cast(s, &item->cast) && (!scan_take(s, '.') || aggregate(s, item));
+    if (!cast(s, &item->cast))
+        return false;
+    if (!scan_take(s, '.'))
+        return true;
+    return aggregate(s, item);
 }
 
 static bool at_embed(const struct scan *s, struct slice name)
@@ -131,7 +152,11 @@ static bool select_item(struct scan *s, struct select_item *item)
     }
     if (scan_take_word(s, "...")) {
         item->kind = SELECT_SPREAD;
-        return scan_name(s, &name) && embed(s, item, name) && item_end(s, "\",\" or end of input");
+        if (!scan_name(s, &name))
+            return false;
+        if (!embed(s, item, name))
+            return false;
+        return item_end(s, "\",\" or end of input");
     }
     if (!scan_name(s, &name))
         return false;
@@ -148,9 +173,8 @@ static bool select_item(struct scan *s, struct select_item *item)
     } else if (!field_item(s, item, name)) {
         return false;
     }
-    return item_end(s,
-                    "completion, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
-                    "of input");
+    return item_end(s, "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
+                       "of input");
 }
 
 static bool items(struct scan *s, struct query_node *node)
@@ -160,7 +184,9 @@ static bool items(struct scan *s, struct query_node *node)
     do {
         struct select_item *item = scan_node(s, sizeof *item);
 
-        if (!item || !select_item(s, item))
+        if (!item)
+            return false;
+        if (!select_item(s, item))
             return false;
         *tail = item;
         tail = &item->next;

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "query/sql.h"
 
 /* The longest name with its blanks, "timestamp without time zone", and room for more blanks. */
@@ -123,14 +124,16 @@ static struct slice plain_name(struct slice type, char out[NAME_MAX_LEN])
     size_t n = 0;
 
     for (size_t i = 0; i < type.len; i++) {
-        char c = type.data[i];
-        bool blank = c == ' ' || c == '\t';
+        char c = ascii_lower(type.data[i]);
+        bool follows_word = n > 0 && out[n - 1] != ' ';
 
-        if (blank && (n == 0 || out[n - 1] == ' '))
+        if (c == '\t')
+            c = ' ';
+        if (c == ' ' && !follows_word)
             continue;
         if (n == NAME_MAX_LEN)
             return slice_make(NULL, 0);
-        out[n++] = (char)(blank ? ' ' : c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+        out[n++] = c;
     }
     return slice_make(out, n);
 }

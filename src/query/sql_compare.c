@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/json.h"
+#include "base/text.h"
 #include "query/literal.h"
 #include "query/number_text.h"
 #include "query/sql.h"
@@ -44,7 +45,9 @@ static void compared_field(struct sql *q, const struct node *node, const struct 
 static bool read_literal(struct sql *q, const struct column *column, struct slice text,
                          struct literal *out)
 {
-    return literal_read(q->arena, column, text, out, q->error) || sql_give_up(q);
+    if (literal_read(q->arena, column, text, out, q->error))
+        return true;
+    return sql_give_up(q);
 }
 
 /* X->path against a JSON value: numbers as numbers, all else as the text of the JSON. */
@@ -97,9 +100,9 @@ static void list(struct sql *q, const struct value *values, size_t n, bool json)
     for (size_t i = 0; n && i < padded && !q->failed; i++) {
         if (i > 0)
             SQL(q, ",");
-        sql_text(q, json ? "json(" : "");
+        sql_text(q, text_if(json, "json("));
         sql_value(q, values[i < n ? i : n - 1]);
-        sql_text(q, json ? ")" : "");
+        sql_text(q, text_if(json, ")"));
     }
     SQL(q, ")");
 }
@@ -214,7 +217,7 @@ static void by_class(struct sql *q, const struct node *node, const struct condit
             SQL(q, " AND ");
         }
         compare_value(q, node, c, *classes[i]);
-        sql_text(q, bounded ? ")" : "");
+        sql_text(q, text_if(bounded, ")"));
     }
     SQL(q, ")");
 }

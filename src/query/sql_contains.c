@@ -43,7 +43,9 @@ static bool literal_as_json(struct sql *q, struct slice text, struct slice *out)
     out->data = b.failed ? NULL : arena_copy(q->arena, buf_slice(&b));
     out->len = b.len;
     buf_finish(&b);
-    return out->data || sql_fail(q);
+    if (out->data)
+        return true;
+    return sql_fail(q);
 }
 
 /* && is of arrays, and looks at plain members. */

@@ -142,7 +142,9 @@ struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct q
     }
     c->terms = sql_alloc(q, n, sizeof *c->terms);
     c->values = sql_alloc(q, n, sizeof *c->values);
-    if (!c->terms || !c->values || !order_terms(q, root, c))
+    if (!c->terms || !c->values)
+        return NULL;
+    if (!order_terms(q, root, c))
         return NULL;
     if (!key_terms(q, root, c))
         return NULL;

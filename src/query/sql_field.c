@@ -154,7 +154,9 @@ static enum column_kind field_kind(const struct node *node, const struct field *
 
     if (field->path)
         return field->as_text ? KIND_TEXT : KIND_JSON;
-    return column >= 0 ? node->table->columns[column].kind : KIND_TEXT;
+    if (column >= 0)
+        return node->table->columns[column].kind;
+    return KIND_TEXT;
 }
 
 static void cast_field(struct sql *q, const struct node *node, const struct select_item *item,

@@ -6,9 +6,9 @@
 #include "query/sql.h"
 #include "store/catalog/routine.h"
 
-static void alias(struct sql *q, const char *completion, const struct node *node)
+static void alias(struct sql *q, const char *letter, const struct node *node)
 {
-    sql_text(q, completion);
+    sql_text(q, letter);
     sql_number(q, (size_t)node->alias);
 }
 

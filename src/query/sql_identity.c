@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/text.h"
 #include "query/plan.h"
 #include "query/sql.h"
 #include "store/db/keys.h"
@@ -20,7 +21,9 @@ size_t plan_identity_width(const struct table *table)
 {
     size_t width = (table->rowid != NULL) + identity_keys(table);
 
-    return width > KEYS_WIDTH_MAX ? 0 : width;
+    if (width > KEYS_WIDTH_MAX)
+        return 0;
+    return width;
 }
 
 void sql_identity(struct sql *q, const struct node *node)
@@ -75,7 +78,7 @@ void sql_listed(struct sql *q, const struct node *node)
 static void key_equals(struct sql *q, const struct table *table, const char *name, size_t first)
 {
     for (size_t i = 0; i < table->n_key; i++) {
-        sql_text(q, i ? " AND " : "");
+        sql_text(q, text_if(i > 0, " AND "));
         sql_text(q, name);
         sql_text(q, table->columns[table->key[i]].quoted);
         SQL(q, "=k.c");

@@ -34,7 +34,9 @@ bool body_make_room(struct call *call, struct body *body, size_t n)
 {
     /* A column may take two places, and the key of the path joins them. */
     body->set = arena_alloc(&call->arena, (2 * n + call->table->n_columns + 1) * sizeof *body->set);
-    return body->set || error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (body->set)
+        return true;
+    return error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
 int *body_make_places(struct call *call)
@@ -58,7 +60,9 @@ int *body_asked_columns(struct call *call, struct body *body)
 
     for (const struct name_item *item = call->tree.columns; item; item = item->next)
         n++;
-    if (!places || !body_make_room(call, body, n))
+    if (!places)
+        return NULL;
+    if (!body_make_room(call, body, n))
         return NULL;
     for (const struct name_item *item = call->tree.columns; item; item = item->next) {
         int column = table_column(call->table, item->name);

@@ -73,7 +73,9 @@ static bool count_members(struct json_rows *rows, size_t *found)
             struct slice text;
             int column = json_rows_column(rows, &name, SIZE_MAX, &text);
 
-            if (column == -2 || !json_rows_pass(rows))
+            if (column == -2)
+                return false;
+            if (!json_rows_pass(rows))
                 return false;
             if (column >= 0 && rows->places[column] >= 0)
                 found[rows->places[column]]++;
@@ -97,7 +99,9 @@ static bool mark_holes(struct json_rows *rows)
     found = arena_zeroed(&call->arena, n + 1, sizeof *found);
     if (!found)
         return no_memory(call);
-    if (!count_members(rows, found) || !body_make_room(call, body, n))
+    if (!count_members(rows, found))
+        return false;
+    if (!body_make_room(call, body, n))
         return false;
     rows->reader = begin;
     body->n_set = 0;
@@ -139,8 +143,9 @@ static bool read_rows(struct json_rows *rows, bool *first, size_t row)
     for (; row < body->n_rows; row++) {
         if (body->is_array)
             rows->call->error.row = (long)row;
-        if (!json_rows_next(rows, first) ||
-            !json_rows_read(rows, row + 1, body->values + row * body->n_set))
+        if (!json_rows_next(rows, first))
+            return false;
+        if (!json_rows_read(rows, row + 1, body->values + row * body->n_set))
             return false;
     }
     rows->call->error.row = -1;
@@ -177,7 +182,9 @@ static bool read_all(struct json_rows *rows)
         return true;
     if (body->is_array)
         call->error.row = 0;
-    if (!json_rows_next(rows, &first) || !json_rows_first(rows, values))
+    if (!json_rows_next(rows, &first))
+        return false;
+    if (!json_rows_first(rows, values))
         return false;
     call->error.row = -1;
     if (body->n_rows == 1)
@@ -205,7 +212,9 @@ bool body_parse_json(struct call *call, struct body *body)
         (body->is_array || json_at_end(&rows.reader) || json_rows_fault(&rows)))
         return true;
     /* Whatever else is wrong, it must be JSON first. */
-    return body->is_array ? false : body_check_json(text, depth, &call->error);
+    if (body->is_array)
+        return false;
+    return body_check_json(text, depth, &call->error);
 }
 
 void body_mark_merges(const struct table *table, struct body *body)

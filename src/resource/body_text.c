@@ -42,7 +42,9 @@ static bool begin_fields(struct fields *f, size_t n)
     f->places_of_fields = arena_alloc(arena, (n + 1) * sizeof *f->places_of_fields);
     if (!f->places)
         return no_memory(f->call); /* or what is said already */
-    return (f->given && f->places_of_fields) || no_memory(f->call);
+    if (f->given && f->places_of_fields)
+        return true;
+    return no_memory(f->call);
 }
 
 /* The place of the next field in a row. */
@@ -102,7 +104,9 @@ static bool end_fields(struct fields *f, size_t rows)
     if (call->tree.columns && call->prefer.missing == PREFER_MISSING_DEFAULT && !leave_defaults(f))
         return false;
     body->values = arena_zeroed(&f->call->arena, rows * body->n_set + 1, sizeof *body->values);
-    return body->values || no_memory(f->call);
+    if (body->values)
+        return true;
+    return no_memory(f->call);
 }
 
 /* A field's text as the value of the column that is set from it. */
@@ -182,7 +186,9 @@ static bool read_header(struct fields *f, struct csv *csv)
 
     do {
         end = csv_next(csv, &name, &f->call->error);
-        if (end == CSV_FAILED || !take_name(f, name.text))
+        if (end == CSV_FAILED)
+            return false;
+        if (!take_name(f, name.text))
             return false;
     } while (end == CSV_COMMA);
     return true;
@@ -240,8 +246,14 @@ bool body_parse_csv(struct call *call, struct body *body)
         return error_set(&call->error, ERROR_BODY, "there is no body");
     if (!text_utf8_valid(csv.text))
         return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
-    if (!begin_fields(&f, csv_count_fields(&csv)) || !read_header(&f, &csv))
+    if (!begin_fields(&f, csv_count_fields(&csv)))
+        return false;
+    if (!read_header(&f, &csv))
         return false;
     rows = csv_count_lines(&csv, f.n);
-    return body_check_rows(call, rows) && end_fields(&f, rows) && read_lines(&f, &csv, rows);
+    if (!body_check_rows(call, rows))
+        return false;
+    if (!end_fields(&f, rows))
+        return false;
+    return read_lines(&f, &csv, rows);
 }

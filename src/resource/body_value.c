@@ -265,5 +265,7 @@ bool body_no_column(const struct table *table, struct slice name, struct error *
     error_set(e, ERROR_NO_BODY_COLUMN,
               "Could not find the '%.*s' column of '%s' in the schema cache", SLICE_SHOWN(name),
               table->name.data);
-    return near ? error_hint(e, "Perhaps you meant the column '%s'", near) : false;
+    if (near)
+        return error_hint(e, "Perhaps you meant the column '%s'", near);
+    return false;
 }

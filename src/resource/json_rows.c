@@ -27,7 +27,9 @@ bool json_rows_pass(struct json_rows *rows)
 {
     struct json_item item;
 
-    return json_read(&rows->reader, &item) || json_rows_fault(rows);
+    if (json_read(&rows->reader, &item))
+        return true;
+    return json_rows_fault(rows);
 }
 
 bool json_rows_next(struct json_rows *rows, bool *first)
@@ -36,9 +38,10 @@ bool json_rows_next(struct json_rows *rows, bool *first)
         return json_rows_fault(rows);
     if (json_enter(&rows->reader, '{'))
         return true;
-    return rows->reader.fault ? json_rows_fault(rows)
-                              : error_set(&rows->call->error, ERROR_BODY,
-                                          "the body must be an object or an array of objects");
+    if (rows->reader.fault)
+        return json_rows_fault(rows);
+    return error_set(&rows->call->error, ERROR_BODY,
+                     "the body must be an object or an array of objects");
 }
 
 static bool twice(struct call *call, struct slice name)
@@ -101,7 +104,9 @@ bool json_rows_first(struct json_rows *rows, struct value *values)
         if (!first_member(rows, &name, values))
             return false;
     }
-    return step == JSON_CLOSED || json_rows_fault(rows);
+    if (step == JSON_CLOSED)
+        return true;
+    return json_rows_fault(rows);
 }
 
 static bool keys_differ(struct call *call)

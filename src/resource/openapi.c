@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "store/catalog/catalog.h"
@@ -75,20 +76,27 @@ static json_t *key_parameter(const struct table *t)
                      "description", description, "schema", "type", "string");
 }
 
-/* A component's name has letters, digits, '.', '_' and '-' alone (OpenAPI 3.1 §4.8.7): of a table
- * with others in its name it ends in the table's number. */
+/* What a component's name may have in it (OpenAPI 3.1 §4.8.7). */
+static bool is_component_char(char c)
+{
+    static const struct slice marks = SLICE_LITERAL("._-");
+
+    return ascii_is_letter_or_digit(c) || slice_has(marks, c);
+}
+
+/* The name of the table's schema: of a table with other characters in its name it ends in the
+ * table's number. */
 static const char *component_name(const struct table *t, char out[160])
 {
     bool changed = t->name.len > 128;
     size_t n = changed ? 128 : t->name.len;
 
     for (size_t i = 0; i < n; i++) {
-        char c = t->name.data[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                     c == '.' || c == '_' || c == '-';
-
-        out[i] = (char)(plain ? c : '_');
-        changed |= !plain;
+        out[i] = t->name.data[i];
+        if (is_component_char(out[i]))
+            continue;
+        out[i] = '_';
+        changed = true;
     }
     out[n] = '\0';
     if (changed)

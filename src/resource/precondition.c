@@ -9,7 +9,9 @@ uint64_t precondition_tag(struct slice body, struct slice content_range)
 {
     uint64_t tag = hash_bytes(body, hash_bytes(content_range, 0));
 
-    return tag ? tag : 1;
+    if (tag)
+        return tag;
+    return 1;
 }
 
 void precondition_text(uint64_t tag, char out[ENTITY_TAG_SIZE])
@@ -67,7 +69,9 @@ static bool names(struct slice field, uint64_t tag, bool weak_too)
 
 bool precondition_none_match_names(const struct call *call, uint64_t tag)
 {
-    return call->if_none_match.data && names(call->if_none_match, tag, true);
+    if (!call->if_none_match.data)
+        return false;
+    return names(call->if_none_match, tag, true);
 }
 
 bool precondition_is_given(const struct call *call)

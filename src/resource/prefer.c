@@ -67,8 +67,11 @@ static bool take_max_affected(struct prefer *p, struct slice word)
     static const struct slice name = SLICE_LITERAL("max-affected=");
     int64_t value;
 
-    if (word.len <= name.len || !text_equal_nocase(slice_make(word.data, name.len), name) ||
-        !parse_int64(slice_make(word.data + name.len, word.len - name.len), &value) || value < 0)
+    if (word.len <= name.len || !text_equal_nocase(slice_make(word.data, name.len), name))
+        return false;
+    if (!parse_int64(slice_make(word.data + name.len, word.len - name.len), &value))
+        return false;
+    if (value < 0)
         return false;
     if (!p->has_max_affected)
         p->max_affected = value;
@@ -104,7 +107,7 @@ static void take(struct prefer *p, struct slice word)
         return;
     }
     if (word.len > 0 && !take_max_affected(p, word))
-        snprintf(p->unknown + used, sizeof p->unknown - used, "%s%.*s", used ? ", " : "",
+        snprintf(p->unknown + used, sizeof p->unknown - used, "%s%.*s", text_if(used > 0, ", "),
                  SLICE_ARG(word));
 }
 
@@ -129,9 +132,9 @@ void prefer_applied(const struct prefer *p, unsigned follows, char out[PREFER_AP
 
         if (get(p, w) == w->value && (w->follows == 0 || (w->follows & follows)))
             used += (size_t)snprintf(out + used, PREFER_APPLIED_MAX - used, "%s%s",
-                                     used ? ", " : "", w->text);
+                                     text_if(used > 0, ", "), w->text);
     }
     if (p->has_max_affected && p->handling == PREFER_STRICT && (follows & PREFER_FOLLOWS_AFFECTED))
-        snprintf(out + used, PREFER_APPLIED_MAX - used, "%smax-affected=%lld", used ? ", " : "",
-                 (long long)p->max_affected);
+        snprintf(out + used, PREFER_APPLIED_MAX - used, "%smax-affected=%lld",
+                 text_if(used > 0, ", "), (long long)p->max_affected);
 }

@@ -27,7 +27,9 @@ bool row_in_init(struct row_in *in, const struct table *table, size_t max, int64
     in->by_column = arena_zeroed(&in->keep, n, sizeof *in->by_column);
     in->given = arena_zeroed(&in->keep, n, sizeof *in->given);
     in->fields = arena_zeroed(&in->keep, n, sizeof *in->fields);
-    return (in->set && in->values && in->by_column && in->given && in->fields) || no_memory(e);
+    if (in->set && in->values && in->by_column && in->given && in->fields)
+        return true;
+    return no_memory(e);
 }
 
 void row_in_finish(struct row_in *in)
@@ -39,7 +41,9 @@ void row_in_finish(struct row_in *in)
 
 static bool check_text(struct slice text, struct error *e)
 {
-    return text_utf8_valid(text) || error_set(e, ERROR_BODY, "the text is not UTF-8");
+    if (text_utf8_valid(text))
+        return true;
+    return error_set(e, ERROR_BODY, "the text is not UTF-8");
 }
 
 /* ---- CSV */
@@ -76,7 +80,9 @@ bool row_in_header(struct row_in *in, struct slice text, struct error *e)
         return false;
     do {
         end = csv_next(&c, &name, e);
-        if (end == CSV_FAILED || !take_name(in, name.text, e))
+        if (end == CSV_FAILED)
+            return false;
+        if (!take_name(in, name.text, e))
             return false;
     } while (end == CSV_COMMA);
     return true;
@@ -152,11 +158,14 @@ static bool take_members(struct row_in *in, struct json_reader *reader, struct e
 
         if (!json_read(reader, &item))
             return body_json_fault(reader, in->max_depth, e);
-        if (!body_string(&in->arena, &name, &text, e) || !take_member(in, text, &item, e))
+        if (!body_string(&in->arena, &name, &text, e))
+            return false;
+        if (!take_member(in, text, &item, e))
             return false;
     }
-    return (step == JSON_CLOSED && json_at_end(reader)) ||
-           body_json_fault(reader, in->max_depth, e);
+    if (step == JSON_CLOSED && json_at_end(reader))
+        return true;
+    return body_json_fault(reader, in->max_depth, e);
 }
 
 /* The members in the order of the table's columns: rows with the same ones meet one statement. */

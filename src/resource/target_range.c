@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "resource/target.h"
@@ -12,11 +13,13 @@ static bool digits(struct slice *rest, int64_t *out)
     size_t n = 0;
     struct slice number;
 
-    while (n < rest->len && rest->data[n] >= '0' && rest->data[n] <= '9')
+    while (n < rest->len && ascii_is_digit(rest->data[n]))
         n++;
     number = slice_make(rest->data, n);
     *rest = slice_make(rest->data + n, rest->len - n);
-    return n > 0 && parse_int64(number, out);
+    if (n == 0)
+        return false;
+    return parse_int64(number, out);
 }
 
 /* "first-last" or "first-", counted in rows, with an optional "items=" before; one that is not
@@ -28,7 +31,9 @@ static bool parse_range(struct slice range, int64_t *first, int64_t *last)
     if (range.len > unit.len && text_equal_nocase(slice_make(range.data, unit.len), unit))
         range = slice_make(range.data + unit.len, range.len - unit.len);
     range = text_trim(range);
-    if (!digits(&range, first) || range.len == 0 || range.data[0] != '-')
+    if (!digits(&range, first))
+        return false;
+    if (range.len == 0 || range.data[0] != '-')
         return false;
     range = slice_make(range.data + 1, range.len - 1);
     *last = INT64_MAX - 1;
@@ -46,7 +51,9 @@ bool target_take_range(struct call *call)
     struct query_node *root = &call->tree.root;
     int64_t first, last, end = INT64_MAX - 1;
 
-    if (call->range.len == 0 || !parse_range(call->range, &first, &last))
+    if (call->range.len == 0)
+        return true;
+    if (!parse_range(call->range, &first, &last))
         return true;
     if (last < first)
         return bad_range(call, "The lower boundary must be lower than or equal to the upper "

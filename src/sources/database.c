@@ -41,10 +41,12 @@ static struct db *open_as(const struct config *config, enum db_mode mode, bool r
 
 static bool is_there(const struct config *config, enum db_access access, struct error *e)
 {
-    return access != DB_ABSENT || error_set(e, ERROR_FAILURE,
-                                            "there is no database %s: No such file or directory; "
-                                            "name one with --db",
-                                            config->db);
+    if (access != DB_ABSENT)
+        return true;
+    return error_set(e, ERROR_FAILURE,
+                     "there is no database %s: No such file or directory; "
+                     "name one with --db",
+                     config->db);
 }
 
 bool database_look(const struct config *config, bool create, bool *read_only, char why[256],
@@ -53,8 +55,9 @@ bool database_look(const struct config *config, bool create, bool *read_only, ch
     enum db_access access;
 
     *read_only = config->read_only;
-    if (!db_look(config->db, &access, why, e) ||
-        ((!create || *read_only) && !is_there(config, access, e)))
+    if (!db_look(config->db, &access, why, e))
+        return false;
+    if (((!create || *read_only) && !is_there(config, access, e)))
         return false;
     *read_only = *read_only || access == DB_UNWRITABLE;
     return true;
@@ -70,7 +73,9 @@ struct db *database_open(const struct config *config, bool create, struct error 
     enum db_access access;
     char why[256];
 
-    if (!db_look(config->db, &access, why, e) || (!create && !is_there(config, access, e)))
+    if (!db_look(config->db, &access, why, e))
+        return NULL;
+    if (!create && !is_there(config, access, e))
         return NULL;
     if (access == DB_UNWRITABLE) {
         error_set(e, ERROR_FAILURE, "%s; database %s can only be read", why, config->db);
@@ -84,7 +89,9 @@ struct db *database_open_reading(const struct config *config, struct error *e)
     enum db_access access;
     char why[256];
 
-    if (!db_look(config->db, &access, why, e) || !is_there(config, access, e))
+    if (!db_look(config->db, &access, why, e))
+        return NULL;
+    if (!is_there(config, access, e))
         return NULL;
     return open_as(config, DB_READ, false, e);
 }

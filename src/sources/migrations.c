@@ -160,7 +160,9 @@ static bool load_folder(struct migrations *m, const char *dir, struct error *e)
         halves[i].item =
             (struct migration){.file = files[i].name, .sql = files[i].text, .sha256 = sha256};
     }
-    return halves ? order(m, halves, n, e) : no_memory(e);
+    if (halves)
+        return order(m, halves, n, e);
+    return no_memory(e);
 }
 
 bool migrations_load(struct migrations *m, const char *setting, struct error *e)

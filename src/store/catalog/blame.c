@@ -41,7 +41,9 @@ static struct slice missing_name(const char *message)
         return slice_make(at + 1, strcspn(at + 1, "\""));
     len = strcspn(at, "(");
     dot = memrchr(at, '.', len);
-    return dot ? slice_make(dot + 1, len - (size_t)(dot + 1 - at)) : slice_make(at, len);
+    if (dot)
+        return slice_make(dot + 1, len - (size_t)(dot + 1 - at));
+    return slice_make(at, len);
 }
 
 static bool mentions(struct slice sql, struct slice name)
@@ -146,7 +148,7 @@ static bool update_sql(struct buf *b, const struct table *table)
         const struct column *c = &table->columns[i];
 
         if (!c->generated)
-            buf_addf(b, "%s%s=%s", n++ ? "," : "", c->quoted, c->quoted);
+            buf_addf(b, "%s%s=%s", text_if(n++ > 0, ","), c->quoted, c->quoted);
     }
     return n > 0;
 }
@@ -192,10 +194,12 @@ static void check_table(struct db *db, const struct table *table, struct buf *sq
     for (unsigned v = 0; v < VERBS; v++) {
         struct error e = error_none();
 
-        if (!verb_sql(sql, table, (enum verb)v) || compile(db, sql, &e))
+        if (!verb_sql(sql, table, (enum verb)v))
             continue;
-        used +=
-            (size_t)snprintf(verbs + used, sizeof verbs - used, "%s%s", used ? ", " : "", names[v]);
+        if (compile(db, sql, &e))
+            continue;
+        used += (size_t)snprintf(verbs + used, sizeof verbs - used, "%s%s", text_if(used > 0, ", "),
+                                 names[v]);
         if (!error_is_set(&cause))
             cause = e;
     }
@@ -203,7 +207,7 @@ static void check_table(struct db *db, const struct table *table, struct buf *sq
         return;
     blame_schema(db, table, &cause);
     log_some(warnings, LOG_WARN, "%s of \"%s\" will fail: %s%s%s", verbs, table->name.data,
-             cause.message, cause.details[0] ? ". " : "", cause.details);
+             cause.message, text_if(cause.details[0], ". "), cause.details);
 }
 
 void blame_at_start(struct db *db, const struct catalog *catalog)

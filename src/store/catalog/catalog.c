@@ -33,7 +33,9 @@ static int compare_names(struct slice a, struct slice b)
     size_t common = a.len < b.len ? a.len : b.len;
     int order = common ? memcmp(a.data, b.data, common) : 0;
 
-    return order ? order : (a.len > b.len) - (a.len < b.len);
+    if (order)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
 }
 
 const struct table *catalog_table(const struct catalog *catalog, struct slice name)
@@ -86,7 +88,9 @@ const struct unserved *table_unserved(const struct table *table, struct slice na
 /* How far a name may be for "did you mean": a third of it, but a letter at least. */
 static size_t nearness(struct slice name)
 {
-    return name.len < 6 ? 1 + (name.len > 3) : name.len / 3;
+    if (name.len < 6)
+        return 1 + (name.len > 3);
+    return name.len / 3;
 }
 
 const char *catalog_suggest_table(const struct catalog *catalog, struct slice name)

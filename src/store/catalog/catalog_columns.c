@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "store/catalog/catalog_load.h"
 
 #include <sqlite3.h>
@@ -47,8 +48,8 @@ void load_column_type(struct load *l, struct column *column, struct slice type)
 {
     char *upper = (char *)load_copy(l, type);
 
-    for (size_t i = 0; i < type.len && upper[i]; i++)
-        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
+    for (char *c = upper; *c; c++)
+        *c = ascii_upper(*c);
     column->type = upper;
     column->kind = catalog_kind(upper);
     column->keeps_text = true; /* an expression has no affinity that a type would give it */
@@ -72,7 +73,9 @@ static bool is_readable(struct load *l, const struct table *table, const struct 
         st = statement_get(l->db, buf_slice(&sql), cause);
     buf_finish(&sql);
     statement_release(st);
-    return st || !error_is_set(cause);
+    if (st)
+        return true;
+    return !error_is_set(cause);
 }
 
 /* A collation that this program has not cannot compare (sqlite.org/c3ref/table_column_metadata.html

@@ -26,7 +26,9 @@ static const char *make_name(struct load *l, const struct table *table, const in
     if (!text.failed)
         name = arena_copy(l->arena, buf_slice(&text));
     buf_finish(&text);
-    return name ? name : "";
+    if (name)
+        return name;
+    return "";
 }
 
 /* The index's columns; false leaves it out: an expression, or memory is out. */
@@ -49,7 +51,11 @@ static bool read_index(struct load *l, const struct table *table, struct slice i
     }
     statement_release(st);
     key->columns = columns;
-    return plain && columns && !error_is_set(l->error);
+    if (!plain)
+        return false;
+    if (!columns)
+        return false;
+    return !error_is_set(l->error);
 }
 
 /* The condition of a partial index, or NULL. */
@@ -95,7 +101,9 @@ static bool table_unique_keys(struct load *l, struct table *table)
     }
     statement_release(st);
     table->unique = keys;
-    return step == STEP_DONE && !error_is_set(l->error);
+    if (step != STEP_DONE)
+        return false;
+    return !error_is_set(l->error);
 }
 
 bool load_unique_keys(struct load *l)
@@ -243,8 +251,9 @@ static bool add_foreign_key(struct load *l, struct table *child, struct foreign_
 {
     key->base = key;
     key->name = name ? name : make_name(l, child, key->columns, key->n_columns, "_fkey");
-    return load_add_foreign(l, child, key) &&
-           load_add_referring(l, (struct table *)key->parent, key);
+    if (!load_add_foreign(l, child, key))
+        return false;
+    return load_add_referring(l, (struct table *)key->parent, key);
 }
 
 static bool table_foreign_keys(struct load *l, struct table *table)

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "store/catalog/catalog.h"
 
 #include "base/text.h"
@@ -68,6 +69,14 @@ static const struct slice integer_words[] = {
     SLICE_LITERAL("ZEROFILL"), SLICE_LITERAL("IDENTITY"),
 };
 
+/* Between the words of a type; parentheses are as good as blanks. */
+static bool is_between_words(char c)
+{
+    static const struct slice between = SLICE_LITERAL(" \t\r\n()");
+
+    return slice_has(between, c);
+}
+
 /* In capitals, one blank between words, nothing in parentheses; empty if it is too long. */
 static struct slice plain_type(const char *declared, char out[TYPE_MAX])
 {
@@ -76,17 +85,20 @@ static struct slice plain_type(const char *declared, char out[TYPE_MAX])
     int depth = 0;
 
     for (size_t i = 0; i < type.len; i++) {
-        char c = type.data[i];
-        bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '(' || c == ')';
+        char c = ascii_upper(type.data[i]);
+        bool blank = is_between_words(c);
+        bool follows_word = n > 0 && out[n - 1] != ' ';
 
         depth += (c == '(') - (c == ')');
-        if (!blank && depth > 0)
+        if (blank && !follows_word)
             continue;
-        if (blank && (n == 0 || out[n - 1] == ' '))
+        if (!blank && depth > 0)
             continue;
         if (n == TYPE_MAX)
             return slice_make(NULL, 0);
-        out[n++] = (char)(blank ? ' ' : c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        out[n++] = c;
+        if (blank)
+            out[n - 1] = ' ';
     }
     return text_trim(slice_make(out, n));
 }
@@ -103,7 +115,8 @@ static bool is_integer_word(struct slice word)
 static bool all_integer_words(struct slice type)
 {
     for (size_t at = 0, end; at < type.len; at = end + 1) {
-        for (end = at; end < type.len && type.data[end] != ' ';)
+        end = at;
+        while (end < type.len && type.data[end] != ' ')
             end++;
         if (!is_integer_word(slice_make(type.data + at, end - at)))
             return false;
@@ -111,7 +124,8 @@ static bool all_integer_words(struct slice type)
     return true;
 }
 
-static bool has(struct slice type, const char *word)
+/* Does the type have the word in it, wherever? */
+static bool type_has(struct slice type, const char *word)
 {
     struct slice wanted = slice_from(word);
 
@@ -122,26 +136,42 @@ static bool has(struct slice type, const char *word)
     return false;
 }
 
+static bool type_has_any(struct slice type, const char *const *words)
+{
+    for (; *words; words++) {
+        if (type_has(type, *words))
+            return true;
+    }
+    return false;
+}
+
+static const char *const text_words[] = {"CHAR", "CLOB", "TEXT", NULL};
+
 bool catalog_keeps_text(const char *declared)
 {
     struct slice type = slice_from(declared);
 
     if (type.len == 0)
         return true;
-    if (has(type, "INT"))
+    if (type_has(type, "INT"))
         return false;
-    return has(type, "CHAR") || has(type, "CLOB") || has(type, "TEXT") || has(type, "BLOB");
+    return type_has_any(type, text_words) || type_has(type, "BLOB");
 }
 
 /* Text and blobs by SQLite's rules of affinity, in their order (sqlite.org/datatype3.html §3.1):
  * with any of those names a value is kept as it comes. */
 static enum column_kind kind_by_affinity(struct slice type)
 {
-    if (has(type, "INT"))
-        return all_integer_words(type) ? KIND_INTEGER : KIND_OTHER;
-    if (has(type, "CHAR") || has(type, "CLOB") || has(type, "TEXT"))
+    if (type_has(type, "INT")) {
+        if (all_integer_words(type))
+            return KIND_INTEGER;
+        return KIND_OTHER;
+    }
+    if (type_has_any(type, text_words))
         return KIND_TEXT;
-    return has(type, "BLOB") ? KIND_BLOB : KIND_OTHER;
+    if (type_has(type, "BLOB"))
+        return KIND_BLOB;
+    return KIND_OTHER;
 }
 
 enum column_kind catalog_kind(const char *declared)
@@ -156,5 +186,7 @@ enum column_kind catalog_kind(const char *declared)
         if (slice_equal(type, names[i].name))
             return names[i].kind;
     }
-    return type.len ? kind_by_affinity(type) : KIND_OTHER;
+    if (type.len)
+        return kind_by_affinity(type);
+    return KIND_OTHER;
 }

@@ -40,7 +40,9 @@ const char *load_copy(struct load *l, struct slice text)
 
     if (!copy)
         error_set(l->error, ERROR_MEMORY, "the schema does not fit in memory");
-    return copy ? copy : "";
+    if (copy)
+        return copy;
+    return "";
 }
 
 const char *load_text(struct load *l, struct statement *st, int column)

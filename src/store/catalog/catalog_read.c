@@ -14,10 +14,21 @@ static bool load_all(struct load *l, const struct routine_set *set, struct catal
 {
     struct routine *routines;
 
-    if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error) ||
-        !load_virtuals(l) || !load_tables(l) || !load_unique_keys(l) || !load_foreign_keys(l) ||
-        !load_view_keys(l) || !load_fts(l) ||
-        !load_routines(l, set, &routines, &catalog->n_routines))
+    if (!db_integer(l->db, "PRAGMA schema_version", &catalog->schema_version, l->error))
+        return false;
+    if (!load_virtuals(l))
+        return false;
+    if (!load_tables(l))
+        return false;
+    if (!load_unique_keys(l))
+        return false;
+    if (!load_foreign_keys(l))
+        return false;
+    if (!load_view_keys(l))
+        return false;
+    if (!load_fts(l))
+        return false;
+    if (!load_routines(l, set, &routines, &catalog->n_routines))
         return false;
     catalog->tables = l->tables;
     catalog->n_tables = l->n_tables;

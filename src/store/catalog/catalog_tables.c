@@ -36,7 +36,9 @@ static bool read_table(struct load *l, struct table *table, bool without_rowid)
         log_some(l->warnings, LOG_WARN, "%s cannot be served: %s", table->name.data, cause.message);
         return load_leave_out(l, &l->unserved, &l->n_unserved, table->name, &cause);
     }
-    return load_key(l, table, without_rowid) && load_rights(l, table);
+    if (!load_key(l, table, without_rowid))
+        return false;
+    return load_rights(l, table);
 }
 
 /* A name that no path can have. */
@@ -82,5 +84,7 @@ bool load_tables(struct load *l)
         l->tables[l->n_tables++] = table;
     }
     statement_release(st);
-    return step == STEP_DONE && !error_is_set(l->error);
+    if (step != STEP_DONE)
+        return false;
+    return !error_is_set(l->error);
 }

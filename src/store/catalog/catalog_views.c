@@ -115,8 +115,9 @@ static bool add_child_view(struct load *l, const struct origins *o, const struct
     copy->child = o->view;
     copy->columns = columns;
     copy->through_view = true;
-    return load_add_foreign(l, o->view, copy) &&
-           (o->one_way || load_add_referring(l, (struct table *)key->parent, copy));
+    if (!load_add_foreign(l, o->view, copy))
+        return false;
+    return o->one_way || load_add_referring(l, (struct table *)key->parent, copy);
 }
 
 /* The key as one that points to the view, where it shows the parent's columns. */
@@ -131,8 +132,9 @@ static bool add_parent_view(struct load *l, const struct origins *o, const struc
     copy->parent = o->view;
     copy->parent_columns = columns;
     copy->through_view = true;
-    return load_add_referring(l, o->view, copy) &&
-           (o->one_way || load_add_foreign(l, (struct table *)key->child, copy));
+    if (!load_add_referring(l, o->view, copy))
+        return false;
+    return o->one_way || load_add_foreign(l, (struct table *)key->child, copy);
 }
 
 void load_inferred(struct load *l, struct statement *st, struct slice sql, struct table *view)

@@ -57,7 +57,9 @@ static const char *const *find_suffixes(const struct virtual_table *v)
         if (text_equal_nocase(v->module, slice_from(shadows[i].module)))
             return shadows[i].suffixes;
     }
-    return v->registered ? none : NULL;
+    if (v->registered)
+        return none;
+    return NULL;
 }
 
 static bool add(struct load *l, struct slice name, struct slice module)

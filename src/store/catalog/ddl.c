@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/text.h"
 #include "store/catalog/lexer.h"
@@ -88,7 +89,9 @@ struct slice ddl_module(struct slice sql)
     struct lexer x = {.sql = sql};
     struct token module = module_token(&x);
 
-    return module.kind == TOKEN_END ? slice_make(NULL, 0) : module.text;
+    if (module.kind == TOKEN_END)
+        return slice_make(NULL, 0);
+    return module.text;
 }
 
 /* The value after "option=" among the arguments of a virtual table, or an empty slice. */
@@ -159,7 +162,7 @@ static bool is_name(struct slice sql, struct token t)
         return sql.data[t.start] != '\'';
     if (token_is_any(t, words, sizeof words / sizeof *words))
         return false;
-    return t.kind == TOKEN_WORD && !(t.text.data[0] >= '0' && t.text.data[0] <= '9');
+    return t.kind == TOKEN_WORD && !ascii_is_digit(t.text.data[0]);
 }
 
 /* The expression with its double-quoted texts as texts, but for the names of functions. */

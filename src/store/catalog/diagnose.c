@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "store/catalog/catalog.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
@@ -14,7 +15,7 @@
 static void name_list(struct buf *b, const struct table *table, const int *columns, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        buf_addf(b, "%s%s", i ? ", " : "", table->columns[columns[i]].name.data);
+        buf_addf(b, "%s%s", text_if(i > 0, ", "), table->columns[columns[i]].name.data);
 }
 
 static void add_value(struct buf *b, const struct value *v)
@@ -108,7 +109,7 @@ static bool parent_missing(struct db *db, const struct foreign_key *key, const s
     buf_init(&sql, SQL_MAX);
     buf_addf(&sql, "SELECT 1 FROM %s WHERE ", key->parent->quoted);
     for (size_t i = 0; i < key->n_columns; i++)
-        buf_addf(&sql, "%s%s=?", i ? " AND " : "",
+        buf_addf(&sql, "%s%s=?", text_if(i > 0, " AND "),
                  key->parent->columns[key->parent_columns[i]].quoted);
     step = first_row(db, &sql, values, key->n_columns, &st);
     statement_release(st);
@@ -125,9 +126,11 @@ void diagnose_missing_parent(struct db *db, const struct table *table, const int
         const struct foreign_key *key = table->foreign[i];
         struct buf text;
 
-        if (key->through_view || key->n_columns > KEY_MAX ||
-            !written_key(key, columns, values, n, key_values) ||
-            !parent_missing(db, key, key_values))
+        if (key->through_view || key->n_columns > KEY_MAX)
+            continue;
+        if (!written_key(key, columns, values, n, key_values))
+            continue;
+        if (!parent_missing(db, key, key_values))
             continue;
         buf_init(&text, 400);
         key_text(&text, table, key->columns, key_values, key->n_columns);
@@ -178,8 +181,9 @@ void diagnose_duplicate(const struct table *table, const int *columns, const str
         size_t n_unique = k < table->n_unique ? table->unique[k].n_columns : table->n_key;
         struct buf text;
 
-        if (n_unique > KEY_MAX || !is_of_key(e, table, unique, n_unique) ||
-            !unique_values(unique, n_unique, columns, values, n, key_values))
+        if (n_unique > KEY_MAX || !is_of_key(e, table, unique, n_unique))
+            continue;
+        if (!unique_values(unique, n_unique, columns, values, n, key_values))
             continue;
         buf_init(&text, 400);
         key_text(&text, table, unique, key_values, n_unique);
@@ -194,13 +198,14 @@ static void referenced_sql(struct buf *sql, const struct foreign_key *key, struc
 {
     buf_add_text(sql, "SELECT ");
     for (size_t i = 0; i < key->n_columns; i++)
-        buf_addf(sql, "%s%s", i ? "," : "", key->parent->columns[key->parent_columns[i]].quoted);
+        buf_addf(sql, "%s%s", text_if(i > 0, ","),
+                 key->parent->columns[key->parent_columns[i]].quoted);
     buf_addf(sql, " FROM %s AS thimble_parent WHERE ", key->parent->quoted);
     if (where.len)
         buf_addf(sql, "(%.*s) AND ", (int)where.len, where.data);
     buf_addf(sql, "EXISTS(SELECT 1 FROM %s AS thimble_child WHERE ", key->child->quoted);
     for (size_t i = 0; i < key->n_columns; i++)
-        buf_addf(sql, "%sthimble_child.%s=thimble_parent.%s", i ? " AND " : "",
+        buf_addf(sql, "%sthimble_child.%s=thimble_parent.%s", text_if(i > 0, " AND "),
                  key->child->columns[key->columns[i]].quoted,
                  key->parent->columns[key->parent_columns[i]].quoted);
     buf_add_text(sql, ") LIMIT 1");

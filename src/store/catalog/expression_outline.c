@@ -20,7 +20,9 @@ static bool is_condition_word(struct token t)
 
 static char at(struct slice text, size_t place)
 {
-    return place < text.len ? text.data[place] : ' ';
+    if (place < text.len)
+        return text.data[place];
+    return ' ';
 }
 
 /* '<', '>', '=', '!', '-': what they are depends on their neighbours. */

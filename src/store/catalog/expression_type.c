@@ -107,8 +107,9 @@ static struct slice call_type(struct token name, struct slice list, int depth)
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (!token_is(name, functions[i].name))
             continue;
-        return functions[i].type.len ? functions[i].type
-                                     : arguments_type(list, functions[i].nth, depth);
+        if (functions[i].type.len)
+            return functions[i].type;
+        return arguments_type(list, functions[i].nth, depth);
     }
     return unknown;
 }
@@ -132,7 +133,9 @@ static struct slice case_type(struct slice text, int depth)
             from = t.end;
         level += expression_depth_change(t);
     }
-    return expression_fits_any(type) ? unknown : type;
+    if (expression_fits_any(type))
+        return unknown;
+    return type;
 }
 
 /* What is between the first bracket at the text's own level and the one that closes it. */
@@ -201,5 +204,7 @@ struct slice expression_type(struct slice text, int depth)
         return parentheses_type(o.named, depth);
     /* name(…), with FILTER (…) and OVER (…) or without */
     call = o.first.kind == TOKEN_WORD && token_is_char(o.second, '(');
-    return call ? call_type(o.first, inside(o.named), depth) : unknown;
+    if (call)
+        return call_type(o.first, inside(o.named), depth);
+    return unknown;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/catalog/lexer.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           c == '$' || (unsigned char)c >= 0x80;
+    if (ascii_is_letter_or_digit(c))
+        return true;
+    return c == '_' || c == '$' || (unsigned char)c >= 0x80;
 }
 
 /* The place after the next `mark`, or the end. */
@@ -21,56 +23,87 @@ static size_t after(const struct lexer *x, size_t from, const char *mark)
     return x->sql.len;
 }
 
+static bool is_blank(char c)
+{
+    static const struct slice blanks = SLICE_LITERAL(" \t\r\n\f");
+
+    return slice_has(blanks, c);
+}
+
+/* True if `mark` stands at the lexer's place. */
+static bool is_at(const struct lexer *x, const char *mark)
+{
+    size_t len = strlen(mark);
+
+    if (x->sql.len - x->at < len)
+        return false;
+    return memcmp(x->sql.data + x->at, mark, len) == 0;
+}
+
 static void skip_blank(struct lexer *x)
 {
-    const char *p = x->sql.data;
-
     while (x->at < x->sql.len) {
-        size_t left = x->sql.len - x->at;
-
-        if (memchr(" \t\r\n\f", p[x->at], 5))
+        if (is_blank(x->sql.data[x->at]))
             x->at++;
-        else if (left >= 2 && memcmp(p + x->at, "--", 2) == 0)
+        else if (is_at(x, "--"))
             x->at = after(x, x->at, "\n");
-        else if (left >= 2 && memcmp(p + x->at, "/*", 2) == 0)
+        else if (is_at(x, "/*"))
             x->at = after(x, x->at + 2, "*/");
         else
             break;
     }
 }
 
+/* True at a closing quote that is doubled: within brackets none is. */
+static bool is_doubled(const struct lexer *x, char close)
+{
+    size_t next = x->at + 1;
+
+    return close != ']' && next < x->sql.len && x->sql.data[next] == close;
+}
+
 /* A quoted token; its closing quote doubled stands for itself (not within brackets). */
 static struct token quoted_token(struct lexer *x, char close)
 {
-    size_t start = ++x->at;
+    size_t start = ++x->at, len;
 
-    while (x->at < x->sql.len) {
-        if (x->sql.data[x->at] == close) {
-            if (close == ']' || x->at + 1 == x->sql.len || x->sql.data[x->at + 1] != close)
-                break;
-            x->at++;
-        }
+    for (; x->at < x->sql.len; x->at++) {
+        if (x->sql.data[x->at] != close)
+            continue;
+        if (!is_doubled(x, close))
+            break;
         x->at++;
     }
-    size_t len = x->at - start;
+    len = x->at - start;
     x->at += x->at < x->sql.len;
     return (struct token){TOKEN_QUOTED, slice_make(x->sql.data + start, len), start - 1, x->at};
+}
+
+/* The character that closes what `c` opens; '\0': it opens nothing. */
+static char closing_quote(char c)
+{
+    switch (c) {
+    case '"':
+    case '`':
+    case '\'': return c;
+    case '[': return ']';
+    default: return '\0';
+    }
 }
 
 struct token lexer_next(struct lexer *x)
 {
     size_t start;
-    char c;
+    char c, close;
 
     skip_blank(x);
     start = x->at;
     if (start == x->sql.len)
         return (struct token){TOKEN_END, {NULL, 0}, start, start};
     c = x->sql.data[start];
-    if (c == '"' || c == '`' || c == '\'')
-        return quoted_token(x, c);
-    if (c == '[')
-        return quoted_token(x, ']');
+    close = closing_quote(c);
+    if (close)
+        return quoted_token(x, close);
     x->at++;
     if (!is_word(c))
         return (struct token){TOKEN_OTHER, slice_make(x->sql.data + start, 1), start, x->at};

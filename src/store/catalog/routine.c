@@ -67,8 +67,9 @@ static bool take_parameter(struct parser *p, struct lexer *x, struct token colon
 
     if (name.kind != TOKEN_WORD || name.start != colon.end)
         return parser_fail(p, "a name belongs after", colon.text);
-    if (!parameter(p, name, &param) ||
-        !add_piece(p, slice_make(x->sql.data + *from, colon.start - *from), param))
+    if (!parameter(p, name, &param))
+        return false;
+    if (!add_piece(p, slice_make(x->sql.data + *from, colon.start - *from), param))
         return false;
     *from = name.end;
     return true;
@@ -90,8 +91,9 @@ static bool statements(struct parser *p, struct slice sql)
             if (!take_parameter(p, &x, t, &from))
                 return false;
         } else if (ends && !empty) {
-            if (!add_piece(p, slice_make(sql.data + from, t.start - from), -1) ||
-                !end_part(p, &first))
+            if (!add_piece(p, slice_make(sql.data + from, t.start - from), -1))
+                return false;
+            if (!end_part(p, &first))
                 return false;
         }
         empty = ends;
@@ -128,7 +130,9 @@ static bool parse(struct parser *p, struct slice sql, struct routine_source *out
     if (!parser_header(p, sql, out, &at))
         return false;
     sql = slice_make(sql.data + at, sql.len - at);
-    if (!statements(p, sql) || !check(p, out, sql))
+    if (!statements(p, sql))
+        return false;
+    if (!check(p, out, sql))
         return false;
     params = arena_alloc(p->arena, (p->n_params + 1) * sizeof *params);
     parts = arena_alloc(p->arena, p->n_parts * sizeof *parts);

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "store/catalog/routine.h"
 
@@ -25,9 +26,9 @@ enum file_role routine_file_role(struct slice column)
 /* A header field's name is a token (RFC 9110 §5.6.2). */
 static bool is_token_char(char c)
 {
-    bool completion = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    static const struct slice marks = SLICE_LITERAL("!#$%&'*+-.^_`|~");
 
-    return completion || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+    return ascii_is_letter_or_digit(c) || slice_has(marks, c);
 }
 
 /* What says how the message is framed, and what the service itself says. A '-' at the end: all that

@@ -26,7 +26,9 @@ static struct slice unquote(struct slice s)
 {
     bool quoted = s.len >= 2 && s.data[0] == '\'' && s.data[s.len - 1] == '\'';
 
-    return quoted ? slice_make(s.data + 1, s.len - 2) : s;
+    if (quoted)
+        return slice_make(s.data + 1, s.len - 2);
+    return s;
 }
 
 static void set_default(struct routine_param *param, struct slice text)
@@ -107,7 +109,9 @@ static bool go_on_returning(struct parser *p, struct slice line, struct routine_
     if (!parser_returns(p, text_trim(buf_slice(&p->returns)), out, &taken))
         return false;
     buf_clear(&p->returns);
-    return taken || parser_fail(p, "nothing belongs after the list of columns", line);
+    if (taken)
+        return true;
+    return parser_fail(p, "nothing belongs after the list of columns", line);
 }
 
 static bool begin_returning(struct parser *p, struct slice line, struct routine_source *out)
@@ -117,9 +121,13 @@ static bool begin_returning(struct parser *p, struct slice line, struct routine_
 
     if (is_open_list(what)) {
         buf_add_slice(&p->returns, what);
-        return !p->returns.failed || parser_fail(p, "its list of columns is too long", line);
+        if (!p->returns.failed)
+            return true;
+        return parser_fail(p, "its list of columns is too long", line);
     }
-    return parser_returns(p, what, out, &taken) && (taken || describe(p, line));
+    if (!parser_returns(p, what, out, &taken))
+        return false;
+    return taken || describe(p, line);
 }
 
 static bool comment_line(struct parser *p, struct slice line, struct routine_source *out)
@@ -156,6 +164,7 @@ bool parser_header(struct parser *p, struct slice sql, struct routine_source *ou
             return false;
         *at = next;
     }
-    return p->returns.len == 0 ||
-           parser_fail(p, "its list of columns has no end", buf_slice(&p->returns));
+    if (p->returns.len == 0)
+        return true;
+    return parser_fail(p, "its list of columns has no end", buf_slice(&p->returns));
 }

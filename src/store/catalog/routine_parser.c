@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/catalog/routine_parser.h"
 
+#include "base/ascii.h"
 #include "base/text.h"
 
 bool parser_fail(struct parser *p, const char *what, struct slice near)
 {
+    enum { NEAR_MAX = 60 };
+
+    if (near.len > NEAR_MAX)
+        near.len = NEAR_MAX;
+    if (!near.data)
+        near = slice_make("", 0);
     return error_set(p->error, ERROR_FAILURE, "the query %s: %s: %.*s", p->name, what,
-                     (int)(near.len > 60 ? 60 : near.len), near.data ? near.data : "");
+                     SLICE_ARG(near));
 }
 
 const char *parser_type(struct parser *p, struct slice type)
@@ -18,15 +25,20 @@ const char *parser_type(struct parser *p, struct slice type)
         return NULL;
     }
     for (size_t i = 0; i < type.len; i++)
-        upper[i] = (char)(upper[i] >= 'a' && upper[i] <= 'z' ? upper[i] - 32 : upper[i]);
+        upper[i] = ascii_upper(upper[i]);
     return upper;
+}
+
+static bool is_array_type(struct slice type)
+{
+    return type.len >= 2 && memcmp(type.data + type.len - 2, "[]", 2) == 0;
 }
 
 /* A parameter's column; it is never part of a statement by name. */
 bool parser_add_param(struct parser *p, struct slice name, struct slice type)
 {
     struct routine_param *param = &p->params[p->n_params];
-    bool is_array = type.len >= 2 && memcmp(type.data + type.len - 2, "[]", 2) == 0;
+    bool is_array = is_array_type(type);
 
     if (p->n_params == PARAMS_MAX)
         return parser_fail(p, "too many parameters", name);

@@ -27,5 +27,7 @@ bool statistics_rows(struct db *db, struct slice table, int64_t *rows, struct er
     static const struct slice most = SLICE_LITERAL(
         "SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl=?1 COLLATE NOCASE");
 
-    return ask(db, is_there, table, rows, e) && (*rows < 0 || ask(db, most, table, rows, e));
+    if (!ask(db, is_there, table, rows, e))
+        return false;
+    return *rows < 0 || ask(db, most, table, rows, e);
 }

@@ -5,6 +5,7 @@
 
 #include <sqlite3.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "store/db/db.h"
 
@@ -65,7 +66,9 @@ static const char *argument(int n, sqlite3_value **values, int i)
 {
     const char *text = i < n ? (const char *)sqlite3_value_text(values[i]) : NULL;
 
-    return text ? text : "";
+    if (text)
+        return text;
+    return "";
 }
 
 /* The message is what identity_failure reads. */
@@ -111,16 +114,17 @@ bool identity_register(struct db *db, struct error *e)
     return true;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* "PT402 …": the status; 0 if the message is none. */
 static int chosen_status(const char *m)
 {
-    if (m[0] != 'P' || m[1] != 'T' || (m[2] != '4' && m[2] != '5') || !is_digit(m[3]) ||
-        !is_digit(m[4]) || (m[5] != ' ' && m[5] != '\0'))
+    bool ends;
+
+    if (!ascii_has_shape(m, "PT000"))
+        return 0;
+    ends = m[5] == ' ' || m[5] == '\0';
+    if (!ends)
+        return 0;
+    if (m[2] != '4' && m[2] != '5')
         return 0;
     return (m[2] - '0') * 100 + (m[3] - '0') * 10 + (m[4] - '0');
 }

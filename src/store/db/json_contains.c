@@ -49,7 +49,9 @@ static bool work(struct comparison *c, size_t bytes)
 
 static bool read_item(struct comparison *c, struct json_reader *r, struct json_item *item)
 {
-    return json_read(r, item) && work(c, item->text.len);
+    if (!json_read(r, item))
+        return false;
+    return work(c, item->text.len);
 }
 
 static bool read_scalar(struct comparison *c, const struct json_item *item, struct scalar *out)
@@ -90,18 +92,26 @@ static bool object_holds(struct comparison *c, enum json_operation operation, st
     struct scalar key;
     bool first = true;
 
-    if (w->kind != JSON_IS_OBJECT || !json_enter(&r, '{'))
+    if (w->kind != JSON_IS_OBJECT)
+        return false;
+    if (!json_enter(&r, '{'))
         return false;
     clear_marks(w);
     while (!c->failed && json_next_member(&r, &first, &name) == JSON_NEXT) {
         struct wanted *member = read_scalar(c, &name, &key) ? wanted_member(w, key.text) : NULL;
 
-        if (!read_item(c, &r, &value) || (!member && operation == JSON_CONTAINED))
+        if (!read_item(c, &r, &value))
+            return false;
+        if (!member && operation == JSON_CONTAINED)
             return false;
         if (member)
             member->mark = holds(c, operation, value.text, member) ? HOLDS : FAILS;
     }
-    return no_mark(w, FAILS) && (operation == JSON_CONTAINED || no_mark(w, UNSEEN));
+    if (!no_mark(w, FAILS))
+        return false;
+    if (operation == JSON_CONTAINED)
+        return true;
+    return no_mark(w, UNSEEN);
 }
 
 /* Marks those that a document's element is, or has, or is in; true if there are any. */
@@ -126,8 +136,11 @@ static bool mark_element(struct comparison *c, enum json_operation operation,
     for (size_t i = 0; i < w->n && !c->failed; i++) {
         struct wanted *member = &w->members[i];
 
-        if (wanted_is_scalar(member) || (operation == JSON_CONTAINS && member->mark == HOLDS) ||
-            !work(c, 0) || !holds(c, operation, item->text, member))
+        if (wanted_is_scalar(member) || (operation == JSON_CONTAINS && member->mark == HOLDS))
+            continue;
+        if (!work(c, 0))
+            continue;
+        if (!holds(c, operation, item->text, member))
             continue;
         *left -= member->mark == UNSEEN;
         member->mark = HOLDS;
@@ -146,7 +159,9 @@ static bool array_holds(struct comparison *c, enum json_operation operation, str
     size_t left = w->n;
     bool first = true;
 
-    if (w->kind != JSON_IS_ARRAY || !json_enter(&r, '['))
+    if (w->kind != JSON_IS_ARRAY)
+        return false;
+    if (!json_enter(&r, '['))
         return false;
     clear_marks(w);
     while (!c->failed && (left > 0 || operation != JSON_CONTAINS) &&
@@ -173,8 +188,13 @@ static bool holds(struct comparison *c, enum json_operation operation, struct sl
         return object_holds(c, operation, document, w);
     if (document.len > 0 && document.data[0] == '[')
         return array_holds(c, operation, document, w);
-    return wanted_is_scalar(w) && read_item(c, &r, &item) && read_scalar(c, &item, &scalar) &&
-           scalar_compare(&scalar, &w->scalar) == 0;
+    if (!wanted_is_scalar(w))
+        return false;
+    if (!read_item(c, &r, &item))
+        return false;
+    if (!read_scalar(c, &item, &scalar))
+        return false;
+    return scalar_compare(&scalar, &w->scalar) == 0;
 }
 
 /* jsonb's exception: at the top an array contains a value that is no array as if that were one. */
@@ -269,7 +289,8 @@ bool json_contains_register(struct db *db, struct error *e)
 {
     const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY | SQLITE_DETERMINISTIC;
 
-    return sqlite3_create_function_v2(db_handle(db), "thimble_json", 4, flags, db, compare, NULL,
-                                      NULL, NULL) == SQLITE_OK ||
-           error_set(e, ERROR_MEMORY, "out of memory");
+    if (sqlite3_create_function_v2(db_handle(db), "thimble_json", 4, flags, db, compare, NULL, NULL,
+                                   NULL) == SQLITE_OK)
+        return true;
+    return error_set(e, ERROR_MEMORY, "out of memory");
 }

@@ -11,7 +11,9 @@ static int compare_bytes(struct slice a, struct slice b)
     size_t shorter = a.len < b.len ? a.len : b.len;
     int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
 
-    return order ? order : (a.len > b.len) - (a.len < b.len);
+    if (order)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
 }
 
 static int compare_numbers(const struct scalar *a, const struct scalar *b)
@@ -82,7 +84,9 @@ static int compare_names(const void *a, const void *b)
     const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
     int order = compare_bytes(x->name, y->name);
 
-    return order ? order : (x > y) - (x < y); /* the members stand in one array: in their order */
+    if (order)
+        return order;
+    return (x > y) - (x < y); /* the members stand in one array: in their order */
 }
 
 static void add_sorted(struct wanted *w, struct wanted *member, struct scalar scalar)
@@ -172,7 +176,9 @@ static bool fill_members(struct arena *arena, const struct json_item *item, stru
             return false;
         if (object)
             member->name = key.text;
-        if (!json_read(&r, &value) || !fill(arena, &value, member))
+        if (!json_read(&r, &value))
+            return false;
+        if (!fill(arena, &value, member))
             return false;
     }
     return true;
@@ -209,8 +215,15 @@ struct wanted *wanted_parse(struct arena *arena, struct slice text, bool literal
     struct wanted *w = arena_zeroed(arena, 1, sizeof *w);
     struct json_item item;
 
-    if (!w || !json_read(&r, &item) || !json_at_end(&r) || !fill(arena, &item, w) ||
-        !sort_all(arena, w, literal))
+    if (!w)
+        return NULL;
+    if (!json_read(&r, &item))
+        return NULL;
+    if (!json_at_end(&r))
+        return NULL;
+    if (!fill(arena, &item, w))
+        return NULL;
+    if (!sort_all(arena, w, literal))
         return NULL;
     return w;
 }

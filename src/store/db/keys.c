@@ -114,7 +114,9 @@ static int connect_table(sqlite3 *handle, void *context, int argc, const char *c
         return rc;
     sqlite3_vtab_config(handle, SQLITE_VTAB_DIRECTONLY);
     *out = calloc(1, sizeof **out);
-    return *out ? SQLITE_OK : SQLITE_NOMEM;
+    if (*out)
+        return SQLITE_OK;
+    return SQLITE_NOMEM;
 }
 
 static int disconnect_table(sqlite3_vtab *table)
@@ -235,7 +237,7 @@ bool keys_register(struct db *db, struct error *e)
         .xRowid = give_rowid,
     };
 
-    return sqlite3_create_module_v2(db_handle(db), "thimble_keys", &module, NULL, NULL) ==
-               SQLITE_OK ||
-           error_set(e, ERROR_MEMORY, "out of memory");
+    if (sqlite3_create_module_v2(db_handle(db), "thimble_keys", &module, NULL, NULL) == SQLITE_OK)
+        return true;
+    return error_set(e, ERROR_MEMORY, "out of memory");
 }

@@ -34,7 +34,9 @@ static const struct like *like_of(sqlite3_context *context, sqlite3_value *patte
 {
     struct like *like = sqlite3_get_auxdata(context, 0);
 
-    return like ? like : keep(context, like_compile(text_of(pattern), fold), like_free);
+    if (like)
+        return like;
+    return keep(context, like_compile(text_of(pattern), fold), like_free);
 }
 
 static struct regexp *regexp_of(sqlite3_context *context, sqlite3_value *pattern, bool fold,
@@ -43,8 +45,9 @@ static struct regexp *regexp_of(sqlite3_context *context, sqlite3_value *pattern
     struct regexp *regexp = sqlite3_get_auxdata(context, 0);
 
     *why = NULL;
-    return regexp ? regexp
-                  : keep(context, regexp_compile(text_of(pattern), fold, why), regexp_free);
+    if (regexp)
+        return regexp;
+    return keep(context, regexp_compile(text_of(pattern), fold, why), regexp_free);
 }
 
 /* ---- the functions */

@@ -156,5 +156,7 @@ bool rows_register(struct db *db, row_writer *write, size_t max, struct error *e
     sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, ROWS_PATTERN_MAX);
     if (!patterns_register(db) || (write && !register_writer(db, write, max)))
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return json_contains_register(db, e) && keys_register(db, e);
+    if (!json_contains_register(db, e))
+        return false;
+    return keys_register(db, e);
 }

@@ -60,7 +60,9 @@ static bool open_source(struct work *w, struct error *e)
         db_integer(w->source, "PRAGMA page_size", &w->page_size, &cause) &&
         db_integer(w->source, "PRAGMA page_count", &pages, &cause)) {
         w->total = pages * w->page_size;
-        return w->total > 0 || error_set(e, ERROR_CORRUPT, "%s: the file is empty", w->from);
+        if (w->total > 0)
+            return true;
+        return error_set(e, ERROR_CORRUPT, "%s: the file is empty", w->from);
     }
     return error_set(e, cause.code, "cannot read %s: %s", w->from, cause.message);
 }
@@ -114,8 +116,9 @@ static bool leave_wal(struct atomic_file *part, struct error *e)
 {
     static const unsigned char rollback[2] = {1, 1};
 
-    return pwrite(part->fd, rollback, sizeof rollback, 18) == (ssize_t)sizeof rollback ||
-           atomic_file_error(e, "write", part->path);
+    if (pwrite(part->fd, rollback, sizeof rollback, 18) == (ssize_t)sizeof rollback)
+        return true;
+    return atomic_file_error(e, "write", part->path);
 }
 
 static bool copy(struct work *w, struct error *e)
@@ -128,7 +131,9 @@ static bool copy(struct work *w, struct error *e)
     db_close(w->copy);
     db_close(w->source); /* the write-ahead log may start over again */
     w->copy = w->source = NULL;
-    return ok && leave_wal(w->part, e);
+    if (!ok)
+        return false;
+    return leave_wal(w->part, e);
 }
 
 /* sqlite.org/c3ref/progress_handler.html: the pages read so far tell how far the check is. */
@@ -165,7 +170,9 @@ static bool check(struct work *w, struct backup_made *out, struct error *e)
     ok = ok && watch(w, BACKUP_CHECKS, w->total);
     db_close(w->copy);
     w->copy = NULL;
-    return w->stopped ? stopped(w, e) : ok;
+    if (w->stopped)
+        return stopped(w, e);
+    return ok;
 }
 
 bool backup_fill(struct atomic_file *part, const char *from, const struct backup_options *options,
@@ -178,7 +185,9 @@ bool backup_fill(struct atomic_file *part, const char *from, const struct backup
         return false;
     out->pinned_us = clock_us() - w.begun_us;
     out->bytes = w.total;
-    if (!atomic_file_sync(part, e) || !check(&w, out, e))
+    if (!atomic_file_sync(part, e))
+        return false;
+    if (!check(&w, out, e))
         return false;
     out->us = clock_us() - w.begun_us;
     return true;

@@ -26,7 +26,9 @@ static struct slice last_line(struct slice text)
 {
     const char *end = text.len ? memrchr(text.data, '\n', text.len) : NULL;
 
-    return end ? slice_make(end + 1, text.len - (size_t)(end + 1 - text.data)) : text;
+    if (end)
+        return slice_make(end + 1, text.len - (size_t)(end + 1 - text.data));
+    return text;
 }
 
 /* A row that its own schema would not take today: nothing is lost by copying it. */
@@ -109,7 +111,9 @@ static enum step next_table(struct check *c, struct buf *name)
         *name = next;
     }
     statement_release(st);
-    return name->failed ? STEP_FAILED : step;
+    if (name->failed)
+        return STEP_FAILED;
+    return step;
 }
 
 static bool check_tables(struct check *c)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/files/backup_folder.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,21 +9,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/atomic_file.h"
 
 #define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
 #define STAMP_LEN    16
 #define SUFFIX       ".db"
-
-/* Digits but for the T and the Z. */
-static bool is_stamp(const char *text)
-{
-    for (size_t i = 0; i < STAMP_LEN; i++) {
-        if (i == 8 ? text[i] != 'T' : i == 15 ? text[i] != 'Z' : !isdigit((unsigned char)text[i]))
-            return false;
-    }
-    return true;
-}
 
 /* The time in the name of one of our files that ends in `suffix`; 0: it is none. */
 static time_t stamp_of(const struct backup_folder *f, const char *name, const char *suffix)
@@ -32,9 +22,14 @@ static time_t stamp_of(const struct backup_folder *f, const char *name, const ch
     size_t n = strlen(f->prefix);
     struct tm utc = {.tm_year = 0};
 
-    if (strlen(name) != n + STAMP_LEN + strlen(suffix) || strncmp(name, f->prefix, n) != 0 ||
-        !is_stamp(name + n) || strcmp(name + n + STAMP_LEN, suffix) != 0 ||
-        !strptime(name + n, STAMP_FORMAT, &utc))
+    if (strncmp(name, f->prefix, n) != 0)
+        return 0;
+    name += n;
+    if (!ascii_has_shape(name, "00000000T000000Z"))
+        return 0;
+    if (strcmp(name + STAMP_LEN, suffix) != 0)
+        return 0;
+    if (!strptime(name, STAMP_FORMAT, &utc))
         return 0;
     return timegm(&utc);
 }
@@ -144,5 +139,7 @@ bool backup_folder_prune(const struct backup_folder *f, size_t keep, struct erro
         if (unlink(path) != 0)
             return atomic_file_error(e, "delete the old backup", path);
     }
-    return n >= 0 || atomic_file_error(e, "read the folder", f->dir);
+    if (n >= 0)
+        return true;
+    return atomic_file_error(e, "read the folder", f->dir);
 }

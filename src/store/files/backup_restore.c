@@ -115,8 +115,9 @@ static bool keep_owner(const struct hold *h, struct atomic_file *part, struct er
         return true;
     if (fchown(part->fd, h->old.st_uid, h->old.st_gid) != 0 && errno != EPERM)
         return atomic_file_error(e, "write", part->path);
-    return fchmod(part->fd, h->old.st_mode & 0777) == 0 ||
-           atomic_file_error(e, "write", part->path);
+    if (fchmod(part->fd, h->old.st_mode & 0777) == 0)
+        return true;
+    return atomic_file_error(e, "write", part->path);
 }
 
 static bool same_file(const char *a, const char *b)

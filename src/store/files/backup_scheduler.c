@@ -210,7 +210,9 @@ bool backup_scheduler_submit(struct backup_scheduler *k, struct job *job,
     pthread_mutex_unlock(&k->lock);
     if (stopping)
         return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
-    return !busy || error_set(job->error, ERROR_RUNNING, "a backup is being made already");
+    if (!busy)
+        return true;
+    return error_set(job->error, ERROR_RUNNING, "a backup is being made already");
 }
 
 void backup_scheduler_stop(struct backup_scheduler *k)

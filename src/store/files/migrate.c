@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/parse.h"
+#include "base/text.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
 #include "store/files/migrate_apply.h"
@@ -115,7 +116,11 @@ static bool check_order(const struct applied_list *list, const struct migration_
 static bool read_and_check(struct db *db, const struct migration_set *set,
                            struct applied_list *list, struct error *e)
 {
-    return applied_read(db, list, e) && check_applied(list, set, e) && check_order(list, set, e);
+    if (!applied_read(db, list, e))
+        return false;
+    if (!check_applied(list, set, e))
+        return false;
+    return check_order(list, set, e);
 }
 
 static struct applied_list *new_list(struct error *e)
@@ -189,7 +194,7 @@ bool migrate_status(struct db *db, const struct migration_set *set, struct buf *
             buf_addf(out, "%-40s pending\n", m->file);
         else
             buf_addf(out, "%-40s applied %s in %.1f ms%s\n", m->file, a->applied_at, a->duration_ms,
-                     strcmp(a->sha256, m->sha256) ? ", changed since" : "");
+                     text_if(strcmp(a->sha256, m->sha256), ", changed since"));
     }
     for (size_t i = 0; ok && i < list->count; i++) {
         if (!find_migration(set, list->items[i].version))

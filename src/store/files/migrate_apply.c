@@ -181,7 +181,11 @@ static bool apply_locked(struct db *db, const struct migration *m, bool *done, s
     if (applied)
         return true;
     *done = true;
-    return run_all(db, m, e) && check_keys(db, m, e) && record(db, m, clock_us() - before, e);
+    if (!run_all(db, m, e))
+        return false;
+    if (!check_keys(db, m, e))
+        return false;
+    return record(db, m, clock_us() - before, e);
 }
 
 bool apply_one(struct db *db, const struct migration *m, bool *done, struct error *e)
@@ -196,5 +200,7 @@ bool apply_one(struct db *db, const struct migration *m, bool *done, struct erro
     if (!ok)
         db_rollback(db);
     db_forget_statements(db);
-    return db_exec(db, "PRAGMA foreign_keys=ON", ok ? e : &ignored) && ok;
+    if (!db_exec(db, "PRAGMA foreign_keys=ON", ok ? e : &ignored))
+        return false;
+    return ok;
 }

@@ -20,7 +20,9 @@ static bool copy(struct db *from, struct db *to, struct error *e)
         return db_error(to, sqlite3_errcode(db_handle(to)), e);
     rc = sqlite3_backup_step(backup, -1);
     sqlite3_backup_finish(backup);
-    return rc == SQLITE_DONE || db_error(to, rc, e);
+    if (rc == SQLITE_DONE)
+        return true;
+    return db_error(to, rc, e);
 }
 
 static void list_table(struct buf *out, char sign, const struct table *t)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/parse.h"
 #include "base/text.h"
 #include "store/catalog/lexer.h"
@@ -68,8 +69,13 @@ static bool parse_flyway(struct slice stem, struct migration_file *out)
 
 static bool is_flyway(struct slice stem)
 {
-    return stem.len > 1 && strchr("VUBR", stem.data[0]) && strstr(stem.data + 1, "__") &&
-           (strchr(DIGITS, stem.data[1]) || stem.data[1] == '_');
+    if (stem.len <= 1)
+        return false;
+    if (!strchr("VUBR", stem.data[0]))
+        return false;
+    if (!strstr(stem.data + 1, "__"))
+        return false;
+    return strchr(DIGITS, stem.data[1]) || stem.data[1] == '_';
 }
 
 bool migrate_parse_file(const char *file, struct migration_file *out, struct error *e)
@@ -145,25 +151,39 @@ static bool begins_up(const char *tool)
     return strcmp(tool, "tern") == 0 || strcmp(tool, "MyBatis") == 0;
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+/* The place of a comment's first word; the line's end for any other line. */
+static size_t comment_start(struct slice line)
+{
+    size_t at = 0;
+
+    while (at < line.len && (line.data[at] == ' ' || line.data[at] == '\t'))
+        at++;
+    if (line.len - at < 2 || memcmp(line.data + at, "--", 2) != 0)
+        return line.len;
+    while (at < line.len && line.data[at] == '-')
+        at++;
+    return at;
+}
+
 /* The words of a comment line, lower case, blanks folded; "" for any other line. */
 static void fold_comment(struct slice line, char out[MARK_MAX])
 {
-    size_t at = 0, n = 0;
+    size_t at = comment_start(line), n = 0;
 
-    out[0] = '\0';
-    while (at < line.len && strchr(" \t", line.data[at]))
-        at++;
-    if (line.len - at < 2 || memcmp(line.data + at, "--", 2) != 0)
-        return;
-    while (at < line.len && line.data[at] == '-')
-        at++;
     for (; at < line.len && n + 1 < MARK_MAX; at++) {
-        char c = line.data[at];
-        bool blank = c == ' ' || c == '\t' || c == '\r';
+        char c = ascii_lower(line.data[at]);
+        bool follows_word = n > 0 && out[n - 1] != ' ';
 
-        if (blank && (n == 0 || out[n - 1] == ' '))
+        if (is_blank(c))
+            c = ' ';
+        if (c == ' ' && !follows_word)
             continue;
-        out[n++] = blank ? ' ' : (char)(c >= 'A' && c <= 'Z' ? c + 'a' - 'A' : c);
+        out[n++] = c;
     }
     if (n > 0 && at == line.len && out[n - 1] == ' ')
         n--;
