@@ -10,6 +10,7 @@
 #include "commands/command_output.h"
 #include "commands/command_run.h"
 #include "config/config.h"
+#include "store/db/db_memory.h"
 
 extern char **environ;
 
@@ -68,6 +69,7 @@ int main(int argc, char **argv)
     int n_words, code;
 
     umask(umask(0) | 077); /* what is made here holds what others are not to read */
+    db_count_memory();
     argc--;
     argv++;
     if (argc == 1 && strcmp(argv[0], "--version") == 0)

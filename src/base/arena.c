@@ -3,7 +3,6 @@
 
 #include <stdalign.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct arena_chunk {
@@ -12,9 +11,10 @@ struct arena_chunk {
     alignas(max_align_t) char data[];
 };
 
-/* The first chunk, with its head 2.5 kB: a plain write takes 2. Later ones are at least as large as
- * all before. */
-#define FIRST_CHUNK (2560 - sizeof(struct arena_chunk))
+/* The first chunk, with its heads 2.5 kB: a plain write takes 2. Later ones are at least as large as
+ * all before, up to STEP_MAX. */
+#define FIRST_CHUNK (2560 - 16 - sizeof(struct arena_chunk))
+#define STEP_MAX    ((size_t)1 << 20)
 
 void arena_init(struct arena *a, size_t max)
 {
@@ -27,7 +27,7 @@ void arena_reset(struct arena *a)
         struct arena_chunk *older = a->chunk->older;
 
         a->total -= a->chunk->size;
-        free(a->chunk);
+        memory_free(a->chunk);
         a->chunk = older;
     }
     a->used = 0;
@@ -37,7 +37,7 @@ void arena_reset(struct arena *a)
 void arena_finish(struct arena *a)
 {
     arena_reset(a);
-    free(a->chunk);
+    memory_free(a->chunk);
     a->chunk = NULL;
     a->total = 0;
 }
@@ -47,6 +47,8 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
     size_t size = a->total > FIRST_CHUNK ? a->total : FIRST_CHUNK;
     struct arena_chunk *chunk;
 
+    if (size > STEP_MAX)
+        size = STEP_MAX;
     if (need > a->max - a->total) {
         a->full = true;
         return NULL;
@@ -55,7 +57,7 @@ static struct arena_chunk *add_chunk(struct arena *a, size_t need)
         size = need;
     if (size > a->max - a->total)
         size = a->max - a->total;
-    chunk = malloc(sizeof *chunk + size);
+    chunk = memory_alloc(a->use, sizeof *chunk + size);
     if (!chunk)
         return NULL;
     chunk->older = a->chunk;

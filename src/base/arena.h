@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/memory.h"
 #include "base/slice.h"
 
 struct arena_chunk;
@@ -21,6 +22,7 @@ struct arena {
     size_t total;              /* bytes in all chunks */
     size_t max;                /* what `total` may reach */
     bool full;                 /* more was asked for than `max` leaves, since the last reset */
+    enum memory_use use;       /* what its memory counts as: MEMORY_OTHER, if nobody says more */
 };
 
 /* Prepares an empty arena that may hold `max` bytes. Allocates nothing yet. */

@@ -3,7 +3,8 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+#include "base/memory.h"
 
 #define FIRST_CAPACITY 128
 
@@ -12,12 +13,19 @@ void buf_init(struct buf *b, size_t max)
     *b = (struct buf){.max = max};
 }
 
+void buf_use(struct buf *b, enum memory_use use)
+{
+    b->use = use;
+}
+
 void buf_finish(struct buf *b)
 {
     if (!b)
         return;
-    free(b->data);
-    buf_init(b, b->max);
+    memory_free(b->data);
+    b->data = NULL;
+    b->len = b->cap = 0;
+    b->failed = b->full = false;
 }
 
 void buf_clear(struct buf *b)
@@ -30,7 +38,8 @@ char *buf_take(struct buf *b)
 {
     char *data = b->data;
 
-    buf_init(b, b->max);
+    b->data = NULL;
+    buf_finish(b);
     return data;
 }
 
@@ -41,22 +50,30 @@ static char *fail(struct buf *b, bool full)
     return NULL;
 }
 
-char *buf_reserve_slow(struct buf *b, size_t more)
+/* A capacity for `need` bytes. Twice what there was while that is copied; a block that is mapped is
+ * not (base/memory.h), and what is not needed of it is another's. */
+static size_t enough(const struct buf *b, size_t need)
 {
     size_t cap = b->cap ? b->cap : FIRST_CAPACITY;
+
+    while (cap < need)
+        cap += cap < MEMORY_LARGE ? cap : cap / 8;
+    return cap < b->max ? cap : b->max;
+}
+
+char *buf_reserve_slow(struct buf *b, size_t more)
+{
+    size_t cap;
     char *data;
 
     if (b->failed)
         return NULL;
     if (b->len > b->max || more > b->max - b->len)
         return fail(b, true);
-    while (cap < b->len + more)
-        cap *= 2;
-    if (cap > b->max)
-        cap = b->max;
+    cap = enough(b, b->len + more);
     if (cap <= b->cap)
         return b->data + b->len;
-    data = realloc(b->data, cap);
+    data = b->data ? memory_realloc(b->data, cap) : memory_alloc(b->use, cap);
     if (!data)
         return fail(b, false);
     b->data = data;

@@ -12,19 +12,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/memory.h"
 #include "base/slice.h"
 
 struct buf {
-    char *data;  /* NULL while empty */
-    size_t len;  /* bytes written */
-    size_t cap;  /* bytes allocated */
-    size_t max;  /* what len may reach */
-    bool failed; /* an append did not fit, or memory was out */
-    bool full;   /* …and the maximum was the reason */
+    char *data;          /* NULL while empty */
+    size_t len;          /* bytes written */
+    size_t cap;          /* bytes allocated */
+    size_t max;          /* what len may reach */
+    bool failed;         /* an append did not fit, or memory was out */
+    bool full;           /* …and the maximum was the reason */
+    enum memory_use use; /* what its memory counts as */
 };
 
 /* An empty buffer that may hold `max` bytes. Allocates nothing yet. */
 void buf_init(struct buf *b, size_t max);
+
+/* What the memory that it takes from now on counts as: MEMORY_OTHER before. */
+void buf_use(struct buf *b, enum memory_use use);
 
 /* Frees the memory; the buffer is empty and may be used again. Takes NULL. */
 void buf_finish(struct buf *b);
@@ -32,7 +37,7 @@ void buf_finish(struct buf *b);
 /* Empties, keeps the memory, forgets a failure. */
 void buf_clear(struct buf *b);
 
-/* Hands the memory to the caller, who frees it with free(); the buffer is empty. NULL if empty. */
+/* Hands the memory to the caller, who frees it with memory_free; the buffer is empty. NULL if empty. */
 char *buf_take(struct buf *b);
 
 /*

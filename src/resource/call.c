@@ -73,6 +73,9 @@ void call_init(struct call *call, const struct service *service)
     call->catalog = NULL;
     forget_answer(call);
     call->arena.max = arena_max(service);
+    call->arena.use = MEMORY_REQUESTS;
+    call->body.use = MEMORY_BODIES;
+    call->reply.use = MEMORY_ANSWERS;
     call->reply.max = (size_t)service->max_answer;
     buf_clear(&call->body);
 }

@@ -65,7 +65,7 @@ static void buffers_grow_to_their_maximum(void **state)
     assert_true(slice_is(buf_slice(&b), "n=-9223372036854775808 9223372036854775807 00042"));
     char *taken = buf_take(&b);
     assert_null(b.data);
-    free(taken);
+    memory_free(taken);
     buf_finish(&b);
     buf_finish(NULL);
 }

@@ -13,6 +13,7 @@
 #include "base/slice.h"
 #include "store/db/db.h"
 #include "store/db/db_fault.h"
+#include "store/db/db_memory.h"
 #include "store/db/identity.h"
 
 /* "… failed: REST" → REST, or the whole message. */
@@ -166,6 +167,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
     e->sqlite_code = code;
     e->sqlite_name = fault_code_name(code);
     if (may_be_interrupted(code & 0xff) && interruptions_tell(db_interruptions(db), e))
+        return false;
+    if ((code & 0xff) == SQLITE_NOMEM && db_memory_failure(e))
         return false;
     if (identity_failure(message, e))
         return false;

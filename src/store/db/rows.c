@@ -81,7 +81,7 @@ static void give(sqlite3_context *context, struct buf *text)
     else if (text->failed)
         sqlite3_result_error_nomem(context);
     else
-        sqlite3_result_text64(context, buf_take(text), len, free, SQLITE_UTF8);
+        sqlite3_result_text64(context, buf_take(text), len, memory_free, SQLITE_UTF8);
     buf_finish(text);
 }
 

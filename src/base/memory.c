@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/memory.h"
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define PAGE ((size_t)4096)
+
+/* In front of each block. */
+struct head {
+    alignas(max_align_t) size_t size; /* of the block, without the head */
+    enum memory_use use;
+};
+
+static struct {
+    size_t ceiling;
+    size_t own_small, own_max; /* what a thread may have of SQLite's: in any case, and at most */
+    _Atomic ptrdiff_t total;
+    struct {
+        _Atomic ptrdiff_t bytes;
+        _Atomic uint64_t refused;
+    } uses[MEMORY_USES];
+} budget;
+
+_Thread_local struct memory_thread memory_thread;
+
+/* Sixteenths of the ceiling that a use may have. */
+static const unsigned char shares[MEMORY_USES] = {
+    [MEMORY_OTHER] = 8, [MEMORY_BODIES] = 5,      [MEMORY_REQUESTS] = 8, [MEMORY_ANSWERS] = 12,
+    [MEMORY_KEPT] = 4,  [MEMORY_CONNECTIONS] = 5, [MEMORY_SQLITE] = 8,
+};
+
+void memory_set_ceiling(size_t bytes, size_t threads)
+{
+    budget.ceiling = bytes;
+    budget.own_small = bytes / 4 / (threads ? threads : 1);
+    budget.own_max = bytes / 2;
+}
+
+size_t memory_ceiling(void)
+{
+    return budget.ceiling;
+}
+
+size_t memory_share(enum memory_use use)
+{
+    return budget.ceiling ? budget.ceiling / 16 * shares[use] : SIZE_MAX;
+}
+
+enum memory_refusal memory_refusal(void)
+{
+    enum memory_refusal refusal = memory_thread.refusal;
+
+    memory_thread.refusal = MEMORY_NOT_REFUSED;
+    return refusal;
+}
+
+static enum memory_refusal refuse(enum memory_use use, enum memory_refusal why)
+{
+    atomic_fetch_add_explicit(&budget.uses[use].refused, 1, memory_order_relaxed);
+    memory_thread.refusal = why;
+    return why;
+}
+
+/* Whether `bytes` more may be had, which `used` and `total` contain. */
+static enum memory_refusal look(enum memory_use use, size_t bytes, ptrdiff_t used, ptrdiff_t total)
+{
+    ptrdiff_t ceiling = (ptrdiff_t)budget.ceiling;
+    ptrdiff_t more = bytes <= MEMORY_SMALL ? ceiling / 16 : 0;
+
+    if (ceiling == 0)
+        return MEMORY_NOT_REFUSED;
+    if (use == MEMORY_SQLITE && memory_thread.sqlite > (ptrdiff_t)budget.own_max)
+        return refuse(use, MEMORY_NEVER);
+    if (use == MEMORY_SQLITE && memory_thread.sqlite <= (ptrdiff_t)budget.own_small)
+        return MEMORY_NOT_REFUSED;
+    if (used <= ceiling / 32)
+        return MEMORY_NOT_REFUSED;
+    if (used > (ptrdiff_t)memory_share(use) + more || total > ceiling / 8 * 7 + more)
+        return refuse(use, MEMORY_TAKEN);
+    return MEMORY_NOT_REFUSED;
+}
+
+static void add(enum memory_use use, ptrdiff_t bytes, ptrdiff_t *used, ptrdiff_t *total)
+{
+    *used = atomic_fetch_add_explicit(&budget.uses[use].bytes, bytes, memory_order_relaxed) + bytes;
+    *total = atomic_fetch_add_explicit(&budget.total, bytes, memory_order_relaxed) + bytes;
+    if (use == MEMORY_SQLITE)
+        memory_thread.sqlite += bytes;
+}
+
+bool memory_take_told(enum memory_use use, size_t bytes)
+{
+    ptrdiff_t used, total;
+
+    if (bytes > PTRDIFF_MAX / 4 || bytes > memory_share(use))
+        return refuse(use, MEMORY_NEVER) == MEMORY_NOT_REFUSED;
+    memory_tell(use);
+    add(use, (ptrdiff_t)bytes, &used, &total);
+    if (look(use, bytes, used, total) == MEMORY_NOT_REFUSED)
+        return true;
+    add(use, -(ptrdiff_t)bytes, &used, &total);
+    return false;
+}
+
+void memory_tell(enum memory_use use)
+{
+    ptrdiff_t used, total;
+
+    add(use, memory_thread.counted[use], &used, &total);
+    memory_thread.counted[use] = 0;
+}
+
+/* ---- blocks */
+
+static size_t mapped_bytes(size_t size)
+{
+    return (size + sizeof(struct head) + PAGE - 1) & ~(PAGE - 1);
+}
+
+static bool is_mapped(size_t size)
+{
+    return size >= MEMORY_LARGE;
+}
+
+static struct head *head_of(const void *block)
+{
+    return (struct head *)block - 1;
+}
+
+static struct head *get(size_t size)
+{
+    void *at;
+
+    if (!is_mapped(size))
+        return malloc(sizeof(struct head) + size);
+    at = mmap(NULL, mapped_bytes(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static void put(struct head *head)
+{
+    if (is_mapped(head->size))
+        munmap(head, mapped_bytes(head->size));
+    else
+        free(head);
+}
+
+void *memory_alloc(enum memory_use use, size_t size)
+{
+    struct head *head;
+
+    if (!memory_take(use, size))
+        return NULL;
+    head = get(size);
+    if (!head) {
+        memory_give(use, size);
+        return NULL;
+    }
+    head->size = size;
+    head->use = use;
+    return head + 1;
+}
+
+void memory_free(void *block)
+{
+    struct head *head;
+
+    if (!block)
+        return;
+    head = head_of(block);
+    memory_give(head->use, head->size);
+    put(head);
+}
+
+/* From one kind of block to the other. */
+static struct head *move(struct head *head, size_t size)
+{
+    struct head *fresh = get(size);
+
+    if (!fresh)
+        return NULL;
+    memcpy(fresh, head, sizeof *head + (size < head->size ? size : head->size));
+    put(head);
+    return fresh;
+}
+
+static struct head *resize(struct head *head, size_t size)
+{
+    void *at;
+
+    if (is_mapped(size) != is_mapped(head->size))
+        return move(head, size);
+    if (!is_mapped(size))
+        return realloc(head, sizeof *head + size);
+    at = mremap(head, mapped_bytes(head->size), mapped_bytes(size), MREMAP_MAYMOVE);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+static bool may_grow(enum memory_use use, size_t from, size_t to)
+{
+    if (to > memory_share(use))
+        return refuse(use, MEMORY_NEVER) == MEMORY_NOT_REFUSED;
+    return memory_take(use, to - from);
+}
+
+void *memory_realloc(void *block, size_t size)
+{
+    struct head *head = head_of(block);
+    enum memory_use use = head->use;
+    size_t before = head->size;
+
+    if (size > before && !may_grow(use, before, size))
+        return NULL;
+    head = resize(head, size);
+    if (!head) {
+        if (size > before)
+            memory_give(use, size - before);
+        return NULL;
+    }
+    if (size < before)
+        memory_give(use, before - size);
+    head->size = size;
+    return head + 1;
+}
+
+size_t memory_size(const void *block)
+{
+    return head_of(block)->size;
+}
+
+struct memory_count memory_count(enum memory_use use)
+{
+    ptrdiff_t bytes = atomic_load_explicit(&budget.uses[use].bytes, memory_order_relaxed);
+
+    return (struct memory_count){
+        .bytes = bytes > 0 ? (uint64_t)bytes : 0,
+        .refused = atomic_load_explicit(&budget.uses[use].refused, memory_order_relaxed),
+    };
+}
+
+const char *memory_use_name(enum memory_use use)
+{
+    static const char *const names[] = {
+        [MEMORY_OTHER] = "other",       [MEMORY_BODIES] = "bodies",
+        [MEMORY_REQUESTS] = "requests", [MEMORY_ANSWERS] = "answers",
+        [MEMORY_KEPT] = "kept_answers", [MEMORY_CONNECTIONS] = "connections",
+        [MEMORY_SQLITE] = "sqlite",
+    };
+
+    return names[use];
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/db/db_memory.h"
+
+#include <sqlite3.h>
+
+#include "base/memory.h"
+
+/* sqlite.org/c3ref/mem_methods.html */
+static void *get(int bytes)
+{
+    return memory_alloc(MEMORY_SQLITE, (size_t)bytes);
+}
+
+static void *resize(void *block, int bytes)
+{
+    return memory_realloc(block, (size_t)bytes);
+}
+
+static int size_of(void *block)
+{
+    return block ? (int)memory_size(block) : 0;
+}
+
+static int round_up(int bytes)
+{
+    return (bytes + 7) & ~7;
+}
+
+static int start(void *unused)
+{
+    (void)unused;
+    return SQLITE_OK;
+}
+
+static void stop(void *unused)
+{
+    (void)unused;
+}
+
+void db_count_memory(void)
+{
+    static const sqlite3_mem_methods methods = {get,      memory_free, resize, size_of,
+                                                round_up, start,       stop,   NULL};
+
+    sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+}
+
+bool db_memory_failure(struct error *e)
+{
+    switch (memory_refusal()) {
+    case MEMORY_NOT_REFUSED: return false;
+    case MEMORY_TAKEN:
+        error_record(e, ERROR_MEMORY, "others have the memory that this needs");
+        error_record_hint(e, "Send the request again in a moment; --memory is what all may have.");
+        return true;
+    case MEMORY_NEVER:
+        error_record(e, ERROR_TOO_COMPLEX,
+                     "this needs more memory at once than the %zu MiB that a statement may have",
+                     memory_share(MEMORY_SQLITE) >> 20);
+        error_record_hint(e, "Ask for less of it: fewer rows, or not in this order; or raise "
+                             "--memory.");
+        return true;
+    }
+    return false;
+}
