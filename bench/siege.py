@@ -9,6 +9,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -56,6 +57,10 @@ WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000
 INSERT INTO big SELECT i, printf('%0100d', i), printf('%090d', i * 7919 % 1000003) FROM n;
 """
 DATABASES = {"teams": TEAMS, "tables": TABLES, "sheets": SHEETS, "million": MILLION}
+
+
+def say(*words):
+    print(*words, file=sys.stderr, flush=True)
 
 
 def database(name, folder):
@@ -213,10 +218,10 @@ def ask(link, kind):
     return None if told and b"slow" in text else f"{answer.status} {text[:120].decode(errors='replace')}"
 
 
-def use(port, kind, kept, until, pause, timeout, out):
-    """Asks until then; `out` gets (kind, kept, seconds, what was wrong)."""
+def use(port, kind, kept, over, pause, timeout, out):
+    """Asks until it is over; `out` gets (kind, kept, seconds, what was wrong)."""
     link = None
-    while time.monotonic() < until:
+    while not over():
         began, wrong = time.monotonic(), None
         try:
             if link is None:
@@ -235,23 +240,25 @@ def use(port, kind, kept, until, pause, timeout, out):
 
 
 class Innocents:
-    """For each kind some on fresh connections and some on kept ones, for that many seconds."""
+    """For each kind some on fresh connections and some on kept ones, for that many seconds at most."""
 
     def __init__(self, port, seconds, kinds=KINDS, fresh=2, kept=3, pause=0.05, timeout=20):
         self.mine, theirs = FORK.Pipe()
+        self.enough = FORK.Event()
         self.process = FORK.Process(target=self._all, daemon=True, args=(
-            theirs, port, seconds, kinds, [False] * fresh + [True] * kept, pause, timeout))
+            theirs, self.enough, port, seconds, kinds, [False] * fresh + [True] * kept, pause, timeout))
         self.process.start()
         theirs.close()
 
     @staticmethod
-    def _all(pipe, port, seconds, kinds, connections, pause, timeout):
+    def _all(pipe, enough, port, seconds, kinds, connections, pause, timeout):
         try:
             os.nice(-10)  # how long the service takes is asked, not how long this process waits for a processor
         except PermissionError:
             pass
         out, until = [], time.monotonic() + seconds
-        threads = [threading.Thread(target=use, args=(port, kind, kept, until, pause, timeout, out))
+        threads = [threading.Thread(target=use, args=(
+            port, kind, kept, lambda: enough.is_set() or time.monotonic() > until, pause, timeout, out))
                    for kind in kinds for kept in connections]
         for thread in threads:
             thread.start()
@@ -259,6 +266,10 @@ class Innocents:
             thread.join()
         pipe.send(out)
         os._exit(0)
+
+    def stop(self):
+        self.enough.set()
+        return self.results()
 
     def results(self):
         found = self.mine.recv()
