@@ -86,18 +86,30 @@ class Service:
     def __init__(self, binary, name, *flags, enter=None, stderr=None):
         self.folder = tempfile.TemporaryDirectory(prefix="siege-")
         self.db = database(name, self.folder.name)
+        self.command = [str(binary), "serve", "--db", str(self.db), "--migrations", "none", "--queries", "none",
+                        "--listen", "127.0.0.1:0", *map(str, flags)]
         self.log = open(pathlib.Path(self.folder.name, "log"), "wb")
+        self.enter, self.stderr = enter, stderr or self.log
+        self.process = None
+        self.start()
+
+    def start(self):
+        """Also once more, when it has ended: the same database."""
+        if self.process:
+            self.process.stdout.close()
         environment = {k: v for k, v in os.environ.items() if not k.startswith("THIMBLE_")}
-        self.process = subprocess.Popen(
-            [str(binary), "serve", "--db", str(self.db), "--migrations", "none", "--queries", "none",
-             "--listen", "127.0.0.1:0", *map(str, flags)], env=environment, stdout=subprocess.PIPE, text=True,
-            stderr=stderr or self.log, preexec_fn=enter)
+        self.process = subprocess.Popen(self.command, env=environment, stdout=subprocess.PIPE, text=True,
+                                        stderr=self.stderr, preexec_fn=self.enter)
         line = self.process.stdout.readline()
         found = re.search(r":(\d+)$", line.strip())
         if not found:
-            raise RuntimeError(f"{binary} does not start: {self.said()}")
+            raise RuntimeError(f"{self.command[0]} does not start: {self.said()}")
         self.port = int(found[1])
         http_get(self.port, "/readyz", 30)
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
 
     def said(self):
         return pathlib.Path(self.folder.name, "log").read_text(errors="replace")[-600:]
@@ -131,8 +143,7 @@ class Service:
 
     def close(self):
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            self.kill()
         self.process.stdout.close()
         self.log.close()
         self.folder.cleanup()
