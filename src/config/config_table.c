@@ -88,6 +88,8 @@ const struct setting settings[] = {
      "nesting of a request's and=(), or=() and related resources"},
     {limits, "max-embeds", SETTING_INTEGER, AT(grammar.embeds), "32", 0, 60, NULL, "N",
      "related resources of one request"},
+    {limits, "max-offset", SETTING_INTEGER, AT(grammar.offset), "1000000", 0, INT64_MAX, NULL, "N",
+     "rows that offset= or Range may pass over, each of which costs time; 0: no limit"},
     {limits, "max-parts", SETTING_INTEGER, AT(grammar.parts), "4096", 1, 100000, NULL, "N",
      "names, conditions and list members of one request's query, together"},
     {limits, "max-url", SETTING_SIZE, AT(max_url), "8KiB", 64, MIB, NULL, "SIZE",

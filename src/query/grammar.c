@@ -5,7 +5,7 @@
 #include "query/scan.h"
 
 const struct grammar_limits grammar_default_limits = {
-    .conditions = 250, .nesting = 16, .embeds = 32, .parts = 4096};
+    .conditions = 250, .nesting = 16, .embeds = 32, .offset = 1000000, .parts = 4096};
 
 /* Parses the value of one parameter into the tree, or into the node that its name leads to. */
 typedef bool param_fn(struct scan *s, struct query_tree *tree, struct query_node *node);
@@ -33,6 +33,18 @@ static bool parse_limit(struct scan *s, struct query_tree *tree, struct query_no
     return error_details(s->error, "Limit should be greater than or equal to zero.");
 }
 
+bool grammar_check_offset(const struct grammar_limits *limits, int64_t offset, struct error *e)
+{
+    if (!limits)
+        limits = &grammar_default_limits;
+    if (limits->offset == 0 || offset <= limits->offset)
+        return true;
+    error_set(e, ERROR_SYNTAX, "an offset of %lld is more than %lld", (long long)offset,
+              (long long)limits->offset);
+    return error_hint(e, "Page with cursor=, which costs the same at any depth; --max-offset sets "
+                         "the limit.");
+}
+
 /* PostgREST takes one below 0 for 0. */
 static bool parse_offset(struct scan *s, struct query_tree *tree, struct query_node *node)
 {
@@ -41,7 +53,7 @@ static bool parse_offset(struct scan *s, struct query_tree *tree, struct query_n
         return false;
     if (node->offset < 0)
         node->offset = 0;
-    return true;
+    return grammar_check_offset(s->limits, node->offset, s->error);
 }
 
 static bool parse_all(struct scan *s, struct query_tree *tree, struct query_node *node)

@@ -13,13 +13,14 @@
 #include "base/error.h"
 #include "query/tree.h"
 
-/* What one request may ask for at most (settings max-conditions, max-nesting, max-embeds,
+/* What one request may ask for at most (settings max-conditions, max-nesting, max-embeds, max-offset,
  * max-parts); SQLite has limits of its own behind these (sqlite.org/limits.html). */
 struct grammar_limits {
     int64_t conditions; /* comparisons and trees */
     int64_t nesting;    /* of and=(), or=() and embedded resources, together */
     int64_t embeds;     /* embedded resources */
-    int64_t parts;      /* conditions, order terms, select items, path steps and list members */
+    int64_t offset; /* of a list, also of related rows; 0: no limit. SQLite passes over each row */
+    int64_t parts;  /* conditions, order terms, select items, path steps and list members */
 };
 
 /* The settings' defaults. */
@@ -41,6 +42,11 @@ bool grammar_split(struct arena *arena, struct slice query, struct parameter **o
  */
 bool grammar_parse(struct arena *arena, const struct parameter *parameters,
                    const struct grammar_limits *limits, struct query_tree *out, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* False with ERROR_SYNTAX, and a hint at cursor=, for an offset past the limit. No `limits`: the
+ * default ones. */
+bool grammar_check_offset(const struct grammar_limits *limits, int64_t offset, struct error *e)
     __attribute__((warn_unused_result));
 
 /* True for select, order, limit and the other parameters that are no filters, with the path of an

@@ -6,6 +6,7 @@
 #include "base/ascii.h"
 #include "base/parse.h"
 #include "base/text.h"
+#include "query/grammar.h"
 #include "resource/target.h"
 
 static bool digits(struct slice *rest, int64_t *out)
@@ -64,6 +65,8 @@ bool target_take_range(struct call *call)
         end = last;
     if (first > root->offset)
         root->offset = first;
+    if (!grammar_check_offset(call->service->grammar, root->offset, &call->error))
+        return false;
     if (end < root->offset)
         return bad_range(call, "The Range header and limit= and offset= have no row in common.");
     if (end < INT64_MAX - 1)

@@ -103,3 +103,30 @@ def test_memory_where_no_file_can_be(serve, tmp_path):
         server.stop()
     finally:
         data.chmod(0o755)
+
+
+def test_deep_offsets_are_refused(serve, tmp_path):
+    """In the query, for related rows, in Range, in a named query's result: with a hint at what costs nothing."""
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    (queries / "books_of.sql").write_text("-- :author integer\nSELECT id FROM book WHERE author_id = :author")
+    server = serve("--max-offset", "100", "--queries", queries)
+    for path, headers in [
+            ("/author?offset=101", {}), ("/author?offset=99999999999", {}),
+            ("/author?select=id,book(id)&book.offset=101", {}),
+            ("/author", {"Range": "101-102"}), ("/author?offset=90&limit=20", {"Range": "items=101-"}),
+            ("/rpc/books_of?author=3&offset=101", {})]:
+        reply = server.request("GET", path, headers=headers)
+        assert reply.status == 400 and reply.json()["code"] == "PGRST100", (path, reply)
+        assert "cursor=" in reply.json()["hint"] and "--max-offset" in reply.json()["hint"]
+    for path in ("/author?offset=100", "/author?select=id,book(id)&book.offset=100", "/author?cursor=&limit=1"):
+        assert server.get(path).status in (200, 206), path
+    assert server.get("/author", Range="100-101").status in (200, 206)
+
+
+def test_deep_offsets_by_default(serve, tmp_path):
+    server = serve()
+    assert server.get("/author?offset=1000000").json() == []
+    assert server.get("/author?offset=1000001").status == 400
+    unbounded = serve("--max-offset", "0", dir=tmp_path, db="other.db")
+    assert unbounded.get("/author?offset=9000000000000000000").json() == []
