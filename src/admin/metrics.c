@@ -108,13 +108,29 @@ static void write_histograms(struct buf *out, const struct writer_stats *stats)
                          &stats->checkpoints.restart);
 }
 
-void metrics_write_data(struct buf *out, struct call *call, const struct db_cache_counts *readers)
+static void add_caches(struct db_cache_counts *sum, const struct db_cache_counts *more)
 {
+    sum->page_hits += more->page_hits;
+    sum->page_misses += more->page_misses;
+    sum->statement_hits += more->statement_hits;
+    sum->statement_misses += more->statement_misses;
+}
+
+void metrics_write_data(struct buf *out, struct call *call, struct db_cache_counts readers)
+{
+    struct lane *lane = call->service->lane;
     struct writer_stats stats;
+    struct lane_stats slow;
     struct figures figures;
 
+    if (lane) {
+        lane_stats(lane, &slow);
+        add_caches(&readers, &slow.caches);
+    }
     writer_stats(call->service->writer, &stats);
-    collect(&figures, call, &stats, readers);
+    collect(&figures, call, &stats, &readers);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &figures);
     write_histograms(out, &stats);
+    if (lane)
+        metrics_write_lane(out, &slow);
 }

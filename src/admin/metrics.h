@@ -9,8 +9,12 @@
 struct buf;
 struct call;
 struct db_cache_counts;
+struct lane_stats;
 
 /* Appends the families; `readers` are the caches of all loops' readers, added up. */
-void metrics_write_data(struct buf *out, struct call *call, const struct db_cache_counts *readers);
+void metrics_write_data(struct buf *out, struct call *call, struct db_cache_counts readers);
+
+/* Those of the reader lane (metrics_lane.c). */
+void metrics_write_lane(struct buf *out, const struct lane_stats *stats);
 
 #endif

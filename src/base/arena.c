@@ -21,16 +21,28 @@ void arena_init(struct arena *a, size_t max)
     *a = (struct arena){.max = max};
 }
 
+static void drop_newest(struct arena *a)
+{
+    struct arena_chunk *newest = a->chunk;
+
+    a->chunk = newest->older;
+    a->total -= newest->size;
+    memory_free(newest);
+}
+
 void arena_reset(struct arena *a)
 {
-    while (a->chunk && a->chunk->older) {
-        struct arena_chunk *older = a->chunk->older;
-
-        a->total -= a->chunk->size;
-        memory_free(a->chunk);
-        a->chunk = older;
-    }
+    while (a->chunk && a->chunk->older)
+        drop_newest(a);
     a->used = 0;
+    a->full = false;
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark)
+{
+    while (a->chunk != mark.chunk)
+        drop_newest(a);
+    a->used = mark.used;
     a->full = false;
 }
 

@@ -31,6 +31,19 @@ void arena_init(struct arena *a, size_t max);
 /* Frees all chunks but the first, which is kept for the next request. */
 void arena_reset(struct arena *a);
 
+/* Where an arena stands. What is allocated after it is given back by arena_rewind. */
+struct arena_mark {
+    struct arena_chunk *chunk;
+    size_t used;
+};
+
+static inline struct arena_mark arena_mark(const struct arena *a)
+{
+    return (struct arena_mark){a->chunk, a->used};
+}
+
+void arena_rewind(struct arena *a, struct arena_mark mark);
+
 /* Frees everything. The arena may be used again. */
 void arena_finish(struct arena *a);
 

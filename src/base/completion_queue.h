@@ -15,6 +15,7 @@
 
 struct completion {
     struct completion *next;
+    unsigned kind; /* the receiver's: what it is a part of */
 };
 
 struct completion_queue {

@@ -47,6 +47,9 @@ struct config {
     int64_t idle_timeout_ms, request_timeout_ms, drain_timeout_ms;
 
     int64_t queue_length, batch_max;
+    int64_t readers; /* 0: one more than there are processors, at least 3 */
+    int64_t reader_queue, loop_budget_ms;
+    const char *reader_lane; /* "auto" or "all" */
     int64_t cache_size, mmap_size, statement_cache;
     int64_t busy_timeout_ms, checkpoint_pages, answer_cache;
     const char *checkpoint; /* "auto" or "off" */

@@ -54,6 +54,9 @@ const struct setting settings[] = {
      "\"*\": all; \"\": none"},
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
+    {network, "readers", SETTING_INTEGER, AT(readers), "0", 0, 256, NULL, "N",
+     "threads for slow reads, all but one of them for one address; 0: one more than there are "
+     "processors, and 3 at least"},
     {network, "idle-timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 0, 24 * HOUR, NULL,
      "TIME", "close a connection that is silent this long; 0: never"},
     {network, "request-timeout", SETTING_DURATION, AT(request_timeout_ms), "30s", 0, 24 * HOUR,
@@ -105,6 +108,8 @@ const struct setting settings[] = {
      256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
     {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
      "writes that wait; more are answered 503"},
+    {limits, "reader-queue", SETTING_INTEGER, AT(reader_queue), "128", 1, 100000, NULL, "N",
+     "slow reads that wait, half of them from one address; more are answered 503"},
 
     {logs, "log-level", SETTING_WORD, AT(log_level), "info", 0, 0, "debug info warn error off",
      "LEVEL", "the lowest level that is written to stderr, as JSON lines"},
@@ -117,6 +122,11 @@ const struct setting settings[] = {
 
     {tuning, "batch-max", SETTING_INTEGER, AT(batch_max), "512", 1, 100000, NULL, "N",
      "writes that share one transaction"},
+    {tuning, "loop-budget", SETTING_DURATION, AT(loop_budget_ms), "5ms", 0, 10000, NULL, "TIME",
+     "a read that takes longer goes on in a thread of its own (--readers), and is begun there next "
+     "time; 0: all reads stay on the event loops"},
+    {tuning, "reader-lane", SETTING_WORD, AT(reader_lane), "auto", 0, 0, "auto all", "WORD",
+     "auto: reads that are slow go to the threads of --readers; all: every read of a resource"},
     {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
      "wait this long for another process's lock on the database"},
     {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,

@@ -112,7 +112,13 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,
                              e))
         return false;
+    budget_init(&loop->budget, service->lane ? options->loop_budget_us : 0, options->all_move);
     if (!completion_queue_init(&loop->completions, e)) {
+        response_cache_finish(&loop->cache);
+        return false;
+    }
+    if (!parked_init(&loop->parked, e)) {
+        completion_queue_finish(&loop->completions);
         response_cache_finish(&loop->cache);
         return false;
     }
@@ -120,6 +126,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     if (!loop->reader || !open_daemon(loop, listen_fd, e)) {
         reader_close(loop->reader);
         loop->reader = NULL;
+        parked_finish(&loop->parked);
         completion_queue_finish(&loop->completions);
         response_cache_finish(&loop->cache);
         return false;
@@ -131,6 +138,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
 static int wait_ms(struct loop *loop)
 {
     int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
+                     parked_next_us(&loop->parked),
                      atomic_load_explicit(&loop->stop_us, memory_order_relaxed)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
     int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
@@ -147,19 +155,6 @@ static int wait_ms(struct loop *loop)
     return soonest == INT64_MAX ? -1 : soonest > 60000 ? 60000 : (int)soonest;
 }
 
-/* Resumes the requests whose jobs came back; true if there were any. */
-static bool take_completions(struct loop *loop)
-{
-    struct completion *completion = completion_queue_take(&loop->completions);
-    bool any = completion != NULL;
-
-    for (struct completion *next; completion; completion = next) {
-        next = completion->next;
-        request_returned((struct request *)call_of_job((struct job *)completion));
-    }
-    return any;
-}
-
 static void start_draining(struct loop *loop)
 {
     int fd = MHD_quiesce_daemon(loop->daemon);
@@ -170,12 +165,12 @@ static void start_draining(struct loop *loop)
     loop->quiet = true;
 }
 
-/* Draining and nothing left to wait for, or out of time and no job is with the writer. */
+/* Draining and nothing left to wait for, or out of time and no job is with the lane or the writer. */
 static bool is_done(const struct loop *loop)
 {
     int64_t stop = atomic_load_explicit(&loop->stop_us, memory_order_acquire);
 
-    if (!stop || loop->parked)
+    if (!stop || loop->parked.n)
         return false;
     return loop->in_flight == 0 || clock_us() >= stop;
 }
@@ -190,6 +185,8 @@ static void tick(struct loop *loop)
     if (expires && loop->now_us >= expires)
         reader_release(loop->reader);
     connections_expire(&loop->peers, loop->now_us);
+    parked_expire(loop, loop->now_us);
+    budget_tick(&loop->budget, loop->now_us);
     if (atomic_load_explicit(&loop->stop_us, memory_order_acquire) && !loop->quiet)
         start_draining(loop);
 }
@@ -198,14 +195,18 @@ static void *loop_main(void *context)
 {
     struct loop *loop = context;
     struct pollfd fds[] = {{.fd = loop->daemon_fd, .events = POLLIN},
-                           {.fd = loop->completions.wake_fd, .events = POLLIN}};
+                           {.fd = loop->completions.wake_fd, .events = POLLIN},
+                           {.fd = loop->parked.watch_fd, .events = POLLIN}};
 
     while (!is_done(loop)) {
-        int ready = poll(fds, 2, wait_ms(loop));
+        bool watches = loop->parked.n_watched > 0;
+        int ready = poll(fds, watches ? 3 : 2, wait_ms(loop));
 
         loop->now_us = clock_us();
         if (ready > 0 && fds[1].revents)
-            take_completions(loop);
+            parked_resume(loop);
+        if (ready > 0 && watches && fds[2].revents)
+            parked_watch(loop);
         MHD_run(loop->daemon);
         tick(loop);
     }
@@ -248,5 +249,6 @@ void loop_close(struct loop *loop)
     request_free_spare(loop);
     response_cache_finish(&loop->cache);
     reader_close(loop->reader);
+    parked_finish(&loop->parked);
     completion_queue_finish(&loop->completions);
 }

@@ -16,8 +16,10 @@
 
 #include "base/completion_queue.h"
 #include "base/error.h"
+#include "http/budget.h"
 #include "http/connection.h"
 #include "http/metrics.h"
+#include "http/parked.h"
 #include "http/response_cache.h"
 #include "http/server.h"
 
@@ -51,7 +53,8 @@ struct loop {
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight;        /* requests received or being received, not answered yet */
-    size_t parked;           /* those whose job is with the writer */
+    struct parked parked;    /* those whose job is with the lane or the writer */
+    struct budget budget;    /* of a read */
     uint64_t id_seed;        /* for request ids */
     int64_t now_us;          /* when the loop last woke */
     bool quiet;              /* draining has been acted upon */

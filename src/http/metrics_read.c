@@ -232,7 +232,7 @@ enum progress metrics_read(struct call *call, const struct metrics_route routes[
     write_durations(out, &reading.total, routes);
     write_rejected(out, &reading.total);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &reading.figures);
-    metrics_write_data(out, call, &reading.readers);
+    metrics_write_data(out, call, reading.readers);
     call->content_type_out = EXPOSITION_MEDIA;
     call->outcome = OUTCOME_OK;
     return CALL_DONE;

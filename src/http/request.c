@@ -11,6 +11,7 @@
 #include "http/cors.h"
 #include "http/head.h"
 #include "http/loop.h"
+#include "http/moved.h"
 #include "http/reply.h"
 #include "http/route.h"
 
@@ -200,13 +201,9 @@ static enum MHD_Result answer(struct request *r)
     return reply_send(r) ? MHD_YES : MHD_NO;
 }
 
-/* The call's job is with the writer. */
-static enum MHD_Result park(struct request *r)
+static enum MHD_Result park(struct request *r, bool lane)
 {
-    r->phase = REQUEST_WAITING;
-    r->loop->parked++;
-    connection_enter(&r->loop->peers, r->peer, CONNECTION_PARKED, r->loop->now_us);
-    MHD_suspend_connection(r->connection);
+    parked_add(r, lane);
     return MHD_YES;
 }
 
@@ -216,7 +213,20 @@ static enum MHD_Result go_on(struct request *r, enum progress progress)
 {
     if (progress == CALL_DONE && call_again(&r->call))
         progress = route_run(&r->call, &r->route);
-    return progress == CALL_DONE ? answer(r) : park(r);
+    if (progress == CALL_WAITING)
+        return park(r, false);
+    if (r->call.error.code == ERROR_OVER_BUDGET && moved_submit(r))
+        return park(r, true);
+    return answer(r);
+}
+
+/* A read is back from the lane. */
+static enum MHD_Result on_read(struct request *r)
+{
+    if (!moved_back(r))
+        return MHD_NO; /* the client went away */
+    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
+    return reply_send(r) ? MHD_YES : MHD_NO;
 }
 
 /* The request is there in full. */
@@ -232,15 +242,10 @@ static enum MHD_Result on_complete(struct request *r)
     }
     if (reply_again(r))
         return MHD_YES;
+    r->start = arena_mark(&r->call.arena);
+    r->begun_us = r->loop->now_us;
+    r->call.budget_us = budget_give(&r->loop->budget, r->begun_us);
     return go_on(r, route_run(&r->call, &r->route));
-}
-
-void request_returned(struct request *r)
-{
-    assert(r->phase == REQUEST_WAITING);
-    r->phase = REQUEST_RETURNED;
-    r->loop->parked--;
-    MHD_resume_connection(r->connection);
 }
 
 enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, const char *url,
@@ -256,7 +261,9 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
     case REQUEST_HEADERS: return on_headers(r, method);
     case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
     case REQUEST_RETURNED: return go_on(r, r->call.finish(&r->call));
+    case REQUEST_READ: return on_read(r);
     case REQUEST_WAITING:
+    case REQUEST_IN_LANE:
     case REQUEST_ANSWERED: break;
     }
     return MHD_YES;
@@ -273,7 +280,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     if (!r)
         return;
     *request = NULL;
-    assert(r->phase != REQUEST_WAITING);
+    assert(r->phase != REQUEST_WAITING && r->phase != REQUEST_IN_LANE);
     now = clock_us();
     access_log(r, now);
     metrics_request(&loop->metrics, r, now - r->call.now_us,

@@ -14,6 +14,7 @@
 
 #include <microhttpd.h>
 
+#include "base/arena.h"
 #include "base/slice.h"
 #include "resource/call.h"
 
@@ -28,6 +29,8 @@ enum request_phase {
     REQUEST_BODY,     /* the body is arriving */
     REQUEST_WAITING,  /* suspended: the job is with the writer */
     REQUEST_RETURNED, /* the job came back */
+    REQUEST_IN_LANE,  /* suspended: the call is with the reader lane */
+    REQUEST_READ,     /* it came back */
     REQUEST_ANSWERED, /* a response is queued */
 };
 
@@ -54,7 +57,33 @@ struct request {
     bool head_failed;    /* call.error was set by the header section: answer it */
     unsigned status;     /* of the answer, 0 before */
     size_t answer_bytes; /* its body */
+
+    /* A read that goes on in the lane (http/moved.h). */
+    int64_t begun_us;        /* its verb, as near as is known */
+    struct arena_mark start; /* of the call's arena then */
+    struct lane_job lane;
+    uint64_t version; /* of the loop's snapshot when it moved */
+
+    /* While it is parked (http/parked.h). */
+    struct request *earlier, *later;
+    int64_t give_up_us; /* its place on the list; 0: it is not there */
+    bool watched;
 };
+
+/* What a completion of the loop's is of. */
+enum completion_of { COMPLETION_OF_JOB, COMPLETION_OF_LANE };
+
+static inline struct request *request_of_lane_job(struct lane_job *job)
+{
+    return (struct request *)((char *)job - offsetof(struct request, lane));
+}
+
+static inline struct request *request_of(struct completion *completion)
+{
+    if (completion->kind == COMPLETION_OF_LANE)
+        return request_of_lane_job((struct lane_job *)completion);
+    return (struct request *)call_of_job((struct job *)completion);
+}
 
 /* The daemon's callbacks; their context is the loop.
  * MHD_OPTION_URI_LOG_CALLBACK: takes a request from the loop. */
@@ -68,9 +97,6 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
 /* MHD_OPTION_NOTIFY_COMPLETED: logs, and gives the request back. */
 void request_end(void *context, struct MHD_Connection *connection, void **request,
                  enum MHD_RequestTerminationCode how);
-
-/* The job came back: goes on with the suspended request. */
-void request_returned(struct request *request);
 
 /* Frees the loop's spare requests. */
 void request_free_spare(struct loop *loop);

@@ -9,22 +9,24 @@
 #include "store/catalog/catalog.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
+#define READING     (METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD))
 
 static verb_fn read_metrics;
 
 static const struct route system_routes[] = {
-    {"healthz", ROUTE_HEALTHZ, ROUTE_OPERATORS, "/healthz", {READS(health_live)}},
-    {"livez", ROUTE_LIVEZ, ROUTE_OPERATORS, "/livez", {READS(health_live)}},
-    {"readyz", ROUTE_READYZ, ROUTE_OPERATORS, "/readyz", {READS(health_ready)}},
-    {"metrics", ROUTE_METRICS, ROUTE_OPERATORS, "/metrics", {READS(read_metrics)}},
-    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/openapi.json", {READS(openapi_read)}},
-    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/", {READS(openapi_read)}},
-    {"backup", ROUTE_BACKUP, ROUTE_ADMIN, "/_backup", {[METHOD_POST] = backup_create}},
+    {"healthz", ROUTE_HEALTHZ, ROUTE_OPERATORS, "/healthz", {READS(health_live)}, 0},
+    {"livez", ROUTE_LIVEZ, ROUTE_OPERATORS, "/livez", {READS(health_live)}, 0},
+    {"readyz", ROUTE_READYZ, ROUTE_OPERATORS, "/readyz", {READS(health_ready)}, 0},
+    {"metrics", ROUTE_METRICS, ROUTE_OPERATORS, "/metrics", {READS(read_metrics)}, 0},
+    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/openapi.json", {READS(openapi_read)}, READING},
+    {"openapi", ROUTE_OPENAPI, ROUTE_MAIN, "/", {READS(openapi_read)}, READING},
+    {"backup", ROUTE_BACKUP, ROUTE_ADMIN, "/_backup", {[METHOD_POST] = backup_create}, 0},
 };
 
 static const struct route list_route = {
     .name = "list",
     .kind = ROUTE_LIST,
+    .moves = READING,
     .verbs = {READS(list_read), [METHOD_POST] = list_create, [METHOD_PUT] = list_replace,
               [METHOD_PATCH] = list_update, [METHOD_DELETE] = list_delete,
               [METHOD_OPTIONS] = list_options},
@@ -33,12 +35,14 @@ static const struct route list_route = {
 static const struct route rpc_route = {
     .name = "rpc",
     .kind = ROUTE_RPC,
+    .moves = READING | METHOD_BIT(METHOD_POST), /* a query that writes goes to the writer */
     .verbs = {READS(rpc_read), [METHOD_POST] = rpc_call, [METHOD_OPTIONS] = rpc_options},
 };
 
 static const struct route row_route = {
     .name = "row",
     .kind = ROUTE_ROW,
+    .moves = READING,
     .verbs = {READS(row_read), [METHOD_PUT] = row_replace, [METHOD_PATCH] = row_update,
               [METHOD_DELETE] = row_delete, [METHOD_OPTIONS] = row_options},
 };
@@ -219,6 +223,8 @@ enum progress route_run(struct call *call, const struct route **found)
         return not_here(call);
     if (call->service->read_only && changes_rows(route, call->method))
         return target_read_only(call);
+    if (!(route->moves & METHOD_BIT(call->method)))
+        call->budget_us = 0;
     if (call->method < METHOD_OTHER && route->verbs[call->method])
         return route->verbs[call->method](call);
     if (route == &rpc_route)

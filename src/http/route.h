@@ -37,6 +37,7 @@ struct route {
     enum route_access access;
     const char *path;             /* a system path, matched whole; NULL: a resource */
     verb_fn *verbs[METHOD_OTHER]; /* by method; NULL: not allowed */
+    unsigned moves;               /* METHOD_BITs of those that may go on in the reader lane */
 };
 
 /*

@@ -31,6 +31,8 @@ struct server_options {
     size_t max_body;            /* bytes of a body */
     int64_t idle_timeout_us;    /* a connection between requests; 0: for ever */
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
+    int64_t loop_budget_us;     /* a read on its loop, before it goes on in the lane; 0: no limit */
+    bool all_move;              /* all reads go there */
     size_t answer_cache;        /* bytes of answers kept to be given again, by all loops */
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */

@@ -65,6 +65,10 @@ void call_init(struct call *call, const struct service *service)
     call->who = (struct identity){.header = NULL};
     prefer_clear(&call->prefer);
     call->now_us = call->deadline_us = 0;
+    call->budget_us = 0;
+    call->moves_for = LANE_OVERRUN;
+    call->in_lane = false;
+    call->shape = 0;
     call->again = false;
     call->admin = false;
     call->service = service;
@@ -146,9 +150,23 @@ bool call_again(struct call *call)
     if (!reader_begin(call->reader, call->now_us, call->deadline_us, &ignored) ||
         reader_catalog(call->reader)->schema_version == planned)
         return false;
+    call_forget(call);
+    return true;
+}
+
+void call_forget(struct call *call)
+{
     if (call->dispose)
         call->dispose(call->state);
     forget_answer(call);
+}
+
+bool call_moves(struct call *call, enum lane_reason reason)
+{
+    if (call->budget_us == 0)
+        return false;
+    call->moves_for = reason;
+    error_set(&call->error, ERROR_OVER_BUDGET, "the work goes on in the reader lane");
     return true;
 }
 
@@ -161,6 +179,10 @@ void call_explain(struct call *call)
 enum progress call_submit(struct call *call, job_run_fn *run,
                           enum progress (*finish)(struct call *call))
 {
+    if (call->in_lane) { /* a query that reads was replaced meanwhile by one that writes */
+        error_set(&call->error, ERROR_BUSY, "the query was changed while the call of it waited");
+        return call_fail(call);
+    }
     if (call->reply.cap > WAITING_BUFFER_MAX)
         buf_finish(&call->reply);
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
@@ -209,6 +231,9 @@ bool call_read(struct call *call)
 {
     if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
         return false;
+    if (call->budget_us == CALL_MOVES && call_moves(call, LANE_ALL))
+        return false;
+    reader_budget(call->reader, call->budget_us);
     reader_identify(call->reader, &call->who);
     return true;
 }

@@ -22,11 +22,13 @@
 #include "resource/media.h"
 #include "resource/prefer.h"
 #include "store/db/identity.h"
+#include "store/run/lane.h"
 #include "store/run/writer.h"
 
 struct catalog;
 struct grammar_limits;
 struct backup_scheduler;
+struct lane;
 struct reader;
 struct store;
 struct table;
@@ -50,6 +52,7 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
+    struct lane *lane;                    /* for slow reads; NULL: there is none */
     struct backup_scheduler *backups;     /* NULL: no --backup-dir */
     const char *version;                  /* thimble's */
     int64_t max_rows;                     /* page limit; 0: none */
@@ -119,9 +122,13 @@ struct call {
 
     /* Surroundings. */
     const struct service *service;
-    bool again;                           /* it is run for the second time (call_again) */
-    bool admin;                           /* came by the operators' listener, --metrics-listen */
-    struct reader *reader;                /* the loop's */
+    bool again;                 /* it is run for the second time (call_again) */
+    bool admin;                 /* came by the operators' listener, --metrics-listen */
+    struct reader *reader;      /* the loop's, or that of a thread of the reader lane */
+    int64_t budget_us;          /* how long it may read here; see call_moves */
+    enum lane_reason moves_for; /* …why it did not stay */
+    bool in_lane;
+    uint64_t shape;                       /* in the lane: of its first statement, 0: none yet */
     struct completion_queue *completions; /* the loop's: where the job comes back to */
 
     /* The answer. */
@@ -192,6 +199,20 @@ bool call_again(struct call *call);
 
 /* Adds to a failure of the schema which object of it is to blame. */
 void call_explain(struct call *call);
+
+/*
+ * Where a call reads. On a loop budget_us is an instant (clock_us): what reads for longer, is known
+ * to, or asks for what is not a loop's work fails with ERROR_OVER_BUDGET, and the verb is run again
+ * from its beginning, call_forget before it, by a thread of the reader lane. 0: to the end where it
+ * is, as in the lane. CALL_MOVES: no read is begun here.
+ */
+#define CALL_MOVES (-1)
+
+/* Is it on a loop and can go on in the lane? Then it has failed, to be run there. */
+bool call_moves(struct call *call, enum lane_reason reason) __attribute__((warn_unused_result));
+
+/* The call is as before its verb. */
+void call_forget(struct call *call);
 
 /* Maps the completion back to its call. */
 struct call *call_of_job(struct job *job);

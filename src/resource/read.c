@@ -17,13 +17,6 @@
 /* Around a Link's target. */
 static const char link_end[] = ">; rel=\"next\"";
 
-bool target_read(struct call *call, const struct plan *plan, row_sink *sink, void *context)
-{
-    const struct query query = plan_query(plan);
-
-    return reader_rows(call->reader, &query, sink, context, &call->error);
-}
-
 /* Bytes of a request's target as a URI of the answer has them: a client may have sent some as they
  * are that RFC 3986 does not let a URI hold, '>' of a JSON path above all. */
 static void add_target(struct buf *b, struct slice text)
@@ -108,17 +101,33 @@ struct page {
     const struct plan *plan;
     int64_t rows; /* so far */
     int64_t size; /* a full one's, INT64_MAX: none is full */
+    size_t seen;  /* bytes of the answer when the time was looked at */
 };
+
+/* The time is looked at each time the answer has grown by this much: a row may be large, and SQLite
+ * counts none of what is done with it. */
+#define LOOK_BYTES 65536
+
+static bool has_time(struct page *page, struct error *e)
+{
+    struct call *call = page->call;
+
+    if (call->reply.len < page->seen + LOOK_BYTES)
+        return true;
+    page->seen = call->reply.len;
+    return !reader_stops(call->reader, e);
+}
 
 static enum row_verdict take_row(void *context, const struct row *row, struct error *e)
 {
     struct page *page = context;
     struct call *call = page->call;
     const struct plan *plan = page->plan;
-    (void)e;
 
     if (call->reply.failed)
         return ROW_ENOUGH;
+    if (!has_time(page, e))
+        return ROW_FAILED;
     media_row(call, row, &plan->shape, (size_t)page->rows++);
     bool is_last = plan->n_cursor > 0 && page->rows == page->size;
     if (is_last && !set_link(call, row, plan))
@@ -261,6 +270,8 @@ enum progress target_answer_plan(struct call *call, const struct plan *plan)
     bool json = call->media == MEDIA_PLAN_JSON;
     struct query query;
 
+    if (call_moves(call, LANE_PLAN))
+        return call_fail(call);
     if (!plan_explain(&call->arena, plan, &explain.sql, &call->error) ||
         !fill_values(call, &explain))
         return call_fail(call);

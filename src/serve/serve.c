@@ -22,9 +22,13 @@
 #include "sources/database.h"
 #include "sources/migrations.h"
 #include "store/files/backup_scheduler.h"
+#include "store/run/lane.h"
 #include "store/run/reader.h"
 #include "store/run/writer.h"
 #include "store/store.h"
+
+/* The fewest threads of the reader lane, if not chosen: two for one address, and one for another. */
+#define READERS_MIN 3
 
 struct run {
     const struct config *config;
@@ -36,6 +40,7 @@ struct run {
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct lane *lane;                /* NULL: --loop-budget 0 */
     struct backup_scheduler *backups; /* NULL: no --backup-dir */
     struct reload reload;
     struct surroundings around;
@@ -110,6 +115,29 @@ static bool open_store(struct run *r, struct error *e)
     return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
 }
 
+static size_t readers(const struct run *r)
+{
+    size_t processors = machine_processors();
+
+    if (r->config->readers)
+        return (size_t)r->config->readers;
+    return processors + 1 > READERS_MIN ? processors + 1 : READERS_MIN;
+}
+
+static bool start_lane(struct run *r, struct error *e)
+{
+    const struct lane_options options = {
+        .threads = readers(r),
+        .queue_max = (size_t)r->config->reader_queue,
+        .budget_us = r->config->loop_budget_ms * 1000,
+    };
+
+    if (r->config->loop_budget_ms == 0)
+        return true;
+    r->lane = lane_start(&r->store, &options, e);
+    return r->lane != NULL;
+}
+
 static bool start_keeper(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -143,6 +171,7 @@ static bool start_server(struct run *r, struct error *e)
     r->service = (struct service){
         .store = &r->store,
         .writer = r->writer,
+        .lane = r->lane,
         .backups = r->backups,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
@@ -177,6 +206,8 @@ static bool start_server(struct run *r, struct error *e)
         .max_body = (size_t)c->max_body,
         .idle_timeout_us = c->idle_timeout_ms * 1000,
         .request_timeout_us = c->request_timeout_ms * 1000,
+        .loop_budget_us = c->loop_budget_ms * 1000,
+        .all_move = strcmp(c->reader_lane, "all") == 0,
         .answer_cache = (size_t)c->answer_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
@@ -233,7 +264,7 @@ static bool serve(struct run *r, struct error *e)
 
     block_signals(&signals);
     if (!surroundings_take(&r->around, r->config, e) || !migrate(r, e) || !open_store(r, e) ||
-        !start_keeper(r, e) || !start_server(r, e))
+        !start_lane(r, e) || !start_keeper(r, e) || !start_server(r, e))
         return false;
     say_ready(r);
     struct supervisor supervisor = {
@@ -269,6 +300,7 @@ int command_serve(const struct config *config, int n_words, char **words)
     backup_scheduler_stop(r->backups);
     backup_scheduler_free(r->backups);
     db_close(r->first);
+    lane_stop(r->lane);
     writer_stop(r->writer);
     reload_finish(&r->reload);
     if (r->store_is_open)

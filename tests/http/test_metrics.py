@@ -440,6 +440,7 @@ def test_operators_are_answered_while_the_loops_are_stuck(serve, tmp_path):
     migrations.mkdir()
     (migrations / "0001_slow.sql").write_text(SLOW)
     server = serve("--metrics-listen", "127.0.0.1:0", "--threads", "1", "--request-timeout", "6s",
+                   "--loop-budget", "0",
                    "--max-connections", "3", migrations=migrations)
     apart = operators(server)
     stuck = [server.raw(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(8)]

@@ -142,6 +142,7 @@ def ask_in_background(server, method, path):
 def test_a_stuck_thread_stops_the_pings(serve, by_path, slow_queries, method, path, who):
     """One of two loops, or the writer, in a statement for 6 s: silence; and pings after it."""
     server = serve("--threads", "2", "--queries", slow_queries, "--request-timeout", "6s",
+                   "--loop-budget", "0",
                    env={**by_path.env, "WATCHDOG_USEC": "2000000"})
     by_path.until("READY")
     assert "a statement may run longer than the watchdog allows (1500 ms)" in server.log()

@@ -134,6 +134,10 @@ int db_busy_ms(struct db *db, int busy_ms);
 /* What would stop a statement now. */
 enum interruption db_interruption(struct db *db);
 
+/* The same between two rows, for work that no statement does: true if it is to stop, recorded as an
+ * error. */
+bool db_stops(struct db *db, struct error *e) __attribute__((warn_unused_result));
+
 /* Is there anything? For SQL functions, which SQLite does not stop on their way: they give up with
  * SQLITE_INTERRUPT. */
 bool db_is_overdue(struct db *db);

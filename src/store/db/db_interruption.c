@@ -35,6 +35,11 @@ enum interruption db_interruption(struct db *db)
     return interruptions_look(db_interruptions(db));
 }
 
+bool db_stops(struct db *db, struct error *e)
+{
+    return db_interruption(db) != INTERRUPTION_NONE && interruptions_tell(db_interruptions(db), e);
+}
+
 bool db_is_overdue(struct db *db)
 {
     return db_interruption(db) != INTERRUPTION_NONE;

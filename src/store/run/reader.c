@@ -80,12 +80,18 @@ static void note_version(struct reader *reader)
     reader->version_us = reader->begun_us;
 }
 
+static void limit_time(struct reader *reader, int64_t deadline_us)
+{
+    db_deadline(reader->db, deadline_us);
+    db_budget(reader->db, 0);
+}
+
 static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, struct error *e)
 {
     reader_release(reader);
     if (!db_is_unchanged(reader->db, e))
         return false;
-    db_deadline(reader->db, 0);
+    limit_time(reader, 0);
     /* BEGIN takes no lock; reading the schema version starts the snapshot. */
     if (!db_run(reader->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
         return false;
@@ -108,7 +114,7 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
     db_identify(reader->db, NULL); /* the one before is gone, perhaps */
     if (!current && !renew(reader, now_us, generation, e))
         return false;
-    db_deadline(reader->db, deadline_us);
+    limit_time(reader, deadline_us);
     return true;
 }
 
@@ -120,7 +126,7 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
     db_identify(reader->db, NULL);
     if (!recent && !renew(reader, now_us, store_generation(reader->store), e))
         return false;
-    db_deadline(reader->db, deadline_us);
+    limit_time(reader, deadline_us);
     return true;
 }
 
@@ -169,6 +175,21 @@ bool reader_check(struct reader *reader, struct error *e)
     int64_t objects;
 
     return db_integer(reader->db, "SELECT count(*) FROM sqlite_schema", &objects, e);
+}
+
+void reader_budget(struct reader *reader, int64_t budget_us)
+{
+    db_budget(reader->db, budget_us);
+}
+
+void reader_cancel_by(struct reader *reader, const _Atomic bool *cancelled)
+{
+    db_cancel_by(reader->db, cancelled);
+}
+
+bool reader_stops(struct reader *reader, struct error *e)
+{
+    return db_stops(reader->db, e);
 }
 
 struct db *reader_db(struct reader *reader)

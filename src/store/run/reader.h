@@ -48,6 +48,17 @@ bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, st
 bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
                          struct error *e) __attribute__((warn_unused_result));
 
+/*
+ * reader_budget: from now until the next reader_begin, statements are stopped at `budget_us`
+ * (clock_us; 0: they are not) with ERROR_OVER_BUDGET. reader_cancel_by: until it is called again, when
+ * the flag is raised, with ERROR_CANCELLED; NULL: they are not.
+ */
+void reader_budget(struct reader *reader, int64_t budget_us);
+void reader_cancel_by(struct reader *reader, const _Atomic bool *cancelled);
+
+/* Is it time to stop? Then it is recorded as an error: for what is done between rows. */
+bool reader_stops(struct reader *reader, struct error *e) __attribute__((warn_unused_result));
+
 /* The catalogue that fits the snapshot: borrowed until the next reader_begin, hold it to keep it
  * longer. */
 struct catalog *reader_catalog(struct reader *reader);

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/run/lane.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "store/run/lane_queue.h"
+#include "store/run/reader.h"
+
+/* The loops and the writer, which have little to do, come before a query that takes seconds. */
+#define LANE_NICE 5
+
+/* How much a run moves the mean of all. */
+#define MEAN_PARTS 8
+
+/* The longest wait that a refusal tells, in seconds. */
+#define RETRY_MAX 60
+
+struct lane_thread {
+    struct lane *lane;
+    struct reader *reader;
+    pthread_t thread;
+    bool started;
+    int64_t since_us; /* when its job began, 0: it has none */
+};
+
+struct lane {
+    struct lane_options options;
+    struct slow_shapes shapes; /* asked by any thread */
+
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t work;
+    struct lane_queue queue;
+    bool closed;
+    int64_t mean_us; /* of a run */
+    uint64_t jobs[LANE_REASONS];
+    uint64_t refused, withdrawn, cancelled;
+    struct histogram waits, runs;
+    struct lane_thread threads[];
+};
+
+static int64_t cpu_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static struct lane_job *take(struct lane *lane, struct lane_thread *t)
+{
+    struct lane_job *job;
+
+    pthread_mutex_lock(&lane->lock);
+    while ((job = lane_queue_take(&lane->queue)) == NULL) {
+        if (lane->closed)
+            break;
+        pthread_cond_wait(&lane->work, &lane->lock);
+    }
+    if (job) {
+        t->since_us = clock_us();
+        histogram_observe(&lane->waits, &buckets_duration,
+                          (uint64_t)(t->since_us - job->queued_us));
+    }
+    pthread_mutex_unlock(&lane->lock);
+    return job;
+}
+
+static bool is_cancelled(const struct lane_job *job)
+{
+    return atomic_load_explicit(&job->cancelled, memory_order_relaxed);
+}
+
+/* Returns the processor time that it took: on a busy machine a fast statement may wait for long. */
+static int64_t run_job(struct lane_thread *t, struct lane_job *job)
+{
+    int64_t began = cpu_us();
+
+    job->shape = 0;
+    if (is_cancelled(job))
+        return 0;
+    reader_cancel_by(t->reader, &job->cancelled);
+    job->run(job, t->reader);
+    reader_cancel_by(t->reader, NULL);
+    reader_release(t->reader); /* checkpoints can pass */
+    return cpu_us() - began;
+}
+
+/* A statement that takes more than half of the budget is neither slow nor to be forgiven. */
+static void note_shape(struct lane *lane, uint64_t shape, int64_t us)
+{
+    bool slow = us > lane->options.budget_us;
+
+    if (shape && (slow || us <= lane->options.budget_us / 2))
+        slow_shapes_note(&lane->shapes, shape, slow);
+}
+
+/* After it the job is its owner's. */
+static void end(struct lane *lane, struct lane_thread *t, struct lane_job *job, int64_t cpu)
+{
+    int64_t us;
+
+    pthread_mutex_lock(&lane->lock);
+    us = clock_us() - t->since_us;
+    t->since_us = 0;
+    lane->mean_us += (us - lane->mean_us) / MEAN_PARTS;
+    lane->cancelled += is_cancelled(job);
+    histogram_observe(&lane->runs, &buckets_duration, (uint64_t)us);
+    note_shape(lane, job->shape, cpu);
+    lane_queue_done(job->client);
+    pthread_mutex_unlock(&lane->lock);
+    completion_queue_post(job->completions, &job->completion, &job->completion);
+}
+
+static void *lane_main(void *context)
+{
+    struct lane_thread *t = context;
+    struct lane_job *job;
+
+    /* On Linux a thread has a priority of its own, and may always lower it. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LANE_NICE);
+    while ((job = take(t->lane, t)) != NULL)
+        end(t->lane, t, job, run_job(t, job));
+    return NULL;
+}
+
+static bool start_thread(struct lane *lane, struct lane_thread *t, struct store *store,
+                         struct error *e)
+{
+    t->lane = lane;
+    t->reader = reader_open(store, e);
+    if (!t->reader)
+        return false;
+    t->started = pthread_create(&t->thread, NULL, lane_main, t) == 0;
+    return t->started || error_set(e, ERROR_FAILURE, "cannot start a thread of the reader lane");
+}
+
+struct lane *lane_start(struct store *store, const struct lane_options *options, struct error *e)
+{
+    struct lane *lane = calloc(1, sizeof *lane + options->threads * sizeof *lane->threads);
+
+    if (!lane) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    lane->options = *options;
+    pthread_mutex_init(&lane->lock, NULL);
+    pthread_cond_init(&lane->work, NULL);
+    bool ok = lane_queue_init(&lane->queue, options->queue_max, options->threads, e);
+    for (size_t i = 0; i < options->threads && ok; i++)
+        ok = start_thread(lane, &lane->threads[i], store, e);
+    if (ok)
+        return lane;
+    lane_stop(lane);
+    return NULL;
+}
+
+/* What one that runs may take: the mean, or as long as those of now have taken already. */
+static int64_t expected_us(const struct lane *lane)
+{
+    int64_t now = clock_us(), us = lane->mean_us;
+
+    for (size_t i = 0; i < lane->options.threads; i++) {
+        int64_t since = lane->threads[i].since_us;
+
+        if (since && now - since > us)
+            us = now - since;
+    }
+    return us;
+}
+
+/* Records ERROR_BUSY; `ahead` jobs come first. Behind the lock. */
+static bool say_busy(const struct lane *lane, size_t ahead, struct error *e)
+{
+    int64_t us = expected_us(lane) * (int64_t)ahead / (int64_t)lane->queue.max_running;
+    int64_t seconds = us / 1000000 + 1;
+
+    error_set(e, ERROR_BUSY, "%zu slow reads are waiting already", ahead);
+    error_hint(e,
+               "Send the request again later, or ask for less: it is not answered at once because "
+               "it takes long, or because one like it did.");
+    e->retry_after = (int)(seconds < RETRY_MAX ? seconds : RETRY_MAX);
+    return false;
+}
+
+static bool put(struct lane *lane, struct lane_job *job, struct error *e)
+{
+    size_t ahead;
+
+    if (lane->closed)
+        return error_set(e, ERROR_DRAINING, "the server is shutting down");
+    if (!lane_queue_put(&lane->queue, job, &ahead))
+        return say_busy(lane, ahead, e);
+    lane->jobs[job->reason]++;
+    return true;
+}
+
+bool lane_submit(struct lane *lane, struct lane_job *job, struct error *e)
+{
+    bool ok;
+
+    assert(job->run && job->completions);
+    job->queued_us = clock_us();
+    pthread_mutex_lock(&lane->lock);
+    ok = put(lane, job, e);
+    lane->refused += !ok;
+    pthread_mutex_unlock(&lane->lock);
+    if (ok)
+        pthread_cond_signal(&lane->work);
+    return ok;
+}
+
+bool lane_withdraw(struct lane *lane, struct lane_job *job)
+{
+    bool waited;
+
+    pthread_mutex_lock(&lane->lock);
+    waited = lane_queue_remove(&lane->queue, job);
+    if (waited)
+        *(is_cancelled(job) ? &lane->cancelled : &lane->withdrawn) += 1;
+    pthread_mutex_unlock(&lane->lock);
+    return waited;
+}
+
+void lane_say_busy(struct lane *lane, struct error *e)
+{
+    pthread_mutex_lock(&lane->lock);
+    (void)say_busy(lane, lane->queue.length, e);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+const struct slow_shapes *lane_slow_shapes(const struct lane *lane)
+{
+    return &lane->shapes;
+}
+
+void lane_stats(struct lane *lane, struct lane_stats *out)
+{
+    *out = (struct lane_stats){
+        .threads = lane->options.threads,
+        .queue_max = lane->options.queue_max,
+        .slow_shapes = atomic_load_explicit(&lane->shapes.n, memory_order_relaxed),
+    };
+    pthread_mutex_lock(&lane->lock);
+    for (size_t i = 0; i < LANE_REASONS; i++)
+        out->jobs[i] = lane->jobs[i];
+    out->refused = lane->refused;
+    out->withdrawn = lane->withdrawn;
+    out->cancelled = lane->cancelled;
+    out->queued = lane->queue.length;
+    for (size_t i = 0; i < lane->options.threads; i++)
+        out->running += lane->threads[i].since_us != 0;
+    histogram_collect(&lane->waits, &out->waits);
+    histogram_collect(&lane->runs, &out->runs);
+    pthread_mutex_unlock(&lane->lock);
+    for (size_t i = 0; i < lane->options.threads; i++)
+        reader_collect(lane->threads[i].reader, &out->caches);
+}
+
+void lane_stop(struct lane *lane)
+{
+    if (!lane)
+        return;
+    pthread_mutex_lock(&lane->lock);
+    lane->closed = true;
+    pthread_cond_broadcast(&lane->work);
+    pthread_mutex_unlock(&lane->lock);
+    for (size_t i = 0; i < lane->options.threads; i++) {
+        struct lane_thread *t = &lane->threads[i];
+
+        if (t->started)
+            pthread_join(t->thread, NULL);
+        reader_close(t->reader);
+    }
+    lane_queue_finish(&lane->queue);
+    pthread_mutex_destroy(&lane->lock);
+    pthread_cond_destroy(&lane->work);
+    free(lane);
+}
