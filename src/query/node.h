@@ -15,8 +15,6 @@
 #include "query/relate.h"
 #include "query/tree.h"
 
-struct keys;
-
 /* Columns that one resource may give (sqlite.org/limits.html). */
 #define NODE_OUTPUTS_MAX 32000
 
@@ -26,8 +24,8 @@ struct node {
     const struct table *table;
     const struct routine_call *routine; /* the root of a named query, or NULL */
     struct link link;
-    const struct keys *keys; /* the root: these rows alone (store/db/keys.h), or NULL */
-    int alias;               /* tN in the SQL; -1: names stand alone */
+    const struct plan_keys *keys; /* the root: these rows alone, or NULL */
+    int alias;                    /* tN in the SQL; -1: names stand alone */
     struct node *parent, *children, *next;
     size_t n_outputs; /* columns it gives, those of its spreads included */
     bool grouped;     /* some of them are aggregates */

@@ -19,7 +19,6 @@
 #include "store/db/value.h"
 #include "store/row.h"
 
-struct keys;
 struct routine;
 
 /* A column of the answer: how json_out writes it. */
@@ -81,7 +80,7 @@ struct plan_options {
 enum returning {
     RETURNING_NOTHING,
     RETURNING_ONE, /* a row for each that is written, to be counted: a view's are by nothing else */
-    RETURNING_IDENTITY, /* what tells the rows apart, for a struct keys of plan_identity_width */
+    RETURNING_IDENTITY, /* what tells the rows apart, for a list of plan_identity_width columns */
     RETURNING_SELECT,   /* what the tree's select asks for */
 };
 
@@ -131,11 +130,17 @@ bool plan_count(struct arena *arena, const struct plan_source *source,
  * rowid is not the key. 0: nothing does. */
 size_t plan_identity_width(const struct table *table);
 
+/* A list of what tells rows apart, as a parameter (store/run/operation.h). */
+struct plan_keys {
+    struct value list;
+    bool may_repeat; /* some may be there twice: they are to be shown once */
+};
+
 /* The rows that a write is to answer with, for which the tree's filter and limit are not looked at. */
 struct plan_written {
     const struct table *table;
     const struct query_tree *tree; /* NULL: no column is shown */
-    const struct keys *keys;       /* which, in this order unless the tree has one; NULL: the one
+    const struct plan_keys *keys;  /* which, in this order unless the tree has one; NULL: the one
                                     * whose rowid is bound to the last parameter (n_trailing) */
     bool with_key;                 /* the key's columns come after those that are shown, from
                                     * `cursor_at` on, n_cursor of them; none of groups */
@@ -170,8 +175,9 @@ bool plan_select_met(struct arena *arena, const struct table *table, const int *
     __attribute__((warn_unused_result));
 
 /* SELECT of the numbers, from 1, of those in the list that are rows of the table. */
-bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,
-                         struct plan *out, struct error *e) __attribute__((warn_unused_result));
+bool plan_select_present(struct arena *arena, const struct table *table,
+                         const struct plan_keys *keys, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 /* True if select= asks for what RETURNING cannot give: related resources or aggregates. */
 bool plan_needs_select(const struct table *table, const struct query_tree *tree);

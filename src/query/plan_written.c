@@ -6,7 +6,6 @@
 #include "base/text.h"
 #include "query/literal.h"
 #include "query/plan_write.h"
-#include "store/db/keys.h"
 
 /* What comes after the columns that are shown: where it begins. */
 static void begin_extra(struct plan *out, size_t n)
@@ -96,8 +95,8 @@ bool plan_select_before(struct arena *arena, const struct table *table,
     return sql_finish(&q, out);
 }
 
-bool plan_select_present(struct arena *arena, const struct table *table, const struct keys *keys,
-                         struct plan *out, struct error *e)
+bool plan_select_present(struct arena *arena, const struct table *table,
+                         const struct plan_keys *keys, struct plan *out, struct error *e)
 {
     static const struct query_node ask = {.limit = -1};
     const struct node root = {.ask = &ask, .table = table, .keys = keys};

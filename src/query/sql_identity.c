@@ -6,13 +6,12 @@
 #include "base/text.h"
 #include "query/plan.h"
 #include "query/sql.h"
-#include "store/db/keys.h"
 
 /* The key's columns are kept beside the rowid where they may outlive it: a row that is replaced has
  * a new rowid. */
 static size_t identity_keys(const struct table *table)
 {
-    bool several = table->rowid && table->n_key >= KEYS_WIDTH_MAX;
+    bool several = table->rowid && table->n_key >= ROW_KEYS_MAX;
 
     return table->rowid_alias >= 0 || several ? 0 : table->n_key;
 }
@@ -21,7 +20,7 @@ size_t plan_identity_width(const struct table *table)
 {
     size_t width = (table->rowid != NULL) + identity_keys(table);
 
-    if (width > KEYS_WIDTH_MAX)
+    if (width > ROW_KEYS_MAX)
         return 0;
     return width;
 }
@@ -55,7 +54,7 @@ static void distinct_list(struct sql *q, const struct node *node)
     SQL(q, "(SELECT ");
     list_columns(q, width);
     SQL(q, ",min(rowid)AS n FROM thimble_keys(");
-    sql_value(q, value_shape(node->keys));
+    sql_value(q, node->keys->list);
     SQL(q, ") GROUP BY ");
     list_columns(q, node->table->rowid ? 1 : width);
     SQL(q, ")");
@@ -67,7 +66,7 @@ void sql_listed(struct sql *q, const struct node *node)
         distinct_list(q, node);
     } else {
         SQL(q, "thimble_keys(");
-        sql_value(q, value_shape(node->keys));
+        sql_value(q, node->keys->list);
         SQL(q, ")");
     }
     SQL(q, " AS k CROSS JOIN "); /* in the list's order (sqlite.org/lang_select.html §2.1) */

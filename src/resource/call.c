@@ -176,7 +176,7 @@ void call_explain(struct call *call)
         reader_blame(call->reader, call->table, &call->error);
 }
 
-enum progress call_submit(struct call *call, job_run_fn *run,
+enum progress call_submit(struct call *call, struct operations *work,
                           enum progress (*finish)(struct call *call))
 {
     if (call->in_lane) { /* a query that reads was replaced meanwhile by one that writes */
@@ -186,7 +186,7 @@ enum progress call_submit(struct call *call, job_run_fn *run,
     if (call->reply.cap > WAITING_BUFFER_MAX)
         buf_finish(&call->reply);
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
-    call->job.run = run;
+    call->job.operations = work;
     call->job.who = &call->who;
     call->job.completions = call->completions;
     call->job.deadline_us = call->deadline_us;

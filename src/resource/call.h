@@ -183,11 +183,11 @@ void call_free(struct call *call);
 enum progress call_fail(struct call *call);
 
 /*
- * Gives the call's job to the writer: `run` is its work, `finish` answers when it is back. With
+ * Gives the work to the writer; `finish` answers when it is done. With
  * Prefer: tx=rollback (and --allow-tx) the work is undone. CALL_WAITING, or CALL_DONE with the
  * failure if the writer does not take it.
  */
-enum progress call_submit(struct call *call, job_run_fn *run,
+enum progress call_submit(struct call *call, struct operations *work,
                           enum progress (*finish)(struct call *call));
 
 /*

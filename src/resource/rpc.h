@@ -9,28 +9,36 @@
 #include "resource/body.h"
 #include "resource/call.h"
 #include "store/catalog/routine.h"
+#include "store/run/operation.h"
+
+/* A SELECT that may read kept rows. */
+struct rpc_over {
+    struct plan plan;
+    struct value *values; /* the plan's, in which the kept rows are when they are there */
+};
 
 struct rpc {
     const struct routine *routine;
     struct routine_call source;
     struct value *values;
     bool *given;
-    struct plan *plans; /* of a query that writes: one for each statement */
-    struct value *rows; /* not NULL: the last one's rows are kept, and read with `over` */
-    struct buf kept;    /* …here (rpc_rows.c) */
-    struct plan over;
+    struct operations work; /* of a query that writes */
+    struct plan *plans;     /* …one for each statement */
+    struct value *rows;     /* not NULL: the last one's rows are kept, and read with `over` */
+    struct buf kept;        /* …here (rpc_rows.c) */
+    struct rpc_over over;
     bool counts; /* the rows are counted with `count` */
-    struct plan count;
-    int64_t total;    /* …how many there are without limit and offset */
-    size_t n_rows;    /* of the answer */
-    size_t n_changed; /* rows that its statements changed, triggers not counted */
+    struct rpc_over count;
+    const struct shape *shape; /* of the rows of the answer */
+    int64_t total;             /* …how many there are without limit and offset */
+    size_t n_rows;             /* …how many there are in it */
 };
 
 /* Plans the statements of a query that writes and hands them to the writer. */
 enum progress rpc_submit(struct call *call, struct rpc *r);
 
-/* The job's work (job_run_fn), on the writer's thread: rpc_run.c. */
-bool rpc_run(struct job *job, struct db *db);
+/* Makes the list of operations of the plans: rpc_run.c. */
+bool rpc_list_work(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
 /* True if its last statement gives rows; if they are answered as a list. */
 bool rpc_gives_rows(const struct rpc *r);
@@ -48,9 +56,9 @@ bool rpc_rows_source(struct call *call, struct rpc *r) __attribute__((warn_unuse
 void rpc_rows_keep(struct rpc *r, const struct row *row);
 bool rpc_rows_end(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
-/* Puts the kept rows among the plan's values, which are copied. */
-bool rpc_rows_bind(struct call *call, struct rpc *r, struct plan *plan)
-    __attribute__((warn_unused_result));
+/* Copies the plan's values; when the rows are kept, puts them among these. */
+bool rpc_rows_bind(struct call *call, struct rpc_over *over) __attribute__((warn_unused_result));
+void rpc_rows_fill(const struct rpc *r, struct rpc_over *over);
 
 /* The row, or the first value of it, of a query that returns one or a scalar. */
 void rpc_write_first(struct call *call, const struct rpc *r, const struct row *row,

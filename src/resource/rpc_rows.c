@@ -97,20 +97,27 @@ void rpc_rows_keep(struct rpc *r, const struct row *row)
     buf_add_char(b, ']');
 }
 
-bool rpc_rows_bind(struct call *call, struct rpc *r, struct plan *plan)
+bool rpc_rows_bind(struct call *call, struct rpc_over *over)
 {
-    struct value *values = arena_alloc(&call->arena, (plan->n_values + 1) * sizeof *values);
+    const struct plan *plan = &over->plan;
 
-    if (!values)
+    over->values = arena_alloc(&call->arena, (plan->n_values + 1) * sizeof *over->values);
+    if (!over->values)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    for (size_t i = 0; i < plan->n_values; i++) {
-        const struct value *v = &plan->values[i];
+    if (plan->n_values)
+        memcpy(over->values, plan->values, plan->n_values * sizeof *over->values);
+    return true;
+}
+
+void rpc_rows_fill(const struct rpc *r, struct rpc_over *over)
+{
+    for (size_t i = 0; i < over->plan.n_values; i++) {
+        const struct value *v = &over->plan.values[i];
         bool rows = v->type == VALUE_TEXT && v->as.bytes.data == (const char *)r->rows;
 
-        values[i] = rows ? value_text(buf_slice(&r->kept)) : *v;
+        if (rows)
+            over->values[i] = value_text(buf_slice(&r->kept));
     }
-    plan->values = values;
-    return true;
 }
 
 bool rpc_rows_end(struct call *call, struct rpc *r)

@@ -1,101 +1,72 @@
 /*
- * Named queries that write, on the writer's thread.
+ * Named queries that write, on the writer's thread: their operations, and what becomes of the rows.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "query/json_out.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
-#include "store/db/db.h"
-#include "store/db/statement.h"
 
-/* A row of the answer; false with the error if it is none. */
-static bool add_row(struct call *call, struct rpc *r, const struct row *row,
-                    const struct shape *shape)
+/* A row of the answer. */
+static enum row_verdict take_answer(void *context, const struct row *row, struct error *e)
 {
-    enum routine_returns returns = r->routine->source->returns;
+    struct call *call = context;
+    struct rpc *r = call->state;
+    bool first = r->n_rows == 0;
+    (void)e;
 
-    if (returns == RETURNS_FILE)
-        return r->n_rows++ > 0 || rpc_file_row(call, r, row);
-    if (rpc_is_list(call, r)) {
-        media_row(call, row, shape, r->n_rows);
-    } else if (r->n_rows == 0) {
-        rpc_write_first(call, r, row, shape);
-    }
     r->n_rows++;
-    return true;
+    if (r->routine->source->returns == RETURNS_FILE)
+        return !first || rpc_file_row(call, r, row) ? ROW_MORE : ROW_FAILED;
+    if (rpc_is_list(call, r))
+        media_row(call, row, r->shape, r->n_rows - 1);
+    else if (first)
+        rpc_write_first(call, r, row, r->shape);
+    return ROW_MORE;
 }
 
-/* What becomes of a statement's rows. */
-enum rows { ROWS_DROPPED, ROWS_KEPT, ROWS_ANSWERED };
-
-static bool take_row(struct call *call, struct rpc *r, const struct row *row,
-                     const struct plan *plan, enum rows rows)
+static enum row_verdict take_kept(void *context, const struct row *row, struct error *e)
 {
-    switch (rows) {
-    case ROWS_ANSWERED: return add_row(call, r, row, &plan->shape);
-    case ROWS_KEPT: rpc_rows_keep(r, row); break;
-    case ROWS_DROPPED: break;
-    }
-    return true;
+    struct call *call = context;
+    (void)e;
+
+    rpc_rows_keep(call->state, row);
+    return ROW_MORE;
 }
 
-static bool run_plan(struct call *call, struct db *db, struct rpc *r, const struct plan *plan,
-                     enum rows rows)
+/* The rows that RETURNING gave, for what reads them as the request asks for them. */
+static bool end_kept(void *context, const struct operation *op, struct error *e)
 {
-    struct statement *st = statement_get(db, plan->sql, &call->error);
-    bool writes = st && !statement_reads_only(st);
-    enum step step = STEP_FAILED;
+    struct call *call = context;
+    struct rpc *r = call->state;
+    (void)op, (void)e;
 
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->error)) {
-        while ((step = statement_step(st, &call->error)) == STEP_ROW) {
-            if (!take_row(call, r, statement_row(st), plan, rows)) {
-                step = STEP_FAILED;
-                break;
-            }
-        }
-    }
-    if (step == STEP_DONE && writes)
-        r->n_changed += (size_t)db_changes(db);
-    statement_release(st);
-    return step == STEP_DONE;
-}
-
-/* The rows that RETURNING gave, as the request asks for them. */
-static bool run_over(struct call *call, struct db *db, struct rpc *r)
-{
-    struct plan over = r->over;
-
-    if (!r->rows)
-        return true;
-    return rpc_rows_end(call, r) && rpc_rows_bind(call, r, &over) &&
-           run_plan(call, db, r, &over, ROWS_ANSWERED);
-}
-
-static bool run_count(struct call *call, struct db *db, struct rpc *r)
-{
-    struct plan count = r->count;
-    struct statement *st;
-    bool ok;
-
-    if (!r->counts)
-        return true;
-    if (r->rows && !rpc_rows_bind(call, r, &count))
+    if (!rpc_rows_end(call, r))
         return false;
-    st = statement_get(db, count.sql, &call->error);
-    ok = st && statement_bind(st, count.values, count.n_values, &call->error) &&
-         statement_step(st, &call->error) == STEP_ROW;
-    if (ok)
-        r->total = statement_integer(st, 0);
-    statement_release(st);
-    return ok;
+    rpc_rows_fill(r, &r->over);
+    rpc_rows_fill(r, &r->count);
+    return true;
+}
+
+static enum row_verdict take_total(void *context, const struct row *row, struct error *e)
+{
+    struct call *call = context;
+    struct rpc *r = call->state;
+    (void)e;
+
+    r->total = row_integer(row, 0);
+    return ROW_ENOUGH;
 }
 
 /* Neither more rows changed nor, as PostgREST counts them, more rows returned. */
 static bool check_affected(struct call *call, const struct rpc *r)
 {
-    size_t affected = r->n_changed > r->n_rows ? r->n_changed : r->n_rows;
+    size_t affected = 0;
 
+    for (const struct operation *op = r->work.first; op; op = op->next)
+        affected += op->changed;
+    if (affected < r->n_rows)
+        affected = r->n_rows;
     return target_check_affected(call, affected);
 }
 
@@ -115,38 +86,78 @@ static bool end_rows(struct call *call, const struct rpc *r)
     return media_check_rows(call, r->n_rows > 0);
 }
 
-static bool run_parts(struct call *call, struct db *db, struct rpc *r)
+static void begin(void *context)
 {
-    size_t n = r->routine->source->n_parts;
-    enum rows last = r->rows ? ROWS_KEPT : ROWS_ANSWERED;
-
-    for (size_t i = 0; i < n; i++) {
-        bool answers = i + 1 == n && rpc_gives_rows(r);
-
-        if (!run_plan(call, db, r, &r->plans[i], answers ? last : ROWS_DROPPED))
-            return false;
-    }
-    return true;
-}
-
-/* Within the job's savepoint; may be run again (store/run/writer.h). */
-bool rpc_run(struct job *job, struct db *db)
-{
-    struct call *call = call_of_job(job);
+    struct call *call = context;
     struct rpc *r = call->state;
-    const struct plan *last = &r->plans[r->routine->source->n_parts - 1];
 
     buf_clear(&call->reply);
     buf_clear(&r->kept);
     rpc_file_forget(call);
-    r->n_rows = r->n_changed = 0;
+    r->n_rows = 0;
     if (rpc_is_list(call, r) && rpc_gives_rows(r))
-        media_begin(call, r->rows ? &r->over.shape : &last->shape);
-    if (!run_parts(call, db, r) || !run_over(call, db, r) || !run_count(call, db, r) ||
-        !end_rows(call, r) || !check_affected(call, r))
+        media_begin(call, r->shape);
+}
+
+static bool end(void *context, struct error *e)
+{
+    struct call *call = context;
+    const struct rpc *r = call->state;
+
+    if (!end_rows(call, r) || !check_affected(call, r))
         return false;
     if (!call->reply.failed)
         return true;
-    return error_set(job->error, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
+    return error_set(e, call->reply.full ? ERROR_ANSWER_TOO_LARGE : ERROR_MEMORY,
                      "the answer does not fit");
+}
+
+/* Appends an operation; NULL with the error. */
+static struct operation *add(struct call *call, struct rpc *r, struct query query, row_sink *sink)
+{
+    struct operation *op = operation_new(&call->arena, query, call);
+
+    if (!op) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    op->sink = sink;
+    operations_add(&r->work, op);
+    return op;
+}
+
+/* The statements; of the last one the rows are answered, or kept. */
+static bool add_statements(struct call *call, struct rpc *r)
+{
+    size_t n = r->routine->source->n_parts;
+    row_sink *last = r->rows ? take_kept : take_answer;
+
+    for (size_t i = 0; i < n; i++) {
+        bool answers = i + 1 == n && rpc_gives_rows(r);
+        struct operation *op = add(call, r, plan_query(&r->plans[i]), answers ? last : NULL);
+
+        if (!op)
+            return false;
+        if (answers && r->rows)
+            op->judge = end_kept;
+    }
+    return true;
+}
+
+static bool add_over(struct call *call, struct rpc *r, struct rpc_over *over, row_sink *sink)
+{
+    struct query query = plan_query(&over->plan);
+
+    if (!rpc_rows_bind(call, over))
+        return false;
+    query.values = over->values;
+    return add(call, r, query, sink) != NULL;
+}
+
+bool rpc_list_work(struct call *call, struct rpc *r)
+{
+    r->shape = r->rows ? &r->over.plan.shape : &r->plans[r->routine->source->n_parts - 1].shape;
+    r->work = (struct operations){.begin = begin, .end = end, .context = call};
+    return add_statements(call, r) && (!r->rows || add_over(call, r, &r->over, take_answer)) &&
+           (!r->counts || add_over(call, r, &r->count, take_total));
 }

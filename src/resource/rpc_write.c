@@ -76,13 +76,14 @@ static bool plan_last(struct call *call, struct rpc *r)
     if (r->routine->is_select) {
         if (!plan_select(&call->arena, &source, &call->tree, &call->options, last, &call->error))
             return false;
-    } else if (!rpc_rows_source(call, r) || !plan_select(&call->arena, &source, &call->tree,
-                                                         &call->options, &r->over, &call->error)) {
+    } else if (!rpc_rows_source(call, r) ||
+               !plan_select(&call->arena, &source, &call->tree, &call->options, &r->over.plan,
+                            &call->error)) {
         return false;
     }
     r->counts = counted;
-    return !counted ||
-           plan_count(&call->arena, &source, &call->tree, &call->options, &r->count, &call->error);
+    return !counted || plan_count(&call->arena, &source, &call->tree, &call->options,
+                                  &r->count.plan, &call->error);
 }
 
 static bool plan_parts(struct call *call, struct rpc *r)
@@ -156,5 +157,7 @@ enum progress rpc_submit(struct call *call, struct rpc *r)
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);
-    return call_submit(call, rpc_run, finish);
+    if (!rpc_list_work(call, r))
+        return call_fail(call);
+    return call_submit(call, &r->work, finish);
 }

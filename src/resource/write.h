@@ -1,6 +1,6 @@
 /*
- * A write on its way: planned on the loop, run on the writer's thread, answered on the
- * loop. Private to the writing verbs.
+ * A write on its way: planned on the loop as a list of operations (store/run/operation.h), run on the
+ * writer's thread, answered on the loop. Private to the writing verbs.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -13,8 +13,7 @@
 #include "query/literal.h"
 #include "resource/body.h"
 #include "resource/call.h"
-#include "store/db/db.h"
-#include "store/db/keys.h"
+#include "store/run/operation.h"
 
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
 
@@ -26,10 +25,23 @@ enum readback {
     READ_NOTHING,  /* they do not */
     READ_COUNTED,  /* not either, but RETURNING counts them: SQLite counts no changes of a view */
     READ_RETURNED, /* RETURNING gives them as they are shown */
-    READ_KNOWN,    /* the one row, by the rowid that it was given, or by the path */
+    READ_KNOWN,    /* the one row: it is known what it is called, or the path names it */
     READ_AGAIN,    /* RETURNING gives what tells them apart; they are read when triggers have run */
     READ_BEFORE,   /* they are read before they are deleted */
     READ_GONE,     /* …and those are left out that triggers have kept */
+};
+
+/* What a write does, in this order; but for PART_CHANGE each is done where there is need of it. */
+enum write_part {
+    PART_CURRENT,    /* compares what is there with the request's preconditions (write_check.c) */
+    PART_MISFITS,    /* …and with what does not fit in the body (write_misfit.c) */
+    PART_STORED_KEY, /* finds the key that the path of a PUT means (write_key.c) */
+    PART_BEFORE,     /* reads the rows that are deleted (write_read.c) */
+    PART_CHANGE,     /* writes (write_plan.c) */
+    PART_GENERATED,  /* compares generated columns with what the body has (write_generated.c) */
+    PART_AFTER, /* reads the rows, or which of those read before are there yet (write_read.c) */
+    PART_RIVAL, /* looks for another row that has the new one's path (write_key.c) */
+    WRITE_PARTS,
 };
 
 /* A column of the key of a PUT, whose text in the path may be the number or bytes that are stored. */
@@ -50,40 +62,37 @@ struct write {
     size_t n_target;
     const char *target_where; /* …of the rows of which this holds alone, or NULL */
     enum readback readback;
-    struct plan plan;    /* the statement, once for each row of the body */
-    struct plan update;  /* …of a view's row that is there, which takes no upsert; or no text */
-    struct plan exists;  /* asks whether the row is there already; no text: SQLite tells */
-    struct plan select;  /* reads the rows, by `readback` */
-    struct plan present; /* READ_GONE: finds those that are there */
-    struct plan
-        made; /* reads the key of a row that a view's trigger made, by its rowid; or no text */
-    struct plan generated; /* finds the row if its generated columns are as the body has them */
-    const char *generated_column; /* …the first of them */
-    struct plan stored;           /* finds the key that the path of a PUT means; or no text */
-    struct meant_key *meant;      /* …its columns that may be stored otherwise, n_meant of them */
+
+    struct operation *parts[WRITE_PARTS]; /* or NULL */
+    struct operations work;               /* the same, in a list */
+    struct plan plan;                     /* PART_CHANGE's */
+    struct plan select;                   /* the rows', before or after */
+    struct shape current;                 /* PART_CURRENT's */
+    struct keys *keys;                    /* what tells the rows apart, or NULL */
+
+    const char *generated_column; /* the first of them that the body has */
+    struct meant_key
+        *meant; /* PART_STORED_KEY: columns that may be stored otherwise, n_meant of them */
     size_t n_meant;
-    struct plan misfits;   /* reads what the rows hold of what does not fit; or no text */
-    int *misfit_columns;   /* …these columns, in this order */
-    struct value *met_key; /* …of the one that an upsert meets, by what each column of its key may
-                              * be; NULL: of those that the filter finds */
-    struct plan rival;     /* finds another row of the new one's path, by rival_key; or no text */
-    struct value *rival_key; /* …one for each column of the key */
-    bool has_rival;          /* …it is there: Location would lead to it */
-    struct plan current;     /* what preconditions are compared with; no text: there are none */
-    struct value *bound;     /* what one run binds */
-    struct value *key;       /* the key of the row that was made, for Location; in the arena */
+    int *misfit_columns;           /* PART_MISFITS: the columns that are read */
+    const struct misfit **misfits; /* …and the first misfit of each row of the body that has one */
+
+    struct buf pieces; /* READ_GONE: rows as they are shown, one after another */
+    struct buf ends;   /* …and where each ends, as size_t */
+    size_t next_piece; /* …and which is to be shown, or left out, next */
+    struct value *key; /* the key of the row that was made, for Location; in the arena */
     bool has_key;
-    struct keys keys;      /* what tells the rows apart */
-    struct db_watch watch; /* the rows that a view's trigger makes */
-    struct buf pieces;     /* READ_GONE: rows as they are shown, one after another */
-    struct buf ends;       /* …and where each ends, as size_t */
-    size_t created;        /* rows that were not there before */
-    size_t affected;       /* rows written */
-    size_t shown;          /* rows in the reply: a trigger may have taken one away again */
+    bool has_rival;  /* Location would lead to another row */
+    size_t affected; /* rows written */
+    size_t shown;    /* rows in the reply: a trigger may have taken one away again */
 };
 
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */
 struct write *write_new(struct call *call, enum write_kind kind);
+
+/* Makes the part of the plan, with the call as its context; NULL with the error. */
+struct operation *write_add(struct call *call, struct write *w, enum write_part part,
+                            const struct plan *plan);
 
 /*
  * What the answer holds: with no preference an object that is addressed alone comes back, many do
@@ -94,7 +103,7 @@ enum write_answer write_choose_answer(const struct call *call, bool alone);
 /* write_plan and write_submit. */
 enum progress write_plan_and_submit(struct call *call, struct write *w);
 
-/* Makes the statements for the body that is parsed. */
+/* Makes the operations for the body that is parsed. */
 bool write_plan(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
 /* Decides how the rows come back. False with ERROR_UNSUPPORTED if they cannot. */
@@ -124,46 +133,37 @@ void write_row(struct call *call, struct write *w, const struct row *row,
                const struct shape *shape);
 void write_end(struct call *call, const struct write *w);
 
-/* Takes the generated columns out of a body of one row, before the plan; and, when the row is written,
- * compares them. False with ERROR_GENERATED. */
+/* Takes the generated columns out of a body of one row, before the plan, and plans PART_GENERATED: false
+ * with ERROR_GENERATED there. */
 bool write_take_generated(struct call *call, struct write *w) __attribute__((warn_unused_result));
-bool write_check_generated(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
 
 /* For a PUT whose path gives the key's nth column, at `at` in the body's row: remembers what else it may
- * be; and, on the writer's thread, takes what is stored, so that the row is replaced that GET shows. */
+ * be, and plans PART_STORED_KEY, which takes what is stored, so that the row is replaced that GET shows. */
 bool write_key_may_be(struct call *call, struct write *w, size_t at, size_t nth,
                       const struct literal *literal) __attribute__((warn_unused_result));
-bool write_take_stored_key(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
 
-/* Plans the look at rows for what does not fit in the body; and looks, before they are written. False with
- * the error that was put off, if they hold something else. */
+/* The key of a new row, until it is known what is stored. */
+void write_forget_stored_key(struct write *w);
+
+/* Plans PART_CURRENT; when it is run, the answer begins behind it. */
+bool write_plan_current(struct call *call, struct write *w) __attribute__((warn_unused_result));
+
+/* Plans PART_MISFITS: false there with the error that was put off, if the rows hold something else. */
 bool write_plan_misfits(struct call *call, struct write *w) __attribute__((warn_unused_result));
-bool write_check_misfits(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
 
-/* Plans the look for another row that has the path of the new one; and looks, when it is written. */
+/* Plans PART_RIVAL. */
 bool write_plan_rival(struct call *call, struct write *w) __attribute__((warn_unused_result));
-bool write_look_for_rival(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
 
-/* Reads the rows, before they are written or after (write_read.c). */
-bool write_read_before(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
-bool write_read_after(struct call *call, struct db *db, struct write *w)
-    __attribute__((warn_unused_result));
+/* Plans PART_BEFORE and PART_AFTER. */
+bool write_plan_reading(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
-/* Hands the job to the writer. */
+/* Gives the work to the writer. */
 enum progress write_submit(struct call *call, struct write *w);
 
-/* The job's work (job_run_fn). */
-bool write_run(struct job *job, struct db *db);
-
-/* For write_run. Compares what is there with the request's preconditions: nothing can come in between. */
-bool write_check_current(struct call *call, struct db *db, struct write *w);
-
-/* …and what is true only of the whole: looked at before anything is committed. */
+/* What is true only of the whole: looked at before anything is committed. */
 bool write_check_outcome(struct call *call, const struct write *w);
+
+/* Back on the loop: the work is committed, or the call's error says why not. */
+enum progress write_answer(struct call *call);
 
 #endif

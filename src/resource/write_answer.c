@@ -112,15 +112,14 @@ static enum outcome outcome_of(const struct write *w)
 
     if (w->answer == ANSWER_OBJECT && w->shown == 0 && !asked && (!creates || w->affected == 0))
         return OUTCOME_NO_CONTENT;
-    if (creates && (!write_may_meet(w) || w->created > 0))
+    if (creates && (!write_may_meet(w) || w->parts[PART_CHANGE]->change->created > 0))
         return OUTCOME_CREATED;
     if (w->kind == WRITE_INSERT)
         return OUTCOME_OK; /* every row was there already: updated */
     return w->answer == ANSWER_NOTHING ? OUTCOME_NO_CONTENT : OUTCOME_OK;
 }
 
-/* Back on the loop: the job is committed, or its error says why not. */
-static enum progress finish(struct call *call)
+enum progress write_answer(struct call *call)
 {
     struct write *w = call->state;
     enum outcome outcome = outcome_of(w);
@@ -144,20 +143,4 @@ static enum progress finish(struct call *call)
     if (w->answer == ANSWER_OBJECT && call->media == MEDIA_JSON && call->query.len == 0)
         call->tag = precondition_tag(buf_slice(&call->reply), slice_from(""));
     return CALL_DONE;
-}
-
-/* True if the job fails by its one statement or, but for rare cases, not at all. */
-static bool is_single(const struct call *call, const struct write *w)
-{
-    return w->body.n_rows == 1 && !call->table->has_triggers &&
-           (w->one_row || w->kind == WRITE_INSERT ||
-            (call->media != MEDIA_OBJECT && !prefer_limits_affected(&call->prefer)));
-}
-
-enum progress write_submit(struct call *call, struct write *w)
-{
-    if (media_is_plan(call))
-        return target_answer_plan(call, &w->plan);
-    call->job.single = is_single(call, w);
-    return call_submit(call, write_run, finish);
 }

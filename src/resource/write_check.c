@@ -6,7 +6,6 @@
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/write.h"
-#include "store/db/statement.h"
 
 bool write_check_outcome(struct call *call, const struct write *w)
 {
@@ -28,24 +27,55 @@ bool write_check_outcome(struct call *call, const struct write *w)
     return error_hint(e, "Use Prefer: return=minimal.");
 }
 
-bool write_check_current(struct call *call, struct db *db, struct write *w)
+/* The row as a GET of the same target would answer it. */
+static enum row_verdict take_current(void *context, const struct row *row, struct error *e)
 {
-    const struct plan *plan = &w->current;
-    struct statement *st = statement_get(db, plan->sql, &call->error);
+    struct call *call = context;
+    const struct write *w = call->state;
     enum media media = call->media;
-    enum step step = STEP_FAILED;
-    uint64_t tag;
+    (void)e;
 
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->error))
-        step = statement_step(st, &call->error);
     if (media == MEDIA_JSON)
         call->media = MEDIA_OBJECT;
-    media_begin(call, &plan->shape);
-    if (step == STEP_ROW)
-        media_row(call, statement_row(st), &plan->shape, 0);
+    media_begin(call, &w->current);
+    media_row(call, row, &w->current, 0);
     call->media = media;
-    statement_release(st);
-    tag = step == STEP_ROW ? precondition_tag(buf_slice(&call->reply), slice_from("")) : 0;
+    return ROW_ENOUGH;
+}
+
+/* Compares it with what the client has: nothing can come in between. */
+static bool judge_current(void *context, const struct operation *op, struct error *e)
+{
+    struct call *call = context;
+    uint64_t tag = 0;
+    (void)e;
+
+    if (op->n_found > 0)
+        tag = precondition_tag(buf_slice(&call->reply), slice_from(""));
     buf_clear(&call->reply);
-    return step != STEP_FAILED && precondition_holds(call, tag);
+    if (!precondition_holds(call, tag))
+        return false;
+    write_begin(call, call->state);
+    return true;
+}
+
+bool write_plan_current(struct call *call, struct write *w)
+{
+    const struct plan_source source = {call->table, NULL};
+    struct plan_options options = call->options;
+    struct operation *op;
+    struct plan row;
+
+    if (!precondition_is_given(call))
+        return true;
+    options.one_row = true;
+    if (!plan_select(&call->arena, &source, &call->tree, &options, &row, &call->error))
+        return false;
+    w->current = row.shape;
+    op = write_add(call, w, PART_CURRENT, &row);
+    if (!op)
+        return false;
+    op->sink = take_current;
+    op->judge = judge_current;
+    return true;
 }

@@ -6,8 +6,6 @@
  */
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
-#include "store/db/db.h"
-#include "store/db/statement.h"
 
 static bool is_generated(const struct call *call, const struct assignment *set)
 {
@@ -29,10 +27,34 @@ static void take(struct call *call, struct body *b, struct assignment *set, stru
     b->n_set = left;
 }
 
+static enum row_verdict take_found(void *context, const struct row *row, struct error *e)
+{
+    (void)context, (void)row, (void)e;
+    return ROW_ENOUGH;
+}
+
+/* The row must be found with the values that the body has. */
+static bool judge_found(void *context, const struct operation *op, struct error *e)
+{
+    const struct call *call = context;
+    const struct write *w = call->state;
+
+    if (op->n_found > 0)
+        return true;
+    error_column(e, w->generated_column);
+    error_set(e, ERROR_GENERATED, "column \"%s\" can only be updated to DEFAULT",
+              w->generated_column);
+    error_details(e, "Column \"%s\" is a generated column.", w->generated_column);
+    return error_hint(
+        e, "The database computes it: leave it out, or send what it is with the others.");
+}
+
 bool write_take_generated(struct call *call, struct write *w)
 {
     struct assignment *set;
+    struct operation *op;
     struct value *values;
+    struct plan plan;
     size_t n = 0;
 
     for (size_t i = 0; i < w->body.n_set; i++)
@@ -45,29 +67,13 @@ bool write_take_generated(struct call *call, struct write *w)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
     take(call, &w->body, set, values);
     w->generated_column = call->table->columns[set[0].column].name.data;
-    return plan_select_generated(&call->arena, call->table, &call->tree, set, values, n,
-                                 &w->generated, &call->error);
-}
-
-bool write_check_generated(struct call *call, struct db *db, struct write *w)
-{
-    const struct plan *plan = &w->generated;
-    enum step step = STEP_FAILED;
-    struct statement *st;
-
-    if (!plan->sql.len || w->affected == 0)
-        return true;
-    st = statement_get(db, plan->sql, &call->error);
-    if (st && statement_bind(st, plan->values, plan->n_values, &call->error))
-        step = statement_step(st, &call->error);
-    statement_release(st);
-    if (step != STEP_DONE)
-        return step == STEP_ROW;
-    error_column(&call->error, w->generated_column);
-    error_set(&call->error, ERROR_GENERATED, "column \"%s\" can only be updated to DEFAULT",
-              w->generated_column);
-    error_details(&call->error, "Column \"%s\" is a generated column.", w->generated_column);
-    return error_hint(
-        &call->error,
-        "The database computes it: leave it out, or send what it is with the others.");
+    if (!plan_select_generated(&call->arena, call->table, &call->tree, set, values, n, &plan,
+                               &call->error))
+        return false;
+    op = write_add(call, w, PART_GENERATED, &plan);
+    if (!op)
+        return false;
+    op->sink = take_found;
+    op->judge = judge_found;
+    return true;
 }

@@ -6,8 +6,6 @@
  */
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
-#include "store/db/db.h"
-#include "store/db/statement.h"
 
 /* The columns in which something does not fit, each once: n of them. False with the error. */
 static bool gather_columns(struct call *call, struct write *w, size_t *n)
@@ -37,26 +35,13 @@ static bool may_meet(const struct write *w)
     return w->conflict != CONFLICT_FAILS;
 }
 
-bool write_plan_misfits(struct call *call, struct write *w)
+static const struct misfit *next_row(const struct misfit *m)
 {
-    const struct insert insert = {
-        .target = w->target, .n_target = w->n_target, .where = w->target_where};
-    size_t n;
+    const size_t row = m->row;
 
-    if (!w->body.misfits)
-        return true;
-    if (w->kind == WRITE_INSERT && !may_meet(w))
-        return body_refuse_misfit(call, &w->body, w->body.misfits);
-    if (!gather_columns(call, w, &n))
-        return false;
-    if (w->kind != WRITE_INSERT)
-        return plan_select_columns(&call->arena, call->table, w->misfit_columns, n, &call->tree,
-                                   &w->misfits, &call->error);
-    w->met_key = arena_alloc(&call->arena, w->n_target * LITERAL_VALUES * sizeof *w->met_key);
-    if (!w->met_key)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    return plan_select_met(&call->arena, call->table, w->misfit_columns, n, &insert, &w->misfits,
-                           &call->error);
+    while (m && m->row == row)
+        m = m->next;
+    return m;
 }
 
 /* The column's misfit in the row of the body whose first is `m`, or NULL. */
@@ -69,9 +54,8 @@ static const struct misfit *find_misfit(const struct misfit *m, int column)
     return m && m->row == row ? m : NULL;
 }
 
-/* What the columns of the key of a row of the body may be. */
-static bool bind_key(struct call *call, struct write *w, struct statement *st,
-                     const struct misfit *first)
+/* What the columns of the key of a row of the body may be, for the row whose first misfit this is. */
+static void fill_key(const struct write *w, const struct misfit *first, struct value *key)
 {
     const struct value *row = w->body.values + first->row * w->body.n_set;
 
@@ -82,34 +66,25 @@ static bool bind_key(struct call *call, struct write *w, struct statement *st,
         for (size_t k = 0; k < LITERAL_VALUES; k++) {
             bool more = m && k < m->literal.n;
 
-            w->met_key[i * LITERAL_VALUES + k] = more ? m->literal.values[k] : *given;
+            key[i * LITERAL_VALUES + k] = more ? m->literal.values[k] : *given;
         }
     }
-    return statement_bind(st, w->met_key, w->n_target * LITERAL_VALUES, &call->error);
-}
-
-static bool bind_rows(struct call *call, struct write *w, struct statement *st,
-                      const struct misfit *first)
-{
-    if (w->met_key)
-        return bind_key(call, w, st, first);
-    return statement_bind(st, w->misfits.values, w->misfits.n_values, &call->error);
 }
 
 /* Takes the value in the storage class in which a row holds it; false if the row holds another, or an
  * earlier row the same in another class. */
 static bool take_stored(const struct call *call, struct write *w, const struct misfit *m,
-                        struct statement *st, bool first)
+                        const struct row *row, bool first)
 {
     struct value *value =
         &w->body.values[m->row * w->body.n_set + (size_t)body_column(&w->body, m->column)];
     const struct value before = *value;
     struct value stored;
-    int at = 0;
+    size_t at = 0;
 
     while (w->misfit_columns[at] != m->column)
         at++;
-    stored = statement_value(st, at);
+    stored = row_value(row, at);
     if (!literal_is(&call->table->columns[m->column], &m->literal, &stored))
         return false;
     *value = m->literal.values[0];
@@ -120,49 +95,103 @@ static bool take_stored(const struct call *call, struct write *w, const struct m
     return first || value->type == before.type;
 }
 
-/* Looks at what is there for the row of the body whose first misfit this is: NULL if it holds them all,
- * else one that it does not; the first if nothing is there. */
-static const struct misfit *find_wrong(struct call *call, struct write *w, struct statement *st,
-                                       const struct misfit *first)
+/* A row that is there for the row of the body that is looked at: it must hold all misfits of it. */
+static enum row_verdict take_row(void *context, const struct row *row, struct error *e)
 {
-    const struct misfit *wrong = first, *m;
-    bool first_row = true;
+    struct call *call = context;
+    struct write *w = call->state;
+    const struct operation *op = w->parts[PART_MISFITS];
+    const struct misfit *first = w->misfits[op->run];
+    (void)e;
 
-    while (statement_step(st, &call->error) == STEP_ROW) {
-        for (m = first; m && m->row == first->row; m = m->next) {
-            if (!take_stored(call, w, m, st, first_row))
-                return m;
-        }
-        wrong = NULL;
-        first_row = false;
+    for (const struct misfit *m = first; m && m->row == first->row; m = m->next) {
+        if (take_stored(call, w, m, row, op->n_found == 1))
+            continue;
+        (void)body_refuse_misfit(call, &w->body, m);
+        return ROW_FAILED;
     }
-    return wrong;
+    return ROW_MORE;
 }
 
-static const struct misfit *next_row(const struct misfit *m)
+/* Where no row is there, nothing holds them. */
+static bool judge_rows(void *context, const struct operation *op, struct error *e)
 {
-    const size_t row = m->row;
+    struct call *call = context;
+    struct write *w = call->state;
+    (void)e;
 
-    while (m && m->row == row)
-        m = m->next;
-    return m;
+    return op->n_found > 0 || body_refuse_misfit(call, &w->body, w->misfits[op->run]);
 }
 
-bool write_check_misfits(struct call *call, struct db *db, struct write *w)
+/* The first misfit of each row of the body that has one: n of them. False with the error. */
+static bool list_rows(struct call *call, struct write *w, size_t *n)
 {
-    const struct misfit *m = w->body.misfits, *wrong = NULL;
-    struct statement *st;
+    *n = 0;
+    for (const struct misfit *m = w->body.misfits; m; m = next_row(m))
+        ++*n;
+    w->misfits = arena_alloc(&call->arena, *n * sizeof(const struct misfit *));
+    if (!w->misfits)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
+    *n = 0;
+    for (const struct misfit *m = w->body.misfits; m; m = next_row(m))
+        w->misfits[(*n)++] = m;
+    return true;
+}
 
-    if (!m)
+/* The look at the rows that the tree's filter finds, for the one row of the body. */
+static struct operation *plan_found(struct call *call, struct write *w, size_t n_columns)
+{
+    struct plan plan;
+
+    if (!plan_select_columns(&call->arena, call->table, w->misfit_columns, n_columns, &call->tree,
+                             &plan, &call->error))
+        return NULL;
+    return write_add(call, w, PART_MISFITS, &plan);
+}
+
+/* The look at the row that each of n rows of the body meets. */
+static struct operation *plan_met(struct call *call, struct write *w, size_t n_columns, size_t n)
+{
+    const struct insert insert = {
+        .target = w->target, .n_target = w->n_target, .where = w->target_where};
+    size_t width = w->n_target * LITERAL_VALUES;
+    struct value *keys = arena_alloc(&call->arena, n * width * sizeof *keys);
+    struct operation *op;
+    struct plan plan;
+
+    if (!keys) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return NULL;
+    }
+    if (!plan_select_met(&call->arena, call->table, w->misfit_columns, n_columns, &insert, &plan,
+                         &call->error))
+        return NULL;
+    op = write_add(call, w, PART_MISFITS, &plan);
+    if (!op)
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        fill_key(w, w->misfits[i], keys + i * width);
+    op->rows = keys;
+    op->width = width;
+    op->n_rows = n;
+    return op;
+}
+
+bool write_plan_misfits(struct call *call, struct write *w)
+{
+    struct operation *op;
+    size_t n_columns, n;
+
+    if (!w->body.misfits)
         return true;
-    st = statement_get(db, w->misfits.sql, &call->error);
-    for (; st && m && !wrong && !error_is_set(&call->error); m = next_row(m)) {
-        if (bind_rows(call, w, st, m))
-            wrong = find_wrong(call, w, st, m);
-        statement_reset(st);
-    }
-    statement_release(st);
-    if (!error_is_set(&call->error) && wrong)
-        return body_refuse_misfit(call, &w->body, wrong);
-    return !error_is_set(&call->error);
+    if (w->kind == WRITE_INSERT && !may_meet(w))
+        return body_refuse_misfit(call, &w->body, w->body.misfits);
+    if (!gather_columns(call, w, &n_columns) || !list_rows(call, w, &n))
+        return false;
+    op = w->kind == WRITE_INSERT ? plan_met(call, w, n_columns, n) : plan_found(call, w, n_columns);
+    if (!op)
+        return false;
+    op->sink = take_row;
+    op->judge = judge_rows;
+    return true;
 }

@@ -32,6 +32,9 @@ enum value_type row_type(const struct row *row, size_t column);
 int64_t row_integer(const struct row *row, size_t column);
 struct slice row_bytes(const struct row *row, size_t column);
 
+/* Columns that tell a row apart from others, at most (store/db/keys.h). */
+#define ROW_KEYS_MAX 64
+
 /* What a sink says of the rows that come after. */
 enum row_verdict {
     ROW_MORE,   /* they are wanted */

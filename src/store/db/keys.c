@@ -12,7 +12,6 @@
 #include <sqlite3.h>
 
 #include "store/db/db.h"
-#include "store/db/statement.h"
 
 void keys_init(struct keys *k, size_t width, size_t max)
 {
@@ -50,10 +49,10 @@ static void add(struct buf *b, struct value v)
     }
 }
 
-bool keys_add(struct keys *k, struct statement *st, int first, struct error *e)
+bool keys_add(struct keys *k, const struct row *row, size_t first, struct error *e)
 {
     for (size_t i = 0; i < k->width; i++)
-        add(&k->bytes, statement_value(st, first + (int)i));
+        add(&k->bytes, row_value(row, first + i));
     k->n++;
     if (!k->bytes.failed)
         return true;
@@ -95,18 +94,18 @@ struct cursor {
     sqlite3_vtab_cursor base; /* first member */
     const struct keys *keys;  /* NULL: no list was given */
     size_t at, row;           /* where the row after this one begins; this one's number, from 1 */
-    struct value values[KEYS_WIDTH_MAX];
+    struct value values[ROW_KEYS_MAX];
 };
 
 static int connect_table(sqlite3 *handle, void *context, int argc, const char *const *argv,
                          sqlite3_vtab **out, char **message)
 {
-    char sql[64 + KEYS_WIDTH_MAX * 5] = "CREATE TABLE k(list HIDDEN";
+    char sql[64 + ROW_KEYS_MAX * 5] = "CREATE TABLE k(list HIDDEN";
     size_t used = strlen(sql);
     int rc;
     (void)context, (void)argc, (void)argv, (void)message;
 
-    for (int i = 0; i < KEYS_WIDTH_MAX; i++)
+    for (int i = 0; i < ROW_KEYS_MAX; i++)
         used += (size_t)snprintf(sql + used, sizeof sql - used, ",c%d", i);
     snprintf(sql + used, sizeof sql - used, ")");
     rc = sqlite3_declare_vtab(handle, sql);

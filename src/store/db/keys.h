@@ -18,18 +18,14 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "store/db/value.h"
+#include "store/row.h"
 
 struct db;
-struct statement;
-
-/* Columns of a list. */
-#define KEYS_WIDTH_MAX 64
 
 struct keys {
     struct buf bytes; /* the values, each with its type before it */
-    size_t width;     /* columns, at most KEYS_WIDTH_MAX */
+    size_t width;     /* columns, at most ROW_KEYS_MAX */
     size_t n;         /* rows */
-    bool may_repeat;  /* some may be there twice: what reads the list is to show them once */
 };
 
 /* An empty list that may have `max` bytes. Allocates nothing yet. */
@@ -39,9 +35,8 @@ void keys_finish(struct keys *k);
 /* Empties, keeps the memory. */
 void keys_clear(struct keys *k);
 
-/* Appends columns first…first+width of the statement's row. False, and the error set, if they do
- * not fit. */
-bool keys_add(struct keys *k, struct statement *st, int first, struct error *e)
+/* Appends columns first…first+width of the row. False, and the error set, if they do not fit. */
+bool keys_add(struct keys *k, const struct row *row, size_t first, struct error *e)
     __attribute__((warn_unused_result));
 
 /* Registers the table-valued function. */

@@ -114,11 +114,23 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct value *v)
     return SQLITE_MISUSE;
 }
 
+size_t statement_parameters(const struct statement *st)
+{
+    return (size_t)sqlite3_bind_parameter_count(st->row.stmt);
+}
+
 bool statement_bind(struct statement *st, const struct value *values, size_t n, struct error *e)
 {
-    assert(n == (size_t)sqlite3_bind_parameter_count(st->row.stmt));
+    assert(n == statement_parameters(st));
+    return statement_bind_more(st, 0, values, n, e);
+}
+
+bool statement_bind_more(struct statement *st, size_t bound, const struct value *values, size_t n,
+                         struct error *e)
+{
+    assert(bound + n <= statement_parameters(st));
     for (size_t i = 0; i < n; i++) {
-        int rc = bind_one(st->row.stmt, (int)i + 1, &values[i]);
+        int rc = bind_one(st->row.stmt, (int)(bound + i) + 1, &values[i]);
 
         if (rc != SQLITE_OK)
             return db_error(st->db, rc, e);

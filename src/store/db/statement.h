@@ -31,9 +31,16 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
 /* Resets and gives back; what was bound is not looked at again. Takes NULL. */
 void statement_release(struct statement *st);
 
+/* How many parameters it has. */
+size_t statement_parameters(const struct statement *st);
+
 /* Binds values[0…n) to parameters 1…n: all that the statement has. */
 bool statement_bind(struct statement *st, const struct value *values, size_t n, struct error *e)
     __attribute__((warn_unused_result));
+
+/* The same in parts: to the parameters after the first `bound`. */
+bool statement_bind_more(struct statement *st, size_t bound, const struct value *values, size_t n,
+                         struct error *e) __attribute__((warn_unused_result));
 
 /* Runs to the next row. STEP_FAILED leaves the reason in `e`. */
 enum step statement_step(struct statement *st, struct error *e);

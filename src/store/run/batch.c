@@ -8,6 +8,7 @@
 #include "store/db/identity.h"
 #include "store/db/statement.h"
 #include "store/run/deferred.h"
+#include "store/run/operation.h"
 #include "store/run/writer.h"
 #include "store/store.h"
 
@@ -47,13 +48,20 @@ static bool undo_savepoint(struct db *db, struct error *e)
     return false;
 }
 
+static bool do_job(struct db *db, struct job *job)
+{
+    if (job->operations)
+        return operations_run(job->operations, db, job->error);
+    return job->run(job, db);
+}
+
 static bool do_work(struct db *db, struct job *job)
 {
     bool ok;
 
     db_deadline(db, job->deadline_us);
     db_identify(db, job->who);
-    ok = job->run(job, db) && check_deferred(db, job->error);
+    ok = do_job(db, job) && check_deferred(db, job->error);
     db_identify(db, NULL);
     db_deadline(db, 0);
     /* What has not done its work has not succeeded, also where it says no reason. */

@@ -209,7 +209,7 @@ bool writer_submit(struct writer *w, struct job *job)
 {
     enum queued queued;
 
-    assert(job->run && job->completions);
+    assert((job->run || job->operations) && job->completions);
     error_clear(job->error);
     if (w->read_only)
         return writer_read_only("a query that writes", job->error);

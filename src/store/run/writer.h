@@ -24,6 +24,7 @@
 struct db;
 struct identity;
 struct job;
+struct operations;
 struct store;
 struct writer;
 
@@ -35,8 +36,9 @@ struct writer;
 typedef bool job_run_fn(struct job *job, struct db *db);
 
 struct job {
-    struct completion completion; /* first member: the completion queue carries jobs */
-    job_run_fn *run;
+    struct completion completion;         /* first member: the completion queue carries jobs */
+    struct operations *operations;        /* the work as data (store/run/operation.h), or NULL: */
+    job_run_fn *run;                      /* …the work itself */
     struct completion_queue *completions; /* where the job goes when finished */
     int64_t deadline_us;  /* not begun after this instant, and stopped at it; 0: none */
     bool discard;         /* roll the savepoint back even on success (Prefer: tx=rollback) */

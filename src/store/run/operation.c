@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/run/operation.h"
+
+#include "store/db/keys.h"
+#include "store/db/statement.h"
+#include "store/run/change.h"
+#include "store/run/operation_row.h"
+
+struct operation *operation_new(struct arena *arena, struct query query, void *context)
+{
+    struct operation *op = arena_zeroed(arena, 1, sizeof *op);
+
+    if (!op)
+        return NULL;
+    op->query = query;
+    op->context = context;
+    op->n_rows = 1;
+    return op;
+}
+
+void operations_add(struct operations *list, struct operation *op)
+{
+    if (list->last)
+        list->last->next = op;
+    else
+        list->first = op;
+    list->last = op;
+}
+
+void operations_finish(struct operations *list)
+{
+    for (struct operation *op = list->first; op; op = op->next) {
+        if (op->keys)
+            keys_finish(op->keys);
+    }
+}
+
+struct keys *operation_keys(struct arena *arena, size_t width, size_t max)
+{
+    struct keys *keys = arena_alloc(arena, sizeof *keys);
+
+    if (keys)
+        keys_init(keys, width, max);
+    return keys;
+}
+
+struct value operation_keys_value(const struct keys *keys)
+{
+    return value_shape(keys);
+}
+
+static void forget_outcome(struct operation *op)
+{
+    op->run = op->n_given = op->n_found = op->changed = 0;
+    if (op->change) {
+        op->change->created = 0;
+        op->change->last_made = 0;
+    }
+    if (op->keys)
+        keys_clear(op->keys);
+}
+
+static bool run_statement(struct operation *op, struct db *db, struct error *e)
+{
+    struct statement *st = statement_get(db, op->query.sql, e);
+    enum operation_run run = st ? OPERATION_DONE : OPERATION_FAILED;
+
+    for (op->run = 0; run == OPERATION_DONE && op->run < op->n_rows; op->run++)
+        run = operation_run_row(op, db, st, &op->query, operation_take_row, e);
+    statement_release(st);
+    return run == OPERATION_DONE;
+}
+
+/* True if the operation that it depends on has written nothing. */
+static bool is_idle(const struct operation *op)
+{
+    return op->after && op->after->n_given == 0 && op->after->changed == 0;
+}
+
+bool operations_run(struct operations *list, struct db *db, struct error *e)
+{
+    if (list->begin)
+        list->begin(list->context);
+    for (struct operation *op = list->first; op; op = op->next)
+        forget_outcome(op);
+    for (struct operation *op = list->first; op; op = op->next) {
+        bool ok = is_idle(op) || (op->change ? change_run(op, db, e) : run_statement(op, db, e));
+
+        if (!ok)
+            return false;
+    }
+    return !list->end || list->end(list->context, e);
+}
