@@ -35,7 +35,8 @@ static bool run(const struct config *config, bool status, struct buf *out, struc
     if (ok && m.none)
         ok = error_set(e, ERROR_USAGE, "--migrations none: there is nothing to migrate with");
     if (ok)
-        db = database_open(config, true, e);
+        db = status || config->dry_run ? database_open_or_none(config, e)
+                                       : database_open(config, true, e);
     ok = ok && db;
     if (ok && status)
         ok = migrate_status(db, &m.set, out, e);

@@ -95,3 +95,17 @@ struct db *database_open_reading(const struct config *config, struct error *e)
         return NULL;
     return open_as(config, DB_READ, false, e);
 }
+
+struct db *database_open_or_none(const struct config *config, struct error *e)
+{
+    struct config none = *config;
+    enum db_access access;
+    char why[256];
+
+    if (!db_look(config->db, &access, why, e))
+        return NULL;
+    if (access != DB_ABSENT)
+        return open_as(config, DB_READ, access == DB_UNWRITABLE, e);
+    none.db = ":memory:";
+    return open_as(&none, DB_WRITE, false, e);
+}

@@ -33,4 +33,7 @@ struct db *database_open(const struct config *config, bool create, struct error 
 /* Opens --db for reading alone; NULL as above. */
 struct db *database_open_reading(const struct config *config, struct error *e);
 
+/* The same, for a look that leaves no trace: a database that is not there is an empty one in memory. */
+struct db *database_open_or_none(const struct config *config, struct error *e);
+
 #endif

@@ -117,6 +117,25 @@ def test_migrate_dry_run(tmp_path):
     assert db.read_bytes() == before
 
 
+def test_a_look_at_migrations_leaves_nothing(tmp_path):
+    """Neither makes a database, nor turns one that is there into one with a write-ahead log."""
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "0001_a.sql").write_text("CREATE TABLE a (id INTEGER PRIMARY KEY);")
+    flags = ["--db", tmp_path / "d" / "x.db", "--migrations", tmp_path / "m"]
+    (tmp_path / "d").mkdir()
+    assert run("migrate", "--dry-run", *flags)[:2] == (0, "+ a\n+ a.id INTEGER\n")
+    code, out, _ = run("migrate", "status", *flags)
+    assert code == 0 and "0001_a.sql" in out and "pending" in out
+    assert list((tmp_path / "d").iterdir()) == []
+    with sqlite3.connect(tmp_path / "d" / "x.db") as db:
+        db.execute("CREATE TABLE b (id INTEGER PRIMARY KEY)")
+    before = (tmp_path / "d" / "x.db").read_bytes()
+    assert run("migrate", "--dry-run", *flags)[:2] == (0, "+ a\n+ a.id INTEGER\n")
+    assert "pending" in run("migrate", "status", *flags)[1]
+    assert (tmp_path / "d" / "x.db").read_bytes() == before
+    assert [file.name for file in (tmp_path / "d").iterdir()] == ["x.db"]
+
+
 @pytest.fixture
 def migrated(tmp_path):
     migrations = tmp_path / "migrations"
