@@ -10,6 +10,7 @@ import re
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.parse
@@ -183,6 +184,30 @@ class Server:
 def _names(headers):
     """Content_Type=… as a keyword argument is the field Content-Type."""
     return {name.replace("_", "-"): value for name, value in headers.items()}
+
+
+def write_files(folder, files):
+    """Makes the folder, with these files in it by name; returns it."""
+    folder.mkdir()
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def make_database(path, sql):
+    with sqlite3.connect(path) as db:
+        db.executescript(sql)
+    db.close()
+    return path
+
+
+def assert_query_is_refused(folder, text, why):
+    """A query that is not sound stops the start, with one line that names it."""
+    schema = write_files(folder / "m", {"0001_a.sql": "CREATE TABLE author (id INTEGER PRIMARY KEY);"})
+    queries = write_files(folder / "q", {"bad.sql": text})
+    code, _, err = run("serve", "--db", folder / "x.db", "--migrations", schema, "--queries", queries,
+                       "--listen", "127.0.0.1:0", "--log-level", "error")
+    assert code == 1 and why in err and "the query bad" in err and err.count("\n") == 1, err
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from conftest import ROOT
+from conftest import ROOT, make_database, write_files
 
 SCHEMA = """
 CREATE TABLE lists (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -312,11 +312,9 @@ def test_each_row_has_a_check():
 
 @pytest.fixture
 def differs(serve, tmp_path):
-    for folder, files in ("m", {"0001_schema.sql": SCHEMA}), ("q", QUERIES):
-        (tmp_path / folder).mkdir()
-        for name, text in files.items():
-            (tmp_path / folder / name).write_text(text)
-    return serve("--aggregates", "--cors-origins", "https://a.example", "--queries", tmp_path / "q", migrations=tmp_path / "m")
+    make_database(tmp_path / "test.db", SCHEMA)
+    queries = write_files(tmp_path / "q", QUERIES)
+    return serve("--aggregates", "--cors-origins", "https://a.example", "--queries", queries, migrations="none")
 
 
 @pytest.mark.parametrize("begins", ROWS, ids=[re.sub(r"\W+", "_", begins).strip("_") for begins in ROWS])

@@ -6,7 +6,7 @@ import urllib.parse
 
 import pytest
 
-from conftest import Server
+from conftest import Server, make_database
 
 SCHEMA = """CREATE TABLE m (id INTEGER PRIMARY KEY, i INTEGER, r REAL, n NUMERIC, b BOOLEAN, x BLOB, j JSON, t TEXT);
     INSERT INTO m VALUES (1, 'abc', 'x', 'y', 'maybe', 'not base64', '[1]', 'a'), (2, x'616263', x'01', x'02', x'03', x'04', '2', 'b'),
@@ -26,9 +26,8 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @pytest.fixture
 def loose(tmp_path):
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "0001_schema.sql").write_text(SCHEMA)
-    server = Server(tmp_path, "--queries", "none", migrations=tmp_path / "m")
+    make_database(tmp_path / "test.db", SCHEMA)
+    server = Server(tmp_path, "--queries", "none", migrations="none")
     yield server
     server.stop()
 

@@ -1,7 +1,7 @@
 """/rpc: named queries from a folder."""
 import pytest
 
-from conftest import run
+from conftest import assert_query_is_refused, run, write_files
 
 QUERIES = {
     "books_of.sql": """-- The books of an author.
@@ -37,10 +37,7 @@ SELECT id, title FROM book WHERE author_id = :to;
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "queries").mkdir()
-    for name, text in QUERIES.items():
-        (tmp_path / "queries" / name).write_text(text)
-    return tmp_path / "queries"
+    return write_files(tmp_path / "queries", QUERIES)
 
 
 @pytest.fixture
@@ -156,14 +153,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_broken_queries_do_not_start(tmp_path, text):
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "bad.sql").write_text(text)
-    schema = tmp_path / "m"
-    schema.mkdir()
-    (schema / "0001_a.sql").write_text("CREATE TABLE author (id INTEGER PRIMARY KEY);")
-    code, _, err = run("serve", "--db", tmp_path / "x.db", "--migrations", schema, "--queries",
-                       tmp_path / "q", "--listen", "127.0.0.1:0", "--log-level", "error")
-    assert code == 1 and BROKEN[text] in err and "the query bad" in err and err.count("\n") == 1, err
+    assert_query_is_refused(tmp_path, text, BROKEN[text])
 
 
 def test_names_of_files(tmp_path):

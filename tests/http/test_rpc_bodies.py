@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from conftest import run
+from conftest import assert_query_is_refused, write_files
 
 QUERIES = {
     "hello.sql": "-- returns scalar\n-- :name text\nSELECT 'Hello, ' || :name",
@@ -30,10 +30,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def server(serve, tmp_path):
-    (tmp_path / "queries").mkdir()
-    for name, text in QUERIES.items():
-        (tmp_path / "queries" / name).write_text(text)
-    return serve("--queries", tmp_path / "queries")
+    return serve("--queries", write_files(tmp_path / "queries", QUERIES))
 
 
 def send(server, path, body, kind):
@@ -157,8 +154,4 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_broken_declarations_do_not_start(tmp_path, text):
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "bad.sql").write_text(text)
-    code, _, err = run("serve", "--db", tmp_path / "x.db", "--queries", tmp_path / "q", "--listen",
-                       "127.0.0.1:0", "--log-level", "error")
-    assert code == 1 and BROKEN[text] in err and "the query bad" in err and err.count("\n") == 1, err
+    assert_query_is_refused(tmp_path, text, BROKEN[text])

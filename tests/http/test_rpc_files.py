@@ -1,7 +1,7 @@
 """Named queries that are whole answers: HTML, images, redirects, with their status and header fields."""
 import pytest
 
-from conftest import run
+from conftest import assert_query_is_refused, write_files
 
 QUERIES = {
     "page.sql": "-- returns file text/html; charset=utf-8\n-- :name text = world\n"
@@ -30,10 +30,7 @@ QUERIES = {
 
 @pytest.fixture
 def server(serve, tmp_path):
-    (tmp_path / "queries").mkdir()
-    for name, text in QUERIES.items():
-        (tmp_path / "queries" / name).write_text(text)
-    return serve("--queries", tmp_path / "queries")
+    return serve("--queries", write_files(tmp_path / "queries", QUERIES))
 
 
 def test_page(server):
@@ -126,10 +123,4 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_broken_files_do_not_start(tmp_path, text):
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "bad.sql").write_text(text)
-    (tmp_path / "m").mkdir()
-    (tmp_path / "m" / "0001_a.sql").write_text("CREATE TABLE author (id INTEGER PRIMARY KEY);")
-    code, _, err = run("serve", "--db", tmp_path / "x.db", "--migrations", tmp_path / "m", "--queries",
-                       tmp_path / "q", "--listen", "127.0.0.1:0", "--log-level", "error")
-    assert code == 1 and BROKEN[text] in err and "the query bad" in err and err.count("\n") == 1, err
+    assert_query_is_refused(tmp_path, text, BROKEN[text])

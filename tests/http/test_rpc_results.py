@@ -1,7 +1,7 @@
 """What a named query says of its result, and how the result comes out."""
 import pytest
 
-from conftest import run
+from conftest import assert_query_is_refused, write_files
 
 QUERIES = {
     "array.sql": "-- returns scalar\nSELECT json_array(1,2,3)",
@@ -43,10 +43,7 @@ FROM book GROUP BY author_id ORDER BY author_id LIMIT 1""",
 
 @pytest.fixture
 def server(serve, tmp_path):
-    (tmp_path / "queries").mkdir()
-    for name, text in QUERIES.items():
-        (tmp_path / "queries" / name).write_text(text)
-    return serve("--queries", tmp_path / "queries")
+    return serve("--queries", write_files(tmp_path / "queries", QUERIES))
 
 
 def test_types(server):
@@ -201,8 +198,4 @@ BROKEN = {
 
 @pytest.mark.parametrize("text", BROKEN)
 def test_broken_declarations_do_not_start(tmp_path, text):
-    (tmp_path / "q").mkdir()
-    (tmp_path / "q" / "bad.sql").write_text(text)
-    code, _, err = run("serve", "--db", tmp_path / "x.db", "--queries", tmp_path / "q", "--listen",
-                       "127.0.0.1:0", "--log-level", "error")
-    assert code == 1 and BROKEN[text] in err and "the query bad" in err and err.count("\n") == 1, err
+    assert_query_is_refused(tmp_path, text, BROKEN[text])

@@ -4,6 +4,8 @@ import sqlite3
 
 import pytest
 
+from conftest import Server, make_database
+
 SCHEMA = f"""
 CREATE TABLE wide ({",".join(f"c{i} TEXT" for i in range(200))});
 CREATE TABLE v (id INTEGER PRIMARY KEY, i INTEGER, r REAL, n NUMERIC, t TEXT, u, b BOOLEAN, j JSON, jb JSONB,
@@ -15,11 +17,8 @@ KEEP = {**JSON, "Prefer": "return=representation"}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    from conftest import Server
     folder = tmp_path_factory.mktemp("values")
-    with sqlite3.connect(folder / "test.db") as connection:
-        connection.executescript(SCHEMA)
-    connection.close()
+    make_database(folder / "test.db", SCHEMA)
     server = Server(folder, migrations=None)
     yield server
     server.stop()
@@ -186,9 +185,7 @@ def test_a_request_that_takes_too_much_is_told_the_limit(server):
 
 
 def test_what_a_request_may_take_follows_the_body(serve, tmp_path):
-    with sqlite3.connect(tmp_path / "test.db") as connection:
-        connection.executescript(SCHEMA)
-    connection.close()
+    make_database(tmp_path / "test.db", SCHEMA)
     server = serve("--max-body", "24MiB", "--max-elements", "300000", migrations=None)
     rows = [{"t": "some text of a row", "i": i} for i in range(300000)]
     assert server.post("/v", rows, Prefer="return=minimal").status == 201

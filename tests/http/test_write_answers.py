@@ -30,9 +30,7 @@ DEFAULTS = {"a": "abc", "b": "de\"f'g", "c": "x y", "d": "ba`ck", "e": -1, "f": 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("answers")
-    db = sqlite3.connect(folder / "test.db")
-    db.executescript(SCHEMA)
-    db.close()
+    conftest.make_database(folder / "test.db", SCHEMA)
     server = conftest.Server(folder, migrations=None)
     yield server
     server.stop()

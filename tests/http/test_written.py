@@ -53,9 +53,7 @@ CREATE TRIGGER counted_u AFTER UPDATE OF v ON counted
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("written")
-    db = sqlite3.connect(folder / "test.db")
-    db.executescript(SCHEMA)
-    db.close()
+    conftest.make_database(folder / "test.db", SCHEMA)
     server = conftest.Server(folder, "--aggregates", "--allow-tx", migrations=None)
     yield server
     server.stop()
