@@ -164,25 +164,26 @@ def http_get(port, path, timeout):
 class Attack:
     """`requests(connection, number)` gives (method, path, body); counts[status] is what came of them."""
 
-    def __init__(self, port, requests, connections=4, timeout=60):
+    def __init__(self, port, requests, connections=4, timeout=60, address="127.0.0.1"):
         self.counts = FORK.Manager().dict()
         self.stopped = FORK.Event()
-        self.process = FORK.Process(target=self._all, args=(port, requests, connections, timeout), daemon=True)
+        self.process = FORK.Process(target=self._all, daemon=True,
+                                    args=(port, requests, connections, timeout, address))
         self.process.start()
 
-    def _all(self, port, requests, connections, timeout):
+    def _all(self, port, requests, connections, timeout, address):
         os.nice(5)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         for number in range(connections):
-            threading.Thread(target=self._one, args=(port, requests, number, timeout), daemon=True).start()
+            threading.Thread(target=self._one, args=(port, requests, number, timeout, address), daemon=True).start()
         self.stopped.wait()
         os._exit(0)
 
-    def _one(self, port, requests, number, timeout):
+    def _one(self, port, requests, number, timeout, address):
         link, made = None, 0
         while not self.stopped.is_set():
             try:
-                link = link or http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+                link = link or http.client.HTTPConnection("127.0.0.1", port, timeout, (address, 0))
                 method, path, body = requests(number, made)
                 link.request(method, path, body, JSON if body else {})
                 answer = link.getresponse()
@@ -211,12 +212,15 @@ class Attack:
 # ---- those that only use it: a process of their own, too
 
 KINDS = ("healthz", "readyz", "row", "write")
+REPORT = "/people?select=name&order=age.desc,name&limit=5&id=gt."  # a sort of 200,000 rows
 
 
 def ask(link, kind):
     """One request of that kind: what is wrong with its answer, or None."""
     if kind == "write":
         link.request("POST", "/log", json.dumps({"text": f"{time.time_ns()}"}), JSON)
+    elif kind == "report":
+        link.request("GET", f"{REPORT}-{time.time_ns()}")
     elif kind == "row":
         link.request("GET", f"/items/{1 + time.time_ns() // 1000 % 10000}")
     else:
