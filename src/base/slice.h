@@ -56,4 +56,44 @@ static inline bool slice_is(struct slice s, const char *text)
     return slice_equal(s, slice_from(text));
 }
 
+/* What comes after the first n bytes, n ≤ s.len. */
+static inline struct slice slice_after(struct slice s, size_t n)
+{
+    return slice_make(s.data + n, s.len - n);
+}
+
+static inline bool slice_begins(struct slice s, struct slice beginning)
+{
+    if (s.len < beginning.len)
+        return false;
+    return beginning.len == 0 || memcmp(s.data, beginning.data, beginning.len) == 0;
+}
+
+static inline bool slice_ends(struct slice s, struct slice end)
+{
+    if (s.len < end.len)
+        return false;
+    return end.len == 0 || memcmp(s.data + (s.len - end.len), end.data, end.len) == 0;
+}
+
+/* The place of the first `byte`, s.len if there is none. */
+static inline size_t slice_find(struct slice s, char byte)
+{
+    const char *found = NULL;
+
+    if (s.len > 0)
+        found = (const char *)memchr(s.data, (unsigned char)byte, s.len);
+    if (!found)
+        return s.len;
+    return (size_t)(found - s.data);
+}
+
+/* The first n bytes, or all if there are fewer: for what is shown. */
+static inline struct slice slice_first(struct slice s, size_t n)
+{
+    if (s.len > n)
+        s.len = n;
+    return s;
+}
+
 #endif

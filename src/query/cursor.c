@@ -33,7 +33,26 @@ static void add_value(struct buf *b, const struct value *v)
     }
 }
 
-/* base64url without padding (RFC 4648 §5) */
+/* base64 with the letters of base64url (RFC 4648 §5), and the other way. */
+static char to_url(char c)
+{
+    switch (c) {
+    case '+': return '-';
+    case '/': return '_';
+    default: return c;
+    }
+}
+
+static char from_url(char c)
+{
+    switch (c) {
+    case '-': return '+';
+    case '_': return '/';
+    default: return c;
+    }
+}
+
+/* base64url without padding */
 void cursor_encode(struct buf *out, uint32_t order_id, const struct value *values, size_t n)
 {
     struct buf raw;
@@ -47,13 +66,12 @@ void cursor_encode(struct buf *out, uint32_t order_id, const struct value *value
     out->full |= raw.full;
     text_base64_encode(out, buf_slice(&raw));
     buf_finish(&raw);
-    for (size_t i = start; !out->failed && i < out->len; i++) {
-        char *c = &out->data[i];
-
-        *c = (char)(*c == '+' ? '-' : *c == '/' ? '_' : *c);
-    }
-    while (!out->failed && out->len > start && out->data[out->len - 1] == '=')
+    if (out->failed)
+        return;
+    while (out->len > start && out->data[out->len - 1] == '=')
         out->len--;
+    for (size_t i = start; i < out->len; i++)
+        out->data[i] = to_url(out->data[i]);
 }
 
 struct bytes {
@@ -114,22 +132,32 @@ static char *decode(struct arena *arena, struct slice text, size_t *len, bool *b
 
     if (!base64 || !raw)
         return NULL;
-    for (size_t i = 0; i < padded; i++) {
-        char c = i < text.len ? text.data[i] : '=';
-
-        base64[i] = (char)(c == '-' ? '+' : c == '_' ? '/' : c);
-    }
+    for (size_t i = 0; i < text.len; i++)
+        base64[i] = from_url(text.data[i]);
+    for (size_t i = text.len; i < padded; i++)
+        base64[i] = '=';
     n = text_base64_decode(slice_make(base64, padded), (unsigned char *)raw);
     *bad = n < 0;
-    *len = *bad ? 0 : (size_t)n;
     if (*bad)
         return NULL;
+    *len = (size_t)n;
     return raw;
+}
+
+/* The values after the order's number; false if they are not what was written. */
+static bool take_values(struct bytes *b, struct value *values, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!take_value(b, &values[i]))
+            return false;
+    }
+    return true;
 }
 
 bool cursor_decode(struct arena *arena, struct slice text, uint32_t order_id, struct value *values,
                    size_t n, struct error *e)
 {
+    const char *wrong = "the cursor is damaged";
     bool bad = false;
     size_t len = 0;
     char *raw = decode(arena, text, &len, &bad);
@@ -138,12 +166,18 @@ bool cursor_decode(struct arena *arena, struct slice text, uint32_t order_id, st
 
     if (!raw && !bad)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    bad = bad || !take_number(&b, 4, &id);
-    for (size_t i = 0; !bad && id == order_id && i < n; i++)
-        bad = !take_value(&b, &values[i]);
-    if (!bad && id == order_id && b.at == len)
-        return true;
-    error_set(e, ERROR_SYNTAX, bad ? "the cursor is damaged" : "the cursor is of another order");
+    if (raw && take_number(&b, 4, &id)) {
+        bool is_ours = id == order_id;
+
+        if (!is_ours)
+            wrong = "the cursor is of another order";
+        else if (take_values(&b, values, n)) {
+            if (b.at == len)
+                return true;
+            wrong = "the cursor is of another order";
+        }
+    }
+    error_set(e, ERROR_SYNTAX, "%s", wrong);
     return error_hint(e, "Take it from the Link header of a page with the same order=, or begin "
                          "with an empty cursor=.");
 }

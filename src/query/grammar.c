@@ -159,12 +159,13 @@ static const struct reserved *find_reserved(struct slice name, size_t *prefix)
 {
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
         struct slice word = slice_from(reserved[i].name);
+        bool of_node;
 
-        if (name.len < word.len ||
-            memcmp(name.data + name.len - word.len, word.data, word.len) != 0)
+        if (!slice_ends(name, word))
             continue;
         *prefix = name.len - word.len;
-        if (*prefix == 0 || (reserved[i].of_nodes && name.data[*prefix - 1] == '.'))
+        of_node = reserved[i].of_nodes && *prefix > 0 && name.data[*prefix - 1] == '.';
+        if (*prefix == 0 || of_node)
             return &reserved[i];
     }
     return NULL;
@@ -201,12 +202,16 @@ static bool parse_filter(struct scan *s, const struct parameter *p, struct query
 /* order=gt.5 is, to who wrote it, about a column of that name. */
 static bool explain_reserved(struct scan *s, const struct reserved *row, struct slice value)
 {
-    if (s->error->code == ERROR_SYNTAX && scan_is_filter(value) && !s->error->hint[0])
-        error_hint(s->error,
-                   "%s= is a parameter of its own. A column of this name is filtered with its name "
-                   "in double quotes: \"%s\"=%.*s",
-                   row->name, row->name, (int)(value.len > 40 ? 40 : value.len), value.data);
-    return false;
+    struct error *e = s->error;
+
+    if (e->code != ERROR_SYNTAX || e->hint[0])
+        return false;
+    if (!scan_is_filter(value))
+        return false;
+    return error_hint(e,
+                      "%s= is a parameter of its own. A column of this name is filtered with its "
+                      "name in double quotes: \"%s\"=%.*s",
+                      row->name, row->name, SLICE_ARG(slice_first(value, 40)));
 }
 
 static bool parse_param(struct scan *s, const struct parameter *p, struct query_tree *tree)
@@ -222,8 +227,12 @@ static bool parse_param(struct scan *s, const struct parameter *p, struct query_
     s->what = row->what;
     s->text = p->value;
     s->at = 0;
-    s->before = row->is_tree ? slice_from(row->name).len : 0;
-    return row->parse(s, tree, node) || explain_reserved(s, row, p->value);
+    s->before = 0;
+    if (row->is_tree)
+        s->before = slice_from(row->name).len;
+    if (row->parse(s, tree, node))
+        return true;
+    return explain_reserved(s, row, p->value);
 }
 
 bool grammar_parse(struct arena *arena, const struct parameter *parameters,

@@ -113,8 +113,11 @@ static bool fits(struct arena *arena, const struct column *column, struct slice 
 bool literal_value(struct arena *arena, const struct column *column, struct slice text,
                    struct value *out, struct error *e)
 {
-    return fits(arena, column, text, out, e) ||
-           (!error_is_set(e) && misfit(column, type_names[column->kind], text, e));
+    if (fits(arena, column, text, out, e))
+        return true;
+    if (error_is_set(e))
+        return false;
+    return misfit(column, type_names[column->kind], text, e);
 }
 
 /* ---- what may be equal */
@@ -199,11 +202,12 @@ static bool binary(struct arena *arena, struct slice text, struct literal *out, 
  * (sqlite.org/datatype3.html §3). */
 static struct value by_affinity(struct value number)
 {
-    bool whole = number.type == VALUE_REAL && fabs(number.as.real) < 0x1p63 &&
-                 number.as.real == trunc(number.as.real);
+    double real = number.as.real;
 
-    if (whole)
-        return value_integer((int64_t)number.as.real);
+    if (number.type != VALUE_REAL)
+        return number;
+    if (fabs(real) < 0x1p63 && real == trunc(real))
+        return value_integer((int64_t)real);
     return number;
 }
 
@@ -243,26 +247,33 @@ static bool lost_plus(const struct column *column, struct slice text, struct err
                          "write the + of an offset as %%2B.");
 }
 
-bool literal_read(struct arena *arena, const struct column *column, struct slice text,
-                  struct literal *out, struct error *e)
+static bool boolean(const struct column *column, struct slice text, struct literal *out,
+                    struct error *e)
 {
     struct value word;
 
+    if (is_word_null(text))
+        return misfit(column, "boolean", text, e);
+    if (boolean_word(text_trim(text), &word))
+        add(out, word);
+    add(out, value_text(text));
+    return true;
+}
+
+bool literal_read(struct arena *arena, const struct column *column, struct slice text,
+                  struct literal *out, struct error *e)
+{
     out->n = 0;
     out->has_number = out->is_json = false;
     switch (column->kind) {
     case KIND_INTEGER:
     case KIND_REAL:
     case KIND_NUMERIC: return number(arena, column, text, out, e);
-    case KIND_BOOLEAN:
-        if (is_word_null(text))
-            return misfit(column, "boolean", text, e);
-        if (boolean_word(text_trim(text), &word))
-            add(out, word);
-        add(out, value_text(text));
-        return true;
+    case KIND_BOOLEAN: return boolean(column, text, out, e);
     case KIND_BLOB:
-        return column->rigid ? number(arena, column, text, out, e) : binary(arena, text, out, e);
+        if (column->rigid)
+            return number(arena, column, text, out, e);
+        return binary(arena, text, out, e);
     case KIND_JSON:
     case KIND_JSONB: return json(arena, column, text, out, e);
     case KIND_ANY: return anything(arena, text, out, e);

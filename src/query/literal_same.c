@@ -22,12 +22,18 @@ static bool is_number(const struct value *v)
     return v->type == VALUE_INTEGER || v->type == VALUE_REAL;
 }
 
+static bool is_bytes(const struct value *v)
+{
+    return v->type == VALUE_TEXT || v->type == VALUE_BLOB;
+}
+
 static bool value_equal(const struct value *a, const struct value *b)
 {
     if (is_number(a) && is_number(b))
         return numbers_equal(a, b);
-    return a->type == b->type && (a->type == VALUE_TEXT || a->type == VALUE_BLOB) &&
-           slice_equal(a->as.bytes, b->as.bytes);
+    if (a->type != b->type || !is_bytes(a))
+        return false;
+    return slice_equal(a->as.bytes, b->as.bytes);
 }
 
 /* What SQLite's affinity makes of a text that is a number (sqlite.org/datatype3.html §3). */
@@ -35,8 +41,9 @@ static struct value as_stored(const struct column *column, const struct value *v
 {
     struct value number;
 
-    if (value->type == VALUE_TEXT && !column->keeps_text &&
-        number_text_decimal(value->as.bytes, &number))
+    if (value->type != VALUE_TEXT || column->keeps_text)
+        return *value;
+    if (number_text_decimal(value->as.bytes, &number))
         return number;
     return *value;
 }

@@ -18,11 +18,17 @@ struct node *node_child(const struct node *node, const struct select_item *item)
     return child;
 }
 
+/* count as PostgREST's old spelling has it: where no column has that name. */
+static bool is_bare_count(const struct node *node, const struct select_item *item)
+{
+    if (item->kind != SELECT_FIELD || item->field.path || item->aggregate)
+        return false;
+    return slice_is(item->field.name, "count") && table_column(node->table, item->field.name) < 0;
+}
+
 bool node_is_count(const struct node *node, const struct select_item *item)
 {
-    return item->kind == SELECT_COUNT ||
-           (item->kind == SELECT_FIELD && !item->field.path && !item->aggregate &&
-            slice_is(item->field.name, "count") && table_column(node->table, item->field.name) < 0);
+    return item->kind == SELECT_COUNT || is_bare_count(node, item);
 }
 
 static struct node *resolve(struct resolver *r, const struct query_node *ask,
@@ -56,26 +62,35 @@ static bool check_aggregate(struct resolver *r, struct node *node, const struct 
 {
     node->grouped = true;
     node->n_outputs++;
-    return !item->aggregate || r->options->aggregates ||
-           error_set(r->error, ERROR_AGGREGATES, "Use of aggregate functions is not allowed");
+    if (!item->aggregate || r->options->aggregates)
+        return true;
+    return error_set(r->error, ERROR_AGGREGATES, "Use of aggregate functions is not allowed");
+}
+
+static bool add_item(struct resolver *r, struct node *node, struct node ***tail,
+                     const struct select_item *item)
+{
+    switch (item->kind) {
+    case SELECT_STAR: node->n_outputs += node->table->n_columns; return true;
+    case SELECT_EMBED:
+    case SELECT_SPREAD: return add_child(r, node, tail, item);
+    default: break;
+    }
+    if (item->aggregate || node_is_count(node, item))
+        return check_aggregate(r, node, item);
+    node->n_outputs++;
+    return true;
 }
 
 static bool add_items(struct resolver *r, struct node *node)
 {
     struct node **tail = &node->children;
-    bool ok = true;
 
-    for (const struct select_item *item = node->ask->select; item && ok; item = item->next) {
-        if (item->kind == SELECT_STAR)
-            node->n_outputs += node->table->n_columns;
-        else if (item->kind == SELECT_EMBED || item->kind == SELECT_SPREAD)
-            ok = add_child(r, node, &tail, item);
-        else if (item->aggregate || node_is_count(node, item))
-            ok = check_aggregate(r, node, item);
-        else
-            node->n_outputs++;
+    for (const struct select_item *item = node->ask->select; item; item = item->next) {
+        if (!add_item(r, node, &tail, item))
+            return false;
     }
-    return ok;
+    return true;
 }
 
 /* Recursion is bounded by the limit of nesting. */
@@ -109,11 +124,11 @@ struct node *node_resolve(struct arena *arena, const struct plan_source *source,
         .arena = arena, .options = options, .error = e, .cacheable = !source->routine};
     struct node *root = resolve(&r, &tree->root, source->table, NULL);
 
-    if (root) {
-        root->routine = source->routine;
-        root->cacheable = r.cacheable;
-    }
-    if (root && !root->children && !root->routine)
+    if (!root)
+        return NULL;
+    root->routine = source->routine;
+    root->cacheable = r.cacheable;
+    if (!root->children && !root->routine)
         root->alias = -1;
     return root;
 }

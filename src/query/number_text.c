@@ -7,17 +7,35 @@
 #include "base/parse.h"
 #include "base/text.h"
 
+static double infinite(bool negative)
+{
+    if (negative)
+        return -INFINITY;
+    return INFINITY;
+}
+
+/* The text without its sign. */
+static struct slice unsigned_part(struct slice text, bool *negative)
+{
+    bool has_sign = text.len > 0 && (text.data[0] == '-' || text.data[0] == '+');
+
+    *negative = has_sign && text.data[0] == '-';
+    return slice_after(text, has_sign);
+}
+
 bool number_text_infinity(struct slice text, struct value *out)
 {
-    bool negative = text.len > 0 && text.data[0] == '-';
-    bool is_signed = negative || (text.len > 0 && text.data[0] == '+');
-    struct slice word = slice_make(text.data + is_signed, text.len - is_signed);
+    static const struct slice words[] = {SLICE_LITERAL("infinity"), SLICE_LITERAL("inf")};
+    bool negative;
+    struct slice word = unsigned_part(text, &negative);
 
-    if (!text_equal_nocase(word, (struct slice)SLICE_LITERAL("infinity")) &&
-        !text_equal_nocase(word, (struct slice)SLICE_LITERAL("inf")))
-        return false;
-    *out = value_real(negative ? -INFINITY : INFINITY);
-    return true;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (!text_equal_nocase(word, words[i]))
+            continue;
+        *out = value_real(infinite(negative));
+        return true;
+    }
+    return false;
 }
 
 bool number_text_decimal(struct slice text, struct value *out)
@@ -51,18 +69,20 @@ static bool is_json_number(struct slice text, bool *whole)
 static void take_number(struct slice text, struct value *out)
 {
     if (!number_text_decimal(text, out))
-        *out = value_real(text.data[0] == '-' ? -INFINITY : INFINITY);
+        *out = value_real(infinite(text.data[0] == '-'));
 }
 
 bool number_text_json(struct slice text, struct value *out)
 {
     bool whole;
 
-    if (!is_json_number(text, &whole))
-        return (slice_is(text, "Infinity") || slice_is(text, "-Infinity")) &&
-               number_text_infinity(text, out);
-    take_number(text, out);
-    return true;
+    if (is_json_number(text, &whole)) {
+        take_number(text, out);
+        return true;
+    }
+    if (slice_is(text, "Infinity") || slice_is(text, "-Infinity"))
+        return number_text_infinity(text, out);
+    return false;
 }
 
 bool number_text_whole(struct slice text, struct value *out)

@@ -22,30 +22,29 @@ static bool decode(struct arena *arena, struct slice raw, struct slice *out, str
 
 static bool split_pair(struct arena *arena, struct slice pair, struct parameter *p, struct error *e)
 {
-    const char *equal = memchr(pair.data, '=', pair.len);
-    size_t name_len = equal ? (size_t)(equal - pair.data) : pair.len;
+    size_t name_len = slice_find(pair, '=');
 
     if (!decode(arena, slice_make(pair.data, name_len), &p->name, e))
         return false;
-    if (!equal)
+    if (name_len == pair.len)
         return error_set(e, ERROR_SYNTAX, "the parameter \"%.*s\" has no value",
                          SLICE_ARG(p->name));
-    return decode(arena, slice_make(equal + 1, pair.len - name_len - 1), &p->value, e);
+    return decode(arena, slice_after(pair, name_len + 1), &p->value, e);
 }
 
 bool grammar_split(struct arena *arena, struct slice query, struct parameter **out, struct error *e)
 {
     *out = NULL;
     for (size_t at = 0; at < query.len;) {
-        const char *amp = memchr(query.data + at, '&', query.len - at);
-        size_t len = amp ? (size_t)(amp - query.data) - at : query.len - at;
+        struct slice rest = slice_after(query, at);
+        size_t len = slice_find(rest, '&');
 
         if (len > 0) {
             struct parameter *p = arena_zeroed(arena, 1, sizeof *p);
 
             if (!p)
                 return error_set(e, ERROR_MEMORY, "out of memory");
-            if (!split_pair(arena, slice_make(query.data + at, len), p, e))
+            if (!split_pair(arena, slice_make(rest.data, len), p, e))
                 return false;
             *out = p;
             out = &p->next;

@@ -14,19 +14,17 @@ static bool is_set(const struct insert *insert, size_t column)
     return false;
 }
 
-static void column_list(struct sql *q, const struct table *table, const struct insert *insert,
-                        bool values)
+/* The values that are given, or their columns. */
+static void given_list(struct sql *q, const struct table *table, const struct insert *insert,
+                       bool values)
 {
-    bool any = false;
-
     for (size_t i = 0; i < insert->n_set; i++) {
         bool holes = insert->set[i].given;
         const struct column *column = &table->columns[insert->set[i].column];
 
-        i += holes;
-        if (any)
+        if (i > 0)
             SQL(q, ",");
-        any = true;
+        i += holes; /* two places: whether there is a value, and the value */
         if (!values)
             sql_text(q, column->quoted);
         else if (holes)
@@ -34,7 +32,15 @@ static void column_list(struct sql *q, const struct table *table, const struct i
         else
             plan_parameter(q, column);
     }
-    for (size_t i = 0; insert->conflict == CONFLICT_REPLACED && i < table->n_columns; i++) {
+}
+
+/* A row that is put whole: the defaults of the columns that are not given, or the columns. */
+static void default_list(struct sql *q, const struct table *table, const struct insert *insert,
+                         bool values)
+{
+    bool any = insert->n_set > 0;
+
+    for (size_t i = 0; i < table->n_columns; i++) {
         const struct column *column = &table->columns[i];
 
         if (column->generated || is_set(insert, i))
@@ -47,6 +53,14 @@ static void column_list(struct sql *q, const struct table *table, const struct i
         else
             sql_text(q, column->quoted);
     }
+}
+
+static void column_list(struct sql *q, const struct table *table, const struct insert *insert,
+                        bool values)
+{
+    given_list(q, table, insert, values);
+    if (insert->conflict == CONFLICT_REPLACED)
+        default_list(q, table, insert, values);
 }
 
 static bool in_target(const struct insert *insert, int column)
@@ -66,22 +80,31 @@ static bool keeps_key(const struct insert *insert, const struct column *column, 
     return insert->conflict != CONFLICT_MERGED || !column->spells;
 }
 
-/* Every column that is written but those of the key that are the same. */
+/* Does an upsert write the column? Those of the key that are the same it does not. */
+static bool is_overwritten(const struct insert *insert, const struct column *column, size_t i)
+{
+    if (column->generated || keeps_key(insert, column, i))
+        return false;
+    return insert->conflict != CONFLICT_MERGED || is_set(insert, i);
+}
+
+/* Every column that is written; false if there is none. */
 static bool set_excluded(struct sql *q, const struct table *table, const struct insert *insert)
 {
+    const char *before = "DO UPDATE SET ";
     bool any = false;
 
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct column *column = &table->columns[i];
 
-        if (column->generated || keeps_key(insert, column, i) ||
-            (insert->conflict == CONFLICT_MERGED && !is_set(insert, i)))
+        if (!is_overwritten(insert, column, i))
             continue;
-        sql_text(q, any ? "," : "DO UPDATE SET ");
+        sql_text(q, before);
+        before = ",";
+        any = true;
         sql_text(q, column->quoted);
         SQL(q, "=excluded.");
         sql_text(q, column->quoted);
-        any = true;
     }
     return any;
 }

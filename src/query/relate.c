@@ -16,6 +16,12 @@ static bool is_column(struct slice column, struct slice name)
     return column.len > 0 && slice_equal(column, name);
 }
 
+/* True if the text names the key, or is its only column here. */
+static bool is_key_or_column(struct slice text, const struct foreign_key *key, struct slice column)
+{
+    return slice_is(text, key->name) || is_column(column, text);
+}
+
 /*
  * A resource and itself. PostgREST's rules: without a hint its own name is the rows that refer to it,
  * and the key's column the row that it refers to; with one, the rows that refer to it by this column.
@@ -23,31 +29,63 @@ static bool is_column(struct slice column, struct slice name)
  */
 static bool is_meant_of_itself(const struct search *s, const struct link *l, bool named)
 {
-    const struct foreign_key *key = l->key;
-    struct slice child = only_column(key->child, key->columns, key->n_columns);
+    struct slice child = only_column(l->key->child, l->key->columns, l->key->n_columns);
 
-    if (l->kind == LINK_PARENT)
-        return !s->hint.len &&
-               (is_column(child, s->relation) || (!named && slice_is(s->relation, key->name)));
-    return named && (!s->hint.len || is_column(child, s->hint) || slice_is(s->hint, key->name));
+    if (l->kind == LINK_PARENT) {
+        if (s->hint.len)
+            return false;
+        if (named)
+            return is_column(child, s->relation);
+        return is_key_or_column(s->relation, l->key, child);
+    }
+    if (!named)
+        return false;
+    return s->hint.len == 0 || is_key_or_column(s->hint, l->key, child);
+}
+
+/* The hint is the junction, from its first key's row to its second's, or the junction's column or
+ * key that says which rows are meant. */
+static bool is_hinted_through(const struct search *s, const struct link *l)
+{
+    const struct foreign_key *near = l->key, *far = l->far;
+    struct slice column = only_column(far->child, far->columns, far->n_columns);
+
+    if (is_key_or_column(s->hint, far, column))
+        return true;
+    return slice_equal(near->child->name, s->hint) && near->columns[0] < far->columns[0];
 }
 
 /*
  * A many-to-many, which is told apart by its junction. Of a resource with itself (PostgREST has none)
- * it is meant without a hint if nothing else is. The hint is the junction, from its first key's row to its
- * second's, or the junction's column or key that says which rows are meant.
+ * it is meant without a hint if nothing else is.
  */
 static bool is_meant_through(const struct search *s, const struct link *l, bool named)
 {
-    const struct foreign_key *near = l->key, *far = l->far;
-    bool junction = slice_equal(near->child->name, s->hint);
+    if (!named)
+        return false;
+    if (l->target == s->origin)
+        return s->hint.len ? is_hinted_through(s, l) : s->nothing_else;
+    return s->hint.len == 0 || slice_equal(l->key->child->name, s->hint);
+}
 
-    if (l->target != s->origin)
-        return named && (!s->hint.len || junction);
-    if (!named || !s->hint.len)
-        return named && s->nothing_else;
-    return (junction && near->columns[0] < far->columns[0]) || slice_is(s->hint, far->name) ||
-           is_column(only_column(far->child, far->columns, far->n_columns), s->hint);
+/* One of two resources that a key ties together: its name, or a column, or the key. */
+static bool is_meant_of_another(const struct search *s, const struct link *l, bool named)
+{
+    const struct foreign_key *key = l->key;
+    struct slice child = only_column(key->child, key->columns, key->n_columns);
+    struct slice parent = only_column(key->parent, key->parent_columns, key->n_columns);
+    struct slice of_origin = l->kind == LINK_PARENT ? child : parent;
+
+    if (s->hint.len) {
+        if (!named)
+            return false;
+        return is_key_or_column(s->hint, key, child) || is_column(parent, s->hint);
+    }
+    if (named)
+        return true;
+    if (l->target->kind == TABLE_VIEW)
+        return false;
+    return is_key_or_column(s->relation, key, of_origin);
 }
 
 /*
@@ -57,45 +95,38 @@ static bool is_meant_through(const struct search *s, const struct link *l, bool 
  */
 static bool is_meant(const struct search *s, const struct link *l)
 {
-    const struct foreign_key *key = l->key;
-    struct slice child = only_column(key->child, key->columns, key->n_columns);
-    struct slice parent = only_column(key->parent, key->parent_columns, key->n_columns);
-    bool named = slice_equal(l->target->name, s->relation), of_origin;
+    bool named = slice_equal(l->target->name, s->relation);
 
     if (l->kind == LINK_JUNCTION)
         return is_meant_through(s, l, named);
     if (l->target == s->origin)
         return is_meant_of_itself(s, l, named);
-    if (s->hint.len)
-        return named && (slice_is(s->hint, key->name) || is_column(child, s->hint) ||
-                         is_column(parent, s->hint));
-    of_origin = is_column(l->kind == LINK_PARENT ? child : parent, s->relation);
-    return named ||
-           (l->target->kind != TABLE_VIEW && (slice_is(s->relation, key->name) || of_origin));
+    return is_meant_of_another(s, l, named);
 }
 
-static bool add(struct search *s, const struct link *l)
+static bool grow_found(struct search *s)
 {
-    if (s->n == s->capacity) {
-        size_t capacity = s->capacity ? s->capacity * 2 : 4;
-        struct link *larger = arena_alloc(s->arena, capacity * sizeof *larger);
+    size_t capacity = s->capacity ? s->capacity * 2 : 4;
+    struct link *larger = arena_alloc(s->arena, capacity * sizeof *larger);
 
-        if (!larger)
-            return error_set(s->error, ERROR_MEMORY, "out of memory");
-        if (s->n)
-            memcpy(larger, s->found, s->n * sizeof *larger);
-        s->found = larger;
-        s->capacity = capacity;
-    }
-    s->found[s->n++] = *l;
+    if (!larger)
+        return error_set(s->error, ERROR_MEMORY, "out of memory");
+    if (s->n)
+        memcpy(larger, s->found, s->n * sizeof *larger);
+    s->found = larger;
+    s->capacity = capacity;
     return true;
 }
 
+/* Keeps the link if it is meant. */
 static bool consider(struct search *s, const struct link *l)
 {
     if (!is_meant(s, l))
         return true;
-    return add(s, l);
+    if (s->n == s->capacity && !grow_found(s))
+        return false;
+    s->found[s->n++] = *l;
+    return true;
 }
 
 /* A junction has both keys in its primary key. */
@@ -103,11 +134,15 @@ static bool junctions(struct search *s, const struct foreign_key *near)
 {
     const struct table *junction = near->child;
 
-    for (size_t i = 0; near->child_in_key && i < junction->n_foreign; i++) {
+    if (!near->child_in_key)
+        return true;
+    for (size_t i = 0; i < junction->n_foreign; i++) {
         const struct foreign_key *far = junction->foreign[i];
         struct link l = {LINK_JUNCTION, near, far, far->parent, false};
 
-        if (relate_is_junction(near, far) && !consider(s, &l))
+        if (!relate_is_junction(near, far))
+            continue;
+        if (!consider(s, &l))
             return false;
     }
     return true;
@@ -138,20 +173,31 @@ static bool gather(struct search *s)
     return true;
 }
 
+/* Two views of the same single column of one key. */
+static bool is_same_column(const struct foreign_key *a, const struct foreign_key *b)
+{
+    return a->base == b->base && a->n_columns == 1 && a->columns[0] == b->columns[0];
+}
+
 /* A view that refers to itself refers by the same columns to its table, too: the column alone means
  * the view, whose rows can go on so. */
 static void prefer_itself(struct search *s)
 {
     const struct link *a = &s->found[0], *b = &s->found[1];
-    bool same;
+    bool a_is_itself, b_is_itself;
 
-    if (s->n != 2 || s->hint.len || a->kind != LINK_PARENT || b->kind != LINK_PARENT)
+    if (s->n != 2 || s->hint.len)
         return;
-    same = a->key->base == b->key->base && a->key->n_columns == 1 &&
-           a->key->columns[0] == b->key->columns[0];
-    if (!same || (a->target == s->origin) == (b->target == s->origin))
+    if (a->kind != LINK_PARENT || b->kind != LINK_PARENT)
         return;
-    s->found[0] = a->target == s->origin ? *a : *b;
+    if (!is_same_column(a->key, b->key))
+        return;
+    a_is_itself = a->target == s->origin;
+    b_is_itself = b->target == s->origin;
+    if (a_is_itself == b_is_itself)
+        return;
+    if (b_is_itself)
+        s->found[0] = *b;
     s->n = 1;
 }
 

@@ -40,7 +40,9 @@ static const char *nearest(const struct search *s)
                 compare(&best, s->relation, key->child->foreign[k]->parent);
         }
     }
-    return best.name && !slice_is(s->relation, best.name) ? best.name : NULL;
+    if (best.name && slice_is(s->relation, best.name))
+        return NULL;
+    return best.name;
 }
 
 bool relate_tell_none(struct search *s)
@@ -73,23 +75,29 @@ static const char *cardinality(const struct link *l)
     return "one-to-many";
 }
 
-static void add_columns(struct buf *b, const struct table *table, const int *columns, size_t n)
+/* (column, column) */
+static void add_names(struct buf *b, const struct table *table, const int *columns, size_t n)
 {
-    buf_add_slice(b, table->name);
+    const char *before = "(";
+
     for (size_t i = 0; i < n; i++) {
-        buf_add_text(b, i ? ", " : "(");
+        buf_add_text(b, before);
+        before = ", ";
         buf_add_slice(b, table->columns[columns[i]].name);
     }
     buf_add_char(b, ')');
 }
 
-static void add_key_columns(struct buf *b, const struct foreign_key *key)
+static void add_child_columns(struct buf *b, const struct foreign_key *key)
 {
-    for (size_t i = 0; i < key->n_columns; i++) {
-        buf_add_text(b, i ? ", " : "(");
-        buf_add_slice(b, key->child->columns[key->columns[i]].name);
-    }
-    buf_add_char(b, ')');
+    buf_add_slice(b, key->child->name);
+    add_names(b, key->child, key->columns, key->n_columns);
+}
+
+static void add_parent_columns(struct buf *b, const struct foreign_key *key)
+{
+    buf_add_slice(b, key->parent->name);
+    add_names(b, key->parent, key->parent_columns, key->n_columns);
 }
 
 /* "name using origin(column) and target(column)" */
@@ -99,20 +107,20 @@ static void describe(struct buf *b, const struct link *l)
 
     if (l->kind == LINK_JUNCTION) {
         buf_addf(b, "%s using %s", key->child->name.data, key->name);
-        add_key_columns(b, key);
+        add_names(b, key->child, key->columns, key->n_columns);
         buf_addf(b, " and %s", l->far->name);
-        add_key_columns(b, l->far);
+        add_names(b, l->far->child, l->far->columns, l->far->n_columns);
         return;
     }
     buf_addf(b, "%s using ", key->name);
     if (l->kind == LINK_PARENT) {
-        add_columns(b, key->child, key->columns, key->n_columns);
+        add_child_columns(b, key);
         buf_add_text(b, " and ");
-        add_columns(b, key->parent, key->parent_columns, key->n_columns);
+        add_parent_columns(b, key);
     } else {
-        add_columns(b, key->parent, key->parent_columns, key->n_columns);
+        add_parent_columns(b, key);
         buf_add_text(b, " and ");
-        add_columns(b, key->child, key->columns, key->n_columns);
+        add_child_columns(b, key);
     }
 }
 
@@ -137,25 +145,44 @@ static bool has_column(const struct table *table, const int *columns, size_t n, 
     return n == 1 && slice_is(table->columns[columns[0]].name, name);
 }
 
+/* Of those that were found: how many have a key of the name; how many a key of the column alone. */
+static size_t count_named(const struct search *s, const char *name)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->found[i].kind != LINK_JUNCTION)
+            n += slice_is(slice_from(s->found[i].key->name), name);
+    }
+    return n;
+}
+
+static size_t count_by_column(const struct search *s, const char *column)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n; i++) {
+        const struct foreign_key *key = s->found[i].key;
+
+        n += has_column(key->child, key->columns, key->n_columns, column);
+    }
+    return n;
+}
+
 /* The hint that chooses a link: its key, if a view does not show that twice; else the column. */
 static const char *hint_for(const struct search *s, const struct link *l)
 {
     const struct foreign_key *key = l->key;
     const char *column = key->child->columns[key->columns[0]].name.data;
-    size_t of_name = 0, of_column = 0;
 
-    if (l->kind == LINK_JUNCTION)
-        return l->target == s->origin ? l->far->name : key->child->name.data;
-    for (size_t i = 0; i < s->n; i++) {
-        const struct foreign_key *other = s->found[i].key;
-
-        of_name +=
-            s->found[i].kind != LINK_JUNCTION && slice_is(slice_from(other->name), key->name);
-        of_column += has_column(other->child, other->columns, other->n_columns, column);
+    if (l->kind == LINK_JUNCTION) {
+        if (l->target == s->origin)
+            return l->far->name;
+        return key->child->name.data;
     }
-    if (of_name == 1 || key->n_columns > 1)
+    if (key->n_columns > 1 || count_named(s, key->name) == 1)
         return key->name;
-    if (of_column == 1)
+    if (count_by_column(s, column) == 1)
         return column;
     return key->parent->columns[key->parent_columns[0]].name.data;
 }

@@ -24,10 +24,14 @@ static struct slice unexpected(const struct scan *s)
 
 bool scan_fail(struct scan *s, const char *expected)
 {
-    int shown = (int)(s->text.len > SHOWN_MAX ? SHOWN_MAX : s->text.len);
+    struct slice shown = s->text;
 
+    if (!shown.data)
+        shown = slice_make("", 0);
+    if (shown.len > SHOWN_MAX)
+        shown.len = SHOWN_MAX;
     error_set(s->error, ERROR_SYNTAX, "\"failed to parse %s (%.*s)\" (line 1, column %zu)", s->what,
-              shown, s->text.data ? s->text.data : "", s->before + s->at + 1);
+              SLICE_ARG(shown), s->before + s->at + 1);
     if (s->at < s->text.len)
         error_details(s->error, "unexpected \"%.*s\" expecting %s", SLICE_ARG(unexpected(s)),
                       expected);
@@ -61,8 +65,9 @@ bool scan_take_word(struct scan *s, const char *word)
 {
     const struct slice wanted = slice_from(word);
 
-    if (s->text.len - s->at < wanted.len ||
-        memcmp(s->text.data + s->at, wanted.data, wanted.len) != 0)
+    if (s->text.len - s->at < wanted.len)
+        return false;
+    if (memcmp(s->text.data + s->at, wanted.data, wanted.len) != 0)
         return false;
     s->at += wanted.len;
     return true;
@@ -99,15 +104,25 @@ bool scan_integer(struct scan *s, int64_t *out)
     return true;
 }
 
+/* The place of the quote that closes the one at the scan's place, or one past the text. */
+static size_t closing_quote(const struct scan *s)
+{
+    size_t end = s->at + 1;
+
+    while (end < s->text.len && s->text.data[end] != '"') {
+        if (s->text.data[end] == '\\')
+            end++;
+        end++;
+    }
+    return end;
+}
+
 /* False without memory only; *closed: it has its second quote. */
 static bool quoted(struct scan *s, struct slice *out, bool *closed)
 {
-    size_t n = 0, end = s->at + 1;
-    char *to;
+    char *to = arena_alloc(s->arena, closing_quote(s) - s->at);
+    size_t n = 0;
 
-    while (end < s->text.len && s->text.data[end] != '"')
-        end += s->text.data[end] == '\\' ? 2 : 1;
-    to = arena_alloc(s->arena, end - s->at);
     if (!to)
         return error_set(s->error, ERROR_MEMORY, "out of memory");
     s->at++;
@@ -132,6 +147,12 @@ bool scan_quoted(struct scan *s, struct slice *out)
     return scan_fail(s, "'\"'");
 }
 
+/* The text ends here, or one of the stops comes. */
+static bool is_at_stop(const struct scan *s, struct slice stops)
+{
+    return s->at == s->text.len || slice_has(stops, s->text.data[s->at]);
+}
+
 /* As PostgREST reads it: a quote that does not end the word is a character like another. */
 bool scan_word(struct scan *s, const char *stops, struct slice *out)
 {
@@ -142,11 +163,11 @@ bool scan_word(struct scan *s, const char *stops, struct slice *out)
     if (scan_peek(s) == '"') {
         if (!quoted(s, out, &closed))
             return false;
-        if (closed && (s->at == s->text.len || slice_has(ends, scan_peek(s))))
+        if (closed && is_at_stop(s, ends))
             return true;
         s->at = start;
     }
-    while (s->at < s->text.len && !slice_has(ends, s->text.data[s->at]))
+    while (!is_at_stop(s, ends))
         s->at++;
     *out = slice_make(s->text.data + start, s->at - start);
     return true;
@@ -163,22 +184,25 @@ static bool too_much(struct scan *s, const char *before, int64_t limit, const ch
 bool scan_count(struct scan *s, size_t n)
 {
     s->parts += (int64_t)n;
-    return s->parts <= s->limits->parts ||
-           too_much(s, "the query string has more than ", s->limits->parts, " parts", "max-parts");
+    if (s->parts <= s->limits->parts)
+        return true;
+    return too_much(s, "the query string has more than ", s->limits->parts, " parts", "max-parts");
 }
 
 bool scan_count_conditions(struct scan *s, size_t n)
 {
     s->conditions += (int64_t)n;
-    return s->conditions <= s->limits->conditions ||
-           too_much(s, "the query string has more than ", s->limits->conditions, " conditions",
+    if (s->conditions <= s->limits->conditions)
+        return true;
+    return too_much(s, "the query string has more than ", s->limits->conditions, " conditions",
                     "max-conditions");
 }
 
 bool scan_count_embed(struct scan *s)
 {
-    return ++s->embeds <= s->limits->embeds ||
-           too_much(s, "more than ", s->limits->embeds, " resources are embedded", "max-embeds");
+    if (++s->embeds <= s->limits->embeds)
+        return true;
+    return too_much(s, "more than ", s->limits->embeds, " resources are embedded", "max-embeds");
 }
 
 void *scan_node(struct scan *s, size_t size)
@@ -195,8 +219,10 @@ void *scan_node(struct scan *s, size_t size)
 
 bool scan_enter(struct scan *s)
 {
-    return ++s->depth <= s->limits->nesting || too_much(s, "the query is nested more than ",
-                                                        s->limits->nesting, " deep", "max-nesting");
+    if (++s->depth <= s->limits->nesting)
+        return true;
+    return too_much(s, "the query is nested more than ", s->limits->nesting, " deep",
+                    "max-nesting");
 }
 
 void scan_leave(struct scan *s)

@@ -39,15 +39,23 @@ static struct slice operator_word(struct slice text)
     return slice_make(text.data, n);
 }
 
+/* The byte after the operator's word at the value's beginning; '\0' at its end. */
+static char byte_after(struct slice value, struct slice word)
+{
+    if (word.len < value.len)
+        return value.data[word.len];
+    return '\0';
+}
+
 bool scan_is_filter(struct slice value)
 {
     struct slice word = operator_word(value);
-    char after = word.len < value.len ? value.data[word.len] : '\0';
+    char after = byte_after(value, word);
 
     if (slice_is(word, "not") && after == '.') {
         value = slice_make(value.data + word.len + 1, value.len - word.len - 1);
         word = operator_word(value);
-        after = word.len < value.len ? value.data[word.len] : '\0';
+        after = byte_after(value, word);
     }
     for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
         if (slice_is(word, operators[i].word))
@@ -84,8 +92,20 @@ static bool takes_quantifier(enum tree_operator op)
     return op <= OPERATOR_IMATCH && op != OPERATOR_NEQ;
 }
 
+/* any) and all), behind the operators that take them. */
+static bool quantifier(struct scan *s, struct condition *c)
+{
+    if (!takes_quantifier(c->op))
+        return false;
+    if (scan_take_word(s, "any)"))
+        c->quantifier = QUANTIFIER_ANY;
+    else if (scan_take_word(s, "all)"))
+        c->quantifier = QUANTIFIER_ALL;
+    return c->quantifier != QUANTIFIER_NONE;
+}
+
 /* (any), (all); a full-text search could have a language here. */
-static bool modifier(struct scan *s, struct condition *c)
+static bool operator_modifier(struct scan *s, struct condition *c)
 {
     if (!scan_take(s, '('))
         return true;
@@ -93,14 +113,10 @@ static bool modifier(struct scan *s, struct condition *c)
         return scan_unsupported(s, "the configuration of a language for full-text search",
                                 "The index's own tokenizer decides: see CREATE VIRTUAL TABLE … "
                                 "USING fts5(…, tokenize=…).");
-    if (takes_quantifier(c->op) && scan_take_word(s, "any)"))
-        c->quantifier = QUANTIFIER_ANY;
-    else if (takes_quantifier(c->op) && scan_take_word(s, "all)"))
-        c->quantifier = QUANTIFIER_ALL;
-    else
-        return scan_fail(s, "\".\", or \"any)\" or \"all)\" after eq, gt, gte, lt, lte, like, "
-                            "ilike, match or imatch");
-    return true;
+    if (quantifier(s, c))
+        return true;
+    return scan_fail(s, "\".\", or \"any)\" or \"all)\" after eq, gt, gte, lt, lte, like, "
+                        "ilike, match or imatch");
 }
 
 static bool parse_operator(struct scan *s, struct condition *c)
@@ -113,7 +129,7 @@ static bool parse_operator(struct scan *s, struct condition *c)
         if (!slice_is(word, operators[i].word))
             continue;
         c->op = operators[i].op;
-        if (!modifier(s, c))
+        if (!operator_modifier(s, c))
             return false;
         if (scan_take(s, '.'))
             return true;
@@ -143,25 +159,36 @@ static struct slice *add_member(struct scan *s, struct condition *c, size_t *cap
     return &c->list[c->n_list++];
 }
 
+/* Its members, up to the closing parenthesis. */
+static bool list_members(struct scan *s, struct condition *c)
+{
+    size_t capacity = 0;
+
+    do {
+        struct slice *member = add_member(s, c, &capacity);
+
+        if (!member)
+            return false;
+        if (!scan_word(s, ",)", member))
+            return false;
+    } while (scan_take(s, ','));
+    if (scan_take(s, ')'))
+        return true;
+    return scan_fail(s, "\",\" or \")\"");
+}
+
 /* (a,"b,c",d): blanks around it and after its first parenthesis are none of a member's. */
 static bool parse_list(struct scan *s, struct condition *c)
 {
-    size_t capacity = 0;
+    bool empty;
 
     scan_spaces(s);
     if (!scan_take(s, '('))
         return scan_fail(s, "\"(\"");
     scan_spaces(s);
-    if (!scan_take(s, ')')) {
-        do {
-            struct slice *member = add_member(s, c, &capacity);
-
-            if (!member || !scan_word(s, ",)", member))
-                return false;
-        } while (scan_take(s, ','));
-        if (!scan_take(s, ')'))
-            return scan_fail(s, "\",\" or \")\"");
-    }
+    empty = scan_take(s, ')');
+    if (!empty && !list_members(s, c))
+        return false;
     scan_spaces(s);
     return true;
 }
@@ -196,20 +223,28 @@ static bool check_is(struct scan *s, struct condition *c)
     return scan_fail(s, "isVal: (null, not_null, true, false, unknown)");
 }
 
-/* A value within a tree ends at ',' or ')'; {a,b} without braces within is one, commas and all. */
+/* {a,b} without braces within, commas and all; false if none is there. */
+static bool flat_braces(struct scan *s, struct slice *out)
+{
+    static const struct slice braces = SLICE_LITERAL("{}");
+    size_t start = s->at, end = start + 1;
+
+    if (scan_peek(s) != '{')
+        return false;
+    while (end < s->text.len && !slice_has(braces, s->text.data[end]))
+        end++;
+    if (end == s->text.len || s->text.data[end] != '}')
+        return false;
+    s->at = end + 1;
+    *out = slice_make(s->text.data + start, s->at - start);
+    return true;
+}
+
+/* A value within a tree ends at ',' or ')'. */
 static bool tree_value(struct scan *s, struct slice *out)
 {
-    size_t start = s->at, end = s->at + 1;
-
-    if (scan_peek(s) == '{') {
-        while (end < s->text.len && s->text.data[end] != '{' && s->text.data[end] != '}')
-            end++;
-        if (end < s->text.len && s->text.data[end] == '}') {
-            s->at = end + 1;
-            *out = slice_make(s->text.data + start, s->at - start);
-            return true;
-        }
-    }
+    if (flat_braces(s, out))
+        return true;
     return scan_word(s, ",)", out);
 }
 
@@ -221,9 +256,14 @@ static bool parse_value(struct scan *s, struct condition *c, bool in_tree)
         c->value = scan_rest(s);
     else if (!tree_value(s, &c->value))
         return false;
-    if (c->quantifier != QUANTIFIER_NONE)
-        return parse_braces(s, c) && scan_count_conditions(s, c->n_list);
-    return c->op != OPERATOR_IS || check_is(s, c);
+    if (c->quantifier != QUANTIFIER_NONE) {
+        if (!parse_braces(s, c))
+            return false;
+        return scan_count_conditions(s, c->n_list);
+    }
+    if (c->op == OPERATOR_IS)
+        return check_is(s, c);
+    return true;
 }
 
 static bool comparison(struct scan *s, struct condition *c, bool in_tree)
@@ -247,11 +287,12 @@ bool scan_comparison(struct scan *s, struct condition *out)
 /* "and" or "or" before a parenthesis; else it is a column's name. */
 static bool tree_word(struct scan *s, enum condition_kind *kind)
 {
-    bool is_and = scan_take_word(s, "and");
-
-    if (!is_and && !scan_take_word(s, "or"))
+    if (scan_take_word(s, "and"))
+        *kind = CONDITION_AND;
+    else if (scan_take_word(s, "or"))
+        *kind = CONDITION_OR;
+    else
         return false;
-    *kind = is_and ? CONDITION_AND : CONDITION_OR;
     scan_spaces(s);
     return scan_peek(s) == '(';
 }

@@ -11,8 +11,11 @@
 static bool item_end(struct scan *s, const char *expected)
 {
     scan_spaces(s);
-    return s->at == s->text.len || scan_peek(s) == ',' || scan_peek(s) == ')' ||
-           scan_fail(s, expected);
+    if (s->at == s->text.len)
+        return true;
+    if (scan_peek(s) == ',' || scan_peek(s) == ')')
+        return true;
+    return scan_fail(s, expected);
 }
 
 static bool items(struct scan *s, struct query_node *node);
@@ -55,7 +58,9 @@ static bool embed(struct scan *s, struct select_item *item, struct slice relatio
     else if (!items(s, item->node))
         return false;
     scan_leave(s);
-    return scan_take(s, ')') || scan_fail(s, "\",\" or \")\"");
+    if (scan_take(s, ')'))
+        return true;
+    return scan_fail(s, "\",\" or \")\"");
 }
 
 /* Digits, a number within 31 bits. */
@@ -92,8 +97,13 @@ static bool modifiers(struct scan *s, struct cast_ask *out)
 /* ::type, ::type(n), ::type(n,m) */
 static bool cast(struct scan *s, struct cast_ask *out)
 {
-    return !scan_take_word(s, "::") ||
-           (scan_name(s, &out->type) && (!scan_take(s, '(') || modifiers(s, out)));
+    if (!scan_take_word(s, "::"))
+        return true;
+    if (!scan_name(s, &out->type))
+        return false;
+    if (!scan_take(s, '('))
+        return true;
+    return modifiers(s, out);
 }
 
 static bool aggregate(struct scan *s, struct select_item *item)
@@ -136,9 +146,39 @@ static bool field_item(struct scan *s, struct select_item *item, struct slice na
     return aggregate(s, item);
 }
 
+/* A resource with its parentheses; count() is none. */
 static bool at_embed(const struct scan *s, struct slice name)
 {
-    return scan_peek(s) == '!' || (scan_peek(s) == '(' && !slice_is(name, "count"));
+    if (scan_peek(s) == '!')
+        return true;
+    return scan_peek(s) == '(' && !slice_is(name, "count");
+}
+
+/* One colon is between an alias and a name, two are before a cast. */
+static bool at_alias_end(const struct scan *s)
+{
+    size_t after = s->at + 1;
+
+    return scan_peek(s) == ':' && after < s->text.len && s->text.data[after] != ':';
+}
+
+/* What has a name: a field, or a resource with its parentheses. */
+static bool named_item(struct scan *s, struct select_item *item)
+{
+    struct slice name;
+
+    if (!scan_name(s, &name))
+        return false;
+    if (at_alias_end(s)) {
+        s->at++;
+        item->alias = name;
+        if (!scan_name(s, &name))
+            return false;
+    }
+    if (!at_embed(s, name))
+        return field_item(s, item, name);
+    item->kind = SELECT_EMBED;
+    return embed(s, item, name);
 }
 
 static bool select_item(struct scan *s, struct select_item *item)
@@ -158,21 +198,8 @@ static bool select_item(struct scan *s, struct select_item *item)
             return false;
         return item_end(s, "\",\" or end of input");
     }
-    if (!scan_name(s, &name))
+    if (!named_item(s, item))
         return false;
-    if (scan_peek(s) == ':' && s->at + 1 < s->text.len && s->text.data[s->at + 1] != ':') {
-        s->at++;
-        item->alias = name;
-        if (!scan_name(s, &name))
-            return false;
-    }
-    if (at_embed(s, name)) {
-        item->kind = SELECT_EMBED;
-        if (!embed(s, item, name))
-            return false;
-    } else if (!field_item(s, item, name)) {
-        return false;
-    }
     return item_end(s, "letter, digit, \"-\", \"->>\", \"->\", \"::\", \".\", \")\", \",\" or end "
                        "of input");
 }
@@ -198,5 +225,9 @@ bool scan_select(struct scan *s, struct query_node *node)
 {
     node->select = NULL; /* a repeated parameter: the last counts */
     scan_spaces(s);
-    return s->at == s->text.len || (items(s, node) && scan_end(s));
+    if (s->at == s->text.len)
+        return true;
+    if (!items(s, node))
+        return false;
+    return scan_end(s);
 }

@@ -13,6 +13,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/slice.h"
+#include "query/literal.h"
 #include "query/node.h"
 #include "query/plan.h"
 #include "store/catalog/catalog.h"
@@ -85,6 +86,9 @@ enum field_use {
 void sql_field(struct sql *q, const struct node *node, const struct field *field,
                enum field_use use, enum column_kind *kind);
 
+/* A condition's field as it is compared. */
+void sql_compared(struct sql *q, const struct node *node, const struct condition *c);
+
 /* True for JSON, and for text, which may be JSON. */
 bool sql_may_hold_json(const struct column *column);
 
@@ -131,6 +135,28 @@ void sql_filter(struct sql *q, const struct node *node, const struct condition *
 /* eq, neq, gt, gte, lt, lte, isdistinct of the field and a text. */
 void sql_compare(struct sql *q, const struct node *node, const struct condition *c,
                  struct slice text);
+/* The comparison of the field and a value, in all classes of values alike. */
+void sql_compare_value(struct sql *q, const struct node *node, const struct condition *c,
+                       struct value value);
+/* The column of a field, or text that stands for what a JSON path finds; NULL with the error. */
+const struct column *sql_compared_column(struct sql *q, const struct node *node,
+                                         const struct field *field);
+/* What a text may stand for; false with the error. */
+bool sql_literal(struct sql *q, const struct column *column, struct slice text,
+                 struct literal *out);
+
+/* ---- sql_by_class.c */
+
+/* The bytes among what the text stands for beside itself, or NULL. */
+const struct value *sql_bytes_beside(const struct literal *literal);
+/* gt, gte, lt, lte of a text that stands for values of more than one class. */
+void sql_by_class(struct sql *q, const struct node *node, const struct condition *c,
+                  const struct literal *literal);
+
+/* ---- sql_member.c: lists */
+
+/* (?,?,?), JSON in its shortest form. */
+void sql_list(struct sql *q, const struct value *values, size_t n, bool json);
 /* in.(…) */
 void sql_member(struct sql *q, const struct node *node, const struct condition *c);
 

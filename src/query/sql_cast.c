@@ -99,21 +99,27 @@ static const struct way {
  * CAST does nothing of it. */
 static struct way way_from(enum cast_way way, enum column_kind from)
 {
-    static const struct way words = {"CASE ", " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END",
-                                     KIND_TEXT};
-    static const struct way rounded = {"CAST(round(", ") AS INTEGER)", KIND_INTEGER};
-    static const struct way spelled = {"CAST(CAST(", " AS NUMERIC) AS INTEGER)", KIND_INTEGER};
-    static const struct way not_zero = {"(", "<>0)", KIND_BOOLEAN};
-    bool text = way == CAST_TEXT || way == CAST_TEXT_OF || way == CAST_CHARACTER;
+    static const struct {
+        enum cast_way way;
+        enum column_kind from;
+        struct way instead;
+    } ours[] = {
+#define WORDS "CASE ", " WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", KIND_TEXT
+        {CAST_TEXT, KIND_BOOLEAN, {WORDS}},
+        {CAST_TEXT_OF, KIND_BOOLEAN, {WORDS}},
+        {CAST_CHARACTER, KIND_BOOLEAN, {WORDS}},
+#undef WORDS
+        {CAST_INTEGER, KIND_REAL, {"CAST(round(", ") AS INTEGER)", KIND_INTEGER}},
+        {CAST_INTEGER, KIND_NUMERIC, {"CAST(round(", ") AS INTEGER)", KIND_INTEGER}},
+        {CAST_INTEGER, KIND_TEXT, {"CAST(CAST(", " AS NUMERIC) AS INTEGER)", KIND_INTEGER}},
+        {CAST_BOOLEAN, KIND_REAL, {"(", "<>0)", KIND_BOOLEAN}},
+        {CAST_BOOLEAN, KIND_INTEGER, {"(", "<>0)", KIND_BOOLEAN}},
+    };
 
-    if (text && from == KIND_BOOLEAN)
-        return words;
-    if (way == CAST_INTEGER && (from == KIND_REAL || from == KIND_NUMERIC))
-        return rounded;
-    if (way == CAST_INTEGER && from == KIND_TEXT)
-        return spelled; /* 1e2 is 100 */
-    if (way == CAST_BOOLEAN && (from == KIND_REAL || from == KIND_INTEGER))
-        return not_zero;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (ours[i].way == way && ours[i].from == from)
+            return ours[i].instead;
+    }
     return ways[way];
 }
 
@@ -177,19 +183,40 @@ static bool bad_modifier(struct sql *q, struct slice type)
     return sql_give_up(q);
 }
 
+static bool is_within(int n, int most)
+{
+    return n >= 1 && n <= most;
+}
+
+/* varchar(3), char(3) */
+static bool is_length(const struct cast_ask *ask, enum cast_way way)
+{
+    if (way != CAST_TEXT_OF && way != CAST_CHARACTER)
+        return false;
+    return ask->n_modifiers == 1 && is_within(ask->modifiers[0], LENGTH_MAX);
+}
+
+/* numeric(10,2), numeric(10): a scale of 0. */
+static bool is_precision(const struct cast_ask *ask, enum cast_way way, int scale)
+{
+    if (way != CAST_NUMERIC)
+        return false;
+    return is_within(ask->modifiers[0], DIGITS_MAX) && scale <= ask->modifiers[0];
+}
+
 /* varchar(3), numeric(10,2): the function around the cast, and its last argument. */
 static void modify(struct sql *q, const struct cast_ask *ask, enum cast_way way,
                    struct sql_cast *cast)
 {
-    const int first = ask->modifiers[0], second = ask->n_modifiers > 1 ? ask->modifiers[1] : 0;
-    const bool is_text = way == CAST_TEXT_OF || way == CAST_CHARACTER;
-    const bool length = is_text && ask->n_modifiers == 1 && first >= 1 && first <= LENGTH_MAX;
-    const bool digits = way == CAST_NUMERIC && first >= 1 && first <= DIGITS_MAX && second <= first;
+    int scale = 0;
 
-    if (length)
-        *cast = (struct sql_cast){.function = "substr(", .argument = ",1,", .modifier = first};
-    else if (digits)
-        *cast = (struct sql_cast){.function = "round(", .argument = ",", .modifier = second};
+    if (ask->n_modifiers > 1)
+        scale = ask->modifiers[1];
+    if (is_length(ask, way))
+        *cast = (struct sql_cast){
+            .function = "substr(", .argument = ",1,", .modifier = ask->modifiers[0]};
+    else if (is_precision(ask, way, scale))
+        *cast = (struct sql_cast){.function = "round(", .argument = ",", .modifier = scale};
     else
         bad_modifier(q, ask->type);
 }
@@ -200,7 +227,9 @@ struct sql_cast sql_cast_begin(struct sql *q, const struct cast_ask *ask, enum c
     enum cast_way name;
     struct way way;
 
-    if (ask->type.len == 0 || !find_way(q, ask->type, &name))
+    if (ask->type.len == 0)
+        return cast;
+    if (!find_way(q, ask->type, &name))
         return cast;
     if (ask->n_modifiers > 0)
         modify(q, ask, name, &cast);

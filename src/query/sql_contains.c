@@ -9,9 +9,24 @@
 #include "query/sql.h"
 #include "store/db/json_contains.h"
 
-static const char *word_of(enum tree_operator op)
+static const struct {
+    enum tree_operator op;
+    const char *word;
+    enum json_operation operation;
+} operations[] = {
+    {OPERATOR_CS, "cs", JSON_CONTAINS},
+    {OPERATOR_CD, "cd", JSON_CONTAINED},
+    {OPERATOR_OV, "ov", JSON_OVERLAPS},
+};
+
+/* The row of `operations`. */
+static size_t operation_of(enum tree_operator op)
 {
-    return op == OPERATOR_CS ? "cs" : op == OPERATOR_CD ? "cd" : "ov";
+    size_t i = sizeof operations / sizeof *operations - 1;
+
+    while (i > 0 && operations[i].op != op)
+        i--;
+    return i;
 }
 
 static bool bad_value(struct sql *q, struct slice text)
@@ -23,25 +38,35 @@ static bool bad_value(struct sql *q, struct slice text)
     return sql_give_up(q);
 }
 
+/* The texts as a JSON array of strings. */
+static void add_strings(struct buf *b, const struct slice *items, size_t n)
+{
+    buf_add_char(b, '[');
+    for (size_t i = 0; i < n; i++) {
+        if (i > 0)
+            buf_add_char(b, ',');
+        text_json_string(b, items[i]);
+    }
+    buf_add_char(b, ']');
+}
+
 /* The members of an array literal as a JSON array of strings. */
 static bool literal_as_json(struct sql *q, struct slice text, struct slice *out)
 {
     struct array_literal array;
     struct buf b;
 
-    if (!array_literal_read(q->arena, text, &array, q->error))
-        return error_is_set(q->error) ? sql_give_up(q) : bad_value(q, text);
+    if (!array_literal_read(q->arena, text, &array, q->error)) {
+        if (error_is_set(q->error))
+            return sql_give_up(q);
+        return bad_value(q, text);
+    }
     array_literal_drop_nulls(&array);
     buf_init(&b, text.len * 6 + 16);
-    buf_add_char(&b, '[');
-    for (size_t i = 0; i < array.n; i++) {
-        if (i > 0)
-            buf_add_char(&b, ',');
-        text_json_string(&b, array.items[i]);
-    }
-    buf_add_char(&b, ']');
-    out->data = b.failed ? NULL : arena_copy(q->arena, buf_slice(&b));
-    out->len = b.len;
+    add_strings(&b, array.items, array.n);
+    *out = slice_make(NULL, b.len);
+    if (!b.failed)
+        out->data = arena_copy(q->arena, buf_slice(&b));
     buf_finish(&b);
     if (out->data)
         return true;
@@ -64,26 +89,38 @@ static bool check_overlap(struct sql *q, struct slice text)
     return true;
 }
 
-/* `{}` is JSON as well, and what an empty array is to a client: it is either, by the document. */
+/* True for {a,b}, and for {}: that is JSON as well, and what an empty array is to a client. */
+static bool is_array_literal(struct slice text)
+{
+    if (slice_is(text, "{}"))
+        return true;
+    if (text.len == 0 || text.data[0] != '{')
+        return false;
+    return !json_valid(text, JSON_WANTED_DEPTH);
+}
+
+/* The value as JSON. *literal: it is an array literal; {} is then either, by the document. */
 static bool wanted(struct sql *q, const struct condition *c, struct slice *json, bool *literal)
 {
     struct slice text = text_trim(c->value);
 
-    *literal = slice_is(text, "{}") ||
-               (text.len > 0 && text.data[0] == '{' && !json_valid(text, JSON_WANTED_DEPTH));
+    *literal = is_array_literal(text);
     if (*literal)
         return literal_as_json(q, text, json);
     *json = text;
     if (!json_valid(text, JSON_WANTED_DEPTH))
         return bad_value(q, text);
-    return c->op != OPERATOR_OV || check_overlap(q, text);
+    if (c->op == OPERATOR_OV)
+        return check_overlap(q, text);
+    return true;
 }
 
 static bool check_field(struct sql *q, const struct condition *c, const struct column *column)
 {
     if (sql_may_hold_json(column) && !c->field.as_text)
         return true;
-    error_set(q->error, ERROR_UNSUPPORTED, "the operator \"%s\" is about JSON", word_of(c->op));
+    error_set(q->error, ERROR_UNSUPPORTED, "the operator \"%s\" is about JSON",
+              operations[operation_of(c->op)].word);
     if (c->field.as_text)
         error_hint(q->error, "Write -> in the place of the last ->>.");
     else
@@ -107,22 +144,18 @@ static void document(struct sql *q, const struct node *node, const struct condit
 
 void sql_contains(struct sql *q, const struct node *node, const struct condition *c)
 {
-    static const struct {
-        enum tree_operator op;
-        enum json_operation operation;
-    } operations[] = {
-        {OPERATOR_CS, JSON_CONTAINS}, {OPERATOR_CD, JSON_CONTAINED}, {OPERATOR_OV, JSON_OVERLAPS}};
     const struct column *column = sql_column(q, node->table, c->field.name);
     struct slice json;
     bool literal;
 
-    if (!column || !check_field(q, c, column) || !wanted(q, c, &json, &literal))
+    if (!column)
+        return;
+    if (!check_field(q, c, column))
+        return;
+    if (!wanted(q, c, &json, &literal))
         return;
     SQL(q, "thimble_json(");
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        if (operations[i].op == c->op)
-            sql_number(q, operations[i].operation);
-    }
+    sql_number(q, operations[operation_of(c->op)].operation);
     SQL(q, ",");
     document(q, node, c, column);
     SQL(q, ",");

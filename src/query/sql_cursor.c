@@ -37,6 +37,14 @@ static bool has_column(const struct cursor *c, const struct column *column)
     return false;
 }
 
+/* PostgreSQL puts NULLs last ascending and first descending. */
+static bool has_nulls_first(const struct order_term *t)
+{
+    if (t->nulls == NULLS_DEFAULT)
+        return t->descending;
+    return t->nulls == NULLS_FIRST;
+}
+
 static bool order_terms(struct sql *q, const struct node *root, struct cursor *c)
 {
     for (const struct order_term *t = root->ask->order; t; t = t->next) {
@@ -48,9 +56,7 @@ static bool order_terms(struct sql *q, const struct node *root, struct cursor *c
         column = sql_column(q, root->table, t->field.name);
         if (!column)
             return false;
-        c->terms[c->n++] = (struct cursor_term){
-            column, t->descending,
-            t->nulls == NULLS_DEFAULT ? t->descending : t->nulls == NULLS_FIRST};
+        c->terms[c->n++] = (struct cursor_term){column, t->descending, has_nulls_first(t)};
     }
     return true;
 }
@@ -78,17 +84,22 @@ static bool rowid_term(struct sql *q, const struct node *root, struct cursor *c,
  */
 static bool key_terms(struct sql *q, const struct node *root, struct cursor *c)
 {
+    const struct table *table = root->table;
     bool descending = c->n > 0 && c->terms[c->n - 1].descending;
-    bool unique = root->table->n_key > 0;
+    bool unique = table->n_key > 0;
 
-    for (size_t i = 0; i < root->table->n_key; i++) {
-        const struct column *column = &root->table->columns[root->table->key[i]];
+    for (size_t i = 0; i < table->n_key; i++) {
+        const struct column *column = &table->columns[table->key[i]];
+        bool may_be_null = !column->not_null && table->kind != TABLE_VIEW;
 
-        unique = unique && (column->not_null || root->table->kind == TABLE_VIEW);
+        if (may_be_null)
+            unique = false;
         if (!has_column(c, column))
             c->terms[c->n++] = (struct cursor_term){column, descending, descending};
     }
-    return unique || rowid_term(q, root, c, descending);
+    if (unique)
+        return true;
+    return rowid_term(q, root, c, descending);
 }
 
 /* FNV-1a over the table, the columns and their directions. */
@@ -120,6 +131,30 @@ static size_t count_terms(const struct node *root)
     return n;
 }
 
+/* What a cursor does not go with. */
+static bool check_page(struct sql *q, const struct node *root, size_t terms)
+{
+    if (root->grouped)
+        return refuse(q, "a cursor does not go with aggregates", "Page with limit= and offset=.");
+    if (terms > CURSOR_TERMS_MAX)
+        return refuse(q, "a cursor does not go with an order of that many columns",
+                      "Page with limit= and offset=, or order by fewer.");
+    if (root->ask->offset > 0)
+        return refuse(q, "a cursor does not go with an offset", "Use one of them.");
+    return true;
+}
+
+/* The values that the page begins after; none of the first page. */
+static bool read_cursor(struct sql *q, struct slice text, struct cursor *c)
+{
+    c->begun = text.len > 0;
+    if (!c->begun)
+        return true;
+    if (cursor_decode(q->arena, text, c->order_id, c->values, c->n, q->error))
+        return true;
+    return sql_give_up(q);
+}
+
 struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct query_tree *tree)
 {
     struct cursor *c = sql_alloc(q, 1, sizeof *c);
@@ -127,19 +162,8 @@ struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct q
 
     if (!c)
         return NULL;
-    if (root->grouped) {
-        refuse(q, "a cursor does not go with aggregates", "Page with limit= and offset=.");
+    if (!check_page(q, root, n))
         return NULL;
-    }
-    if (n > CURSOR_TERMS_MAX) {
-        refuse(q, "a cursor does not go with an order of that many columns",
-               "Page with limit= and offset=, or order by fewer.");
-        return NULL;
-    }
-    if (root->ask->offset > 0) {
-        refuse(q, "a cursor does not go with an offset", "Use one of them.");
-        return NULL;
-    }
     c->terms = sql_alloc(q, n, sizeof *c->terms);
     c->values = sql_alloc(q, n, sizeof *c->values);
     if (!c->terms || !c->values)
@@ -149,12 +173,8 @@ struct cursor *sql_cursor(struct sql *q, const struct node *root, const struct q
     if (!key_terms(q, root, c))
         return NULL;
     c->order_id = order_id(root, c);
-    c->begun = tree->cursor.len > 0;
-    if (c->begun &&
-        !cursor_decode(q->arena, tree->cursor, c->order_id, c->values, c->n, q->error)) {
-        sql_give_up(q);
+    if (!read_cursor(q, tree->cursor, c))
         return NULL;
-    }
     return c;
 }
 
@@ -174,13 +194,13 @@ void sql_cursor_outputs(struct sql *q, const struct node *root, const struct cur
 static void after(struct sql *q, const struct node *root, const struct cursor_term *t,
                   struct value value)
 {
-    bool null = value.type == VALUE_NULL;
+    bool nulls_after = !t->nulls_first && !t->column->not_null;
 
-    if (null && !t->nulls_first) { /* nothing comes after it */
-        SQL(q, "FALSE");
-        return;
-    }
-    if (null) {
+    if (value.type == VALUE_NULL) {
+        if (!t->nulls_first) { /* nothing comes after it */
+            SQL(q, "FALSE");
+            return;
+        }
         sql_name(q, root, t->column);
         SQL(q, " IS NOT NULL");
         return;
@@ -189,7 +209,7 @@ static void after(struct sql *q, const struct node *root, const struct cursor_te
     sql_name(q, root, t->column);
     sql_text(q, t->descending ? "<" : ">");
     sql_value(q, value);
-    if (!t->nulls_first && !t->column->not_null) {
+    if (nulls_after) {
         SQL(q, " OR ");
         sql_name(q, root, t->column);
         SQL(q, " IS NULL");
@@ -238,18 +258,22 @@ bool sql_cursor_condition(struct sql *q, const struct node *root, const void *cu
 
 void sql_cursor_order(struct sql *q, const struct node *root, const struct cursor *c)
 {
+    const char *before = " ORDER BY ";
+
     for (size_t i = 0; i < c->n; i++) {
         const struct cursor_term *t = &c->terms[i];
+        bool first_by_itself = !t->descending; /* SQLite's own order of NULLs */
 
-        sql_text(q, i ? "," : " ORDER BY ");
+        sql_text(q, before);
+        before = ",";
         sql_name(q, root, t->column);
         if (t->descending)
             SQL(q, " DESC");
-        if (t->nulls_first != !t->descending && !t->column->not_null) {
-            if (t->nulls_first)
-                SQL(q, " NULLS FIRST");
-            else
-                SQL(q, " NULLS LAST");
-        }
+        if (t->nulls_first == first_by_itself || t->column->not_null)
+            continue;
+        if (t->nulls_first)
+            SQL(q, " NULLS FIRST");
+        else
+            SQL(q, " NULLS LAST");
     }
 }

@@ -7,20 +7,28 @@
 #include "base/text.h"
 #include "query/sql.h"
 
+/* What the buffer holds, in the plan's arena; the buffer is freed. NULL data without memory. */
+static struct slice keep_text(struct sql *q, struct buf *text)
+{
+    struct slice kept = {NULL, 0};
+
+    if (!text->failed)
+        kept = slice_make(arena_copy(q->arena, buf_slice(text)), text->len);
+    buf_finish(text);
+    if (kept.data)
+        return kept;
+    sql_fail(q);
+    return slice_make(NULL, 0);
+}
+
 struct slice sql_json_key(struct sql *q, struct slice name)
 {
     struct buf text;
-    char *copy;
 
     buf_init(&text, name.len * 6 + 3);
     text_json_string(&text, name);
     buf_add_char(&text, ':');
-    copy = text.failed ? NULL : arena_copy(q->arena, buf_slice(&text));
-    size_t len = text.len;
-    buf_finish(&text);
-    if (!copy)
-        sql_fail(q);
-    return slice_make(copy, copy ? len : 0);
+    return keep_text(q, &text);
 }
 
 void sql_when_json(struct sql *q, const struct node *node, const struct column *column)
@@ -53,35 +61,39 @@ void sql_shown_column(struct sql *q, const struct node *node, const struct colum
 /* The steps as an SQLite path: $."key"[0][#-1] (sqlite.org/json1.html §3.3). */
 static struct value path_text(struct sql *q, const struct json_step *step)
 {
-    struct value value = value_null();
+    struct slice path;
     struct buf text;
-    char *copy;
 
     buf_init(&text, 65536);
     buf_add_char(&text, '$');
     for (; step; step = step->next) {
-        if (step->is_index) {
-            buf_add_text(&text, step->key.data[0] == '-' ? "[#" : "[");
-            buf_add_slice(&text, step->key);
-            buf_add_char(&text, ']');
-        } else {
+        if (!step->is_index) {
             buf_add_char(&text, '.');
             text_json_string(&text, step->key);
+            continue;
         }
+        buf_add_char(&text, '[');
+        if (step->key.data[0] == '-') /* from the end */
+            buf_add_char(&text, '#');
+        buf_add_slice(&text, step->key);
+        buf_add_char(&text, ']');
     }
-    copy = text.failed ? NULL : arena_copy(q->arena, buf_slice(&text));
-    if (copy)
-        value = value_text(slice_make(copy, text.len));
-    else
-        sql_fail(q);
-    buf_finish(&text);
-    return value;
+    path = keep_text(q, &text);
+    if (!path.data)
+        return value_null();
+    return value_text(path);
 }
 
 bool sql_may_hold_json(const struct column *column)
 {
-    return column->kind == KIND_JSON || column->kind == KIND_JSONB || column->kind == KIND_TEXT ||
-           column->kind == KIND_ANY || column->kind == KIND_OTHER;
+    switch (column->kind) {
+    case KIND_JSON:
+    case KIND_JSONB:
+    case KIND_TEXT:
+    case KIND_ANY:
+    case KIND_OTHER: return true;
+    default: return false;
+    }
 }
 
 /* ->> gives text as PostgreSQL does: true and false as words, numbers as they are written. */
@@ -121,6 +133,14 @@ static void json_field(struct sql *q, const struct node *node, const struct fiel
     SQL(q, " END");
 }
 
+/* What a path finds, by its last arrow. */
+static enum column_kind path_kind(const struct field *field)
+{
+    if (field->as_text)
+        return KIND_TEXT;
+    return KIND_JSON;
+}
+
 void sql_field(struct sql *q, const struct node *node, const struct field *field,
                enum field_use use, enum column_kind *kind)
 {
@@ -143,17 +163,25 @@ void sql_field(struct sql *q, const struct node *node, const struct field *field
         sql_give_up(q);
         return;
     }
-    *kind = field->as_text ? KIND_TEXT : KIND_JSON;
+    *kind = path_kind(field);
     json_field(q, node, field, column, use);
+}
+
+void sql_compared(struct sql *q, const struct node *node, const struct condition *c)
+{
+    enum column_kind kind;
+
+    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
 }
 
 /* The kind of a field before it is written: a cast must know what it is around. */
 static enum column_kind field_kind(const struct node *node, const struct field *field)
 {
-    int column = table_column(node->table, field->name);
+    int column;
 
     if (field->path)
-        return field->as_text ? KIND_TEXT : KIND_JSON;
+        return path_kind(field);
+    column = table_column(node->table, field->name);
     if (column >= 0)
         return node->table->columns[column].kind;
     return KIND_TEXT;
@@ -227,19 +255,31 @@ static void item_expression(struct sql *q, const struct node *node, const struct
     }
 }
 
+/* "name": of a column under its own name, which the catalogue has ready; NULL: of anything else. */
+static const struct slice *ready_key(const struct node *node, const struct select_item *item)
+{
+    int column;
+
+    if (item->aggregate || item->field.path || item->alias.len)
+        return NULL;
+    column = table_column(node->table, item->field.name);
+    if (column < 0)
+        return NULL;
+    return &node->table->columns[column].json_key;
+}
+
 void sql_item(struct sql *q, const struct node *node, const struct select_item *item,
               struct output *out)
 {
+    const struct slice *key = ready_key(node, item);
     const struct sql_cast cast =
         sql_cast_begin(q, &item->aggregate_cast, aggregate_kind(item->aggregate, KIND_NUMERIC));
-    int column =
-        item->aggregate || item->field.path ? -1 : table_column(node->table, item->field.name);
 
     item_expression(q, node, item, &out->kind);
     sql_cast_end(q, &cast, &out->kind);
     out->name = sql_item_name(item);
-    if (column >= 0 && !item->alias.len)
-        out->key = node->table->columns[column].json_key;
+    if (key)
+        out->key = *key;
     else
         out->key = sql_json_key(q, out->name);
 }

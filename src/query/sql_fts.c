@@ -11,34 +11,53 @@
 /* Bytes of an FTS5 expression. */
 #define FTS_MAX 65536
 
+/* The search in FTS5's words; `whole`: of all columns, else of the field's. */
+static const char *translate(struct buf *text, const struct condition *c, bool whole)
+{
+    const char *fault;
+
+    if (whole)
+        return fts_translate(text, c->op, c->value);
+    buf_add_text(text, "{");
+    fts_string(text, c->field.name);
+    buf_add_text(text, "} : (");
+    fault = fts_translate(text, c->op, c->value);
+    buf_add_text(text, ")");
+    return fault;
+}
+
 /* {"column"} : (expression); the index's own name is all its columns */
 static bool expression(struct sql *q, const struct node *node, const struct condition *c,
                        struct value *out)
 {
     const struct table *index = node->table->fts->index;
-    bool whole = slice_equal(c->field.name, index->name);
     const char *fault;
+    char *copy = NULL;
     struct buf text;
-    char *copy;
 
     buf_init(&text, FTS_MAX);
-    if (!whole) {
-        buf_add_text(&text, "{");
-        fts_string(&text, c->field.name);
-        buf_add_text(&text, "} : (");
-    }
-    fault = fts_translate(&text, c->op, c->value);
-    if (!whole)
-        buf_add_text(&text, ")");
-    copy = !fault && !text.failed ? arena_copy(q->arena, buf_slice(&text)) : NULL;
-    *out = value_text(slice_make(copy, copy ? text.len : 0));
+    fault = translate(&text, c, slice_equal(c->field.name, index->name));
+    if (!fault && !text.failed)
+        copy = arena_copy(q->arena, buf_slice(&text));
+    if (copy)
+        *out = value_text(slice_make(copy, text.len));
     buf_finish(&text);
     if (fault)
-        error_set(q->error, ERROR_SYNTAX, "cannot search for \"%.*s\": %s", SLICE_SHOWN(c->value),
-                  fault);
-    else if (!copy)
-        error_set(q->error, ERROR_MEMORY, "out of memory");
-    return copy != NULL;
+        return error_set(q->error, ERROR_SYNTAX, "cannot search for \"%.*s\": %s",
+                         SLICE_SHOWN(c->value), fault);
+    if (!copy)
+        return error_set(q->error, ERROR_MEMORY, "out of memory");
+    return true;
+}
+
+/* Is the field one of the index's, or the index itself? */
+static bool is_indexed(const struct fts_index *fts, const struct field *field)
+{
+    if (!fts || field->path)
+        return false;
+    if (slice_equal(field->name, fts->index->name))
+        return true;
+    return table_column(fts->index, field->name) >= 0;
 }
 
 static bool has_index(struct sql *q, const struct node *node, const struct condition *c)
@@ -48,7 +67,7 @@ static bool has_index(struct sql *q, const struct node *node, const struct condi
 
     if (!whole && !sql_column(q, node->table, c->field.name))
         return false;
-    if (!c->field.path && fts && (whole || table_column(fts->index, c->field.name) >= 0))
+    if (is_indexed(fts, &c->field))
         return true;
     error_set(q->error, ERROR_UNSUPPORTED, "there is no full-text index over %.*s.%.*s",
               SLICE_ARG(node->table->name), SLICE_ARG(c->field.name));
@@ -57,20 +76,30 @@ static bool has_index(struct sql *q, const struct node *node, const struct condi
     return false;
 }
 
+/* What the index's rowid equals. */
+static void indexed_rowid(struct sql *q, const struct node *node)
+{
+    int column = node->table->fts->rowid_column;
+
+    if (column >= 0)
+        sql_name(q, node, &node->table->columns[column]);
+    else
+        sql_rowid(q, node);
+}
+
 void sql_fts(struct sql *q, const struct node *node, const struct condition *c)
 {
     const struct fts_index *fts = node->table->fts;
     struct value value;
+    bool ok = has_index(q, node, c);
 
-    if (!has_index(q, node, c) || !expression(q, node, c, &value)) {
+    if (ok)
+        ok = expression(q, node, c, &value);
+    if (!ok) {
         sql_give_up(q);
         return;
     }
-    if (fts->rowid_column >= 0) {
-        sql_name(q, node, &node->table->columns[fts->rowid_column]);
-    } else {
-        sql_rowid(q, node);
-    }
+    indexed_rowid(q, node);
     SQL(q, " IN (SELECT rowid FROM ");
     sql_text(q, fts->index->quoted);
     SQL(q, " WHERE ");

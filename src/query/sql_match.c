@@ -63,14 +63,18 @@ static const char *function_of(enum tree_operator op)
 
 void sql_match(struct sql *q, const struct node *node, const struct condition *c, struct slice text)
 {
-    bool regexp = c->op == OPERATOR_MATCH || c->op == OPERATOR_IMATCH;
-    enum column_kind kind;
+    bool is_regexp = c->op == OPERATOR_MATCH || c->op == OPERATOR_IMATCH;
 
-    if (!check_pattern(q, text) || (regexp && !check_regexp(q, text)))
+    if (!check_pattern(q, text))
+        return;
+    if (is_regexp && !check_regexp(q, text))
         return;
     sql_text(q, function_of(c->op));
-    sql_value(q, regexp ? value_text(text) : like_pattern(q, text));
+    if (is_regexp)
+        sql_value(q, value_text(text));
+    else
+        sql_value(q, like_pattern(q, text));
     SQL(q, ",");
-    sql_field(q, node, &c->field, FIELD_COMPARED, &kind);
+    sql_compared(q, node, c);
     SQL(q, ")");
 }

@@ -58,17 +58,23 @@ static void related_field(struct sql *q, const struct node *child, const struct 
 {
     const struct node *owner = child;
     const struct select_item *item = shown_as(&owner, field->name);
-    struct field meant = item ? item->field : *field;
     enum column_kind kind;
     struct output shown;
+    bool is_plain;
 
-    if (item && !item->cast.type.len && (!meant.path || !field->path)) {
-        if (field->path) {
-            meant.path = field->path;
-            meant.as_text = field->as_text;
-        }
+    if (!item) {
+        sql_field(q, child, field, FIELD_COMPARED, &kind);
+        return;
+    }
+    is_plain = item->cast.type.len == 0;
+    if (is_plain && !field->path) {
+        sql_field(q, owner, &item->field, FIELD_COMPARED, &kind);
+    } else if (is_plain && !item->field.path) {
+        struct field meant = *field;
+
+        meant.name = item->field.name;
         sql_field(q, owner, &meant, FIELD_COMPARED, &kind);
-    } else if (item && !field->path) {
+    } else if (!field->path) {
         sql_item(q, owner, item, &shown);
     } else {
         sql_field(q, child, field, FIELD_COMPARED, &kind);
@@ -99,26 +105,37 @@ static void term_expression(struct sql *q, const struct node *node, const struct
 
 static bool never_null(const struct node *node, const struct order_term *term)
 {
-    int column = table_column(node->table, term->field.name);
+    int column;
 
-    return !term->relation.len && !term->field.path && column >= 0 &&
-           node->table->columns[column].not_null;
+    if (term->relation.len || term->field.path)
+        return false;
+    column = table_column(node->table, term->field.name);
+    return column >= 0 && node->table->columns[column].not_null;
+}
+
+/* PostgreSQL puts NULLs last ascending and first descending. */
+static bool has_nulls_first(const struct order_term *term)
+{
+    if (term->nulls == NULLS_DEFAULT)
+        return term->descending;
+    return term->nulls == NULLS_FIRST;
 }
 
 /* PostgreSQL puts NULLs last ascending and first descending; SQLite does the opposite. */
 void sql_order_term(struct sql *q, const struct node *node, const struct order_term *term)
 {
-    bool first = term->nulls == NULLS_DEFAULT ? term->descending : term->nulls == NULLS_FIRST;
+    bool first = has_nulls_first(term);
+    bool first_by_itself = !term->descending; /* SQLite's own order */
 
     term_expression(q, node, term);
     if (term->descending)
         SQL(q, " DESC");
-    if (first != !term->descending && !never_null(node, term)) { /* SQLite's own order otherwise */
-        if (first)
-            SQL(q, " NULLS FIRST");
-        else
-            SQL(q, " NULLS LAST");
-    }
+    if (first == first_by_itself || never_null(node, term))
+        return;
+    if (first)
+        SQL(q, " NULLS FIRST");
+    else
+        SQL(q, " NULLS LAST");
 }
 
 void sql_order(struct sql *q, const struct node *node)
@@ -135,10 +152,14 @@ void sql_order(struct sql *q, const struct node *node)
 void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows)
 {
     int64_t rows = ask->limit;
+    bool has_limit = rows >= 0;
 
-    if (max_rows > 0 && (rows < 0 || rows > max_rows))
-        rows = max_rows;
-    if (rows < 0 && ask->offset == 0)
+    if (max_rows > 0) {
+        if (!has_limit || rows > max_rows)
+            rows = max_rows;
+        has_limit = true;
+    }
+    if (!has_limit && ask->offset == 0)
         return;
     SQL(q, " LIMIT ");
     sql_value(q, value_integer(rows));
