@@ -2,6 +2,7 @@
 #include "admin/metrics.h"
 
 #include "base/exposition.h"
+#include "base/log.h"
 #include "resource/call.h"
 #include "admin/verbs.h"
 #include "store/store.h"
@@ -14,6 +15,7 @@ struct figures {
     int64_t ready;
     int64_t queued, queue_max, jobs, failed, refused;
     int64_t database, wal, wal_pending;
+    int64_t log_dropped;
     struct {
         int64_t page_hits, page_misses, statement_hits, statement_misses;
     } reader, writer;
@@ -27,6 +29,8 @@ struct figures {
 static const struct sample_row rows[] = {
     {"thimble_ready", "gauge", "", AT(ready), SAMPLE_COUNT,
      "1 if /readyz passes, else 0."},
+    {"thimble_log_dropped_total", "counter", "", AT(log_dropped), SAMPLE_COUNT,
+     "Log lines that were dropped because nobody read stderr."},
     {"thimble_writer_queue_length", "gauge", "", AT(queued), SAMPLE_COUNT,
      "Writes that wait for the writer."},
     {"thimble_writer_queue_limit", "gauge", "", AT(queue_max), SAMPLE_COUNT,
@@ -81,6 +85,7 @@ static void collect(struct figures *f, struct call *call, const struct writer_st
         .failed = (int64_t)stats->failed,
         .refused = (int64_t)stats->refused,
         .wal_pending = pending(stats),
+        .log_dropped = (int64_t)log_dropped(),
         .reader = {(int64_t)readers->page_hits, (int64_t)readers->page_misses,
                    (int64_t)readers->statement_hits, (int64_t)readers->statement_misses},
         .writer = {(int64_t)stats->caches.page_hits, (int64_t)stats->caches.page_misses,

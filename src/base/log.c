@@ -4,10 +4,10 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/log_sink.h"
 #include "base/text.h"
 
 /* The end of every line: "}\n". */
@@ -119,9 +119,7 @@ void log_end(struct log_line *line)
         return;
     line->text[line->len++] = '}';
     line->text[line->len++] = '\n';
-    /* A log that cannot be written has nobody to be told. */
-    if (write(STDERR_FILENO, line->text, line->len) < 0)
-        return;
+    log_sink_write(line->text, line->len);
 }
 
 __attribute__((format(printf, 2, 0))) static void say(enum log_level level, const char *format,

@@ -1,6 +1,5 @@
 /*
- * JSON log lines on stderr, one write(2) each, so that lines of several threads
- * never mix. A line is built on the caller's stack: log_begin, fields, log_end.
+ * JSON log lines on stderr, whole ones, so that lines of several threads never mix. A line is built on the caller's stack: log_begin, fields, log_end.
  * Any thread. The level is process-wide and set once at start.
  *
  * SPDX-License-Identifier: MIT
@@ -27,6 +26,17 @@ struct log_line {
 
 /* Sets the lowest level that is written; the default is LOG_INFO. */
 void log_set_level(enum log_level level);
+
+/* From now on a line never waits for who reads stderr: what he does not take in time is dropped
+ * (base/log_sink.h). Once, at the start of what serves. */
+void log_open(void);
+
+/* Waits until the lines that are behind are written, `at_most_us`; what follows is written as before
+ * log_open. */
+void log_close(int64_t at_most_us);
+
+/* Lines that were dropped so far. Any thread. */
+uint64_t log_dropped(void);
 
 /* True if a line at `level` would be written. */
 bool log_wanted(enum log_level level);

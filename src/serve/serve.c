@@ -30,6 +30,9 @@
 /* The fewest threads of the reader lane, if not chosen: two for one address, and one for another. */
 #define READERS_MIN 3
 
+/* What the last log lines may take when the process ends. */
+#define LOG_LAST_US 200000
+
 struct run {
     const struct config *config;
     bool read_only;
@@ -295,6 +298,7 @@ int command_serve(const struct config *config, int n_words, char **words)
     }
     log_level_parse(slice_from(config->log_level), &level);
     log_set_level(level);
+    log_open();
     r->config = config;
     ok = serve(r, &e);
     backup_scheduler_stop(r->backups);
@@ -308,5 +312,6 @@ int command_serve(const struct config *config, int n_words, char **words)
     migrations_finish(&r->migrations);
     surroundings_leave(&r->around);
     free(r);
+    log_close(LOG_LAST_US);
     return ok ? EXIT_DONE : command_fail(&e);
 }

@@ -1,18 +1,26 @@
 """What takes long, or much: temporary files, deep offsets, statements that are stopped, a log that nobody reads."""
 import concurrent.futures
+import json
 import os
+import re
 import resource
+import select
+import signal
+import socket
 import sqlite3
+import subprocess
 
 import pytest
 
+from conftest import Server
+
 MIB = 1 << 20
 
-# 50,000 rows with 200 bytes each that are in no file: what is sorted of them is 10 MB.
+# 20,000 rows with 200 bytes each that are in no file: what is sorted of them is 4 MB.
 SPREAD = """
     CREATE TABLE note (id INTEGER PRIMARY KEY, text TEXT);
-    CREATE VIEW spread AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 50000)
-        SELECT i AS id, printf('%0200d', i * 7919 % 50021) AS b FROM n;
+    CREATE VIEW spread AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000)
+        SELECT i AS id, printf('%0200d', i * 7919 % 20011) AS b FROM n;
 """
 
 
@@ -27,7 +35,7 @@ def limit_files(server, size):
     resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-DEEP = "/spread?select=id&order=b.desc&limit=1&offset=49998"
+DEEP = "/spread?select=id&order=b.desc&limit=1&offset=19998"
 
 
 ORDINARY = "/spread?select=id,b&order=b.desc&id=lte.1000&limit=1000"
@@ -38,7 +46,7 @@ def test_what_is_sorted_goes_to_a_file(serve, tmp_path):
     server = serve(db=make(tmp_path / "a.db"), migrations=None)
     whole = server.get(DEEP)
     assert whole.status == 200 and len(whole.json()) == 1
-    limit_files(server, 4 * MIB)
+    limit_files(server, MIB)
     reply = server.get(DEEP)
     assert reply.status == 507 and reply.json()["code"] == "53100", reply
     assert server.get(ORDINARY).status == 200
@@ -90,7 +98,7 @@ def test_memory_where_no_file_can_be(serve, tmp_path):
     data = tmp_path / "data"
     data.mkdir()
     make(data / "a.db")
-    wrap = ("prlimit", f"--fsize={4 * MIB}")
+    wrap = ("prlimit", f"--fsize={MIB}")
     if os.geteuid() == 0:
         wrap += ("setpriv", "--reuid=65532", "--clear-groups")
         for folder in [tmp_path, *tmp_path.parents]:
@@ -130,3 +138,83 @@ def test_deep_offsets_by_default(serve, tmp_path):
     assert server.get("/author?offset=1000001").status == 400
     unbounded = serve("--max-offset", "0", dir=tmp_path, db="other.db")
     assert unbounded.get("/author?offset=9000000000000000000").json() == []
+
+
+# ---- a log that nobody reads
+
+class PipedServer(Server):
+    """stderr is a pipe that the test alone reads, or a socket."""
+
+    def __init__(self, tmp_path, make_ends, *args):
+        self.reading, writing = make_ends()
+        self.lines = b""
+        original = subprocess.Popen
+
+        def popen(command, **options):
+            return original(command, **{**options, "stderr": writing})
+
+        subprocess.Popen = popen
+        try:
+            super().__init__(tmp_path, *args)
+        finally:
+            subprocess.Popen = original
+            os.close(writing) if isinstance(writing, int) else writing.close()
+
+    def read_all(self):
+        """What is there, to the end of it: the process is gone, or says nothing more for a second."""
+        os.set_blocking(self.reading.fileno(), False)
+        while select.select([self.reading], [], [], 1)[0]:
+            piece = os.read(self.reading.fileno(), 1 << 16)
+            if not piece:
+                break
+            self.lines += piece
+        return [json.loads(line) for line in self.lines.splitlines()]
+
+
+def pipe_ends():
+    reading, writing = os.pipe()
+    return open(reading, "rb", buffering=0), writing
+
+
+def dropped(server):
+    text = server.get("/metrics").body.decode()
+    return int(re.search(r"^thimble_log_dropped_total (\d+)$", text, re.M).group(1))
+
+
+@pytest.mark.parametrize("make_ends", [pipe_ends, socket.socketpair])
+def test_a_log_that_nobody_reads(tmp_path, make_ends):
+    """Every request is answered; lines are dropped, counted, and told of once somebody reads."""
+    server = PipedServer(tmp_path, make_ends, "--access-log")
+    connection = server.connect(timeout=60)
+    for n in range(2000):
+        assert server.request("GET", f"/author{'x' * 200}", connection=connection).status == 404
+    connection.close()
+    lost = dropped(server)
+    assert lost > 0
+    lines = server.read_all()
+    told = [int(line["msg"].split()[0]) for line in lines if "lines were dropped" in line["msg"]]
+    assert sum(told) >= lost
+    answered = [line for line in lines if line["msg"] == "request" and line["path"].startswith("/author")]
+    assert len(answered) + lost >= 2000
+    # From now on they are read again.
+    assert server.get("/author/2").status == 200
+    assert server.read_all()[-1]["path"] == "/author/2"
+    server.signal(signal.SIGTERM)
+    assert server.process.wait(30) == 0
+    assert "stopping" in server.read_all()[-1]["msg"]
+    server.process.stdout.close()
+    server.log_file.close()
+    server.reading.close()
+
+
+def test_an_unread_log_does_not_keep_the_process(tmp_path):
+    server = PipedServer(tmp_path, pipe_ends, "--access-log", "--drain-timeout", "1s")
+    connection = server.connect()
+    for _ in range(1500):
+        assert server.request("GET", "/author/1", connection=connection).status == 200
+    connection.close()
+    server.signal(signal.SIGTERM)
+    assert server.process.wait(20) == 0
+    server.process.stdout.close()
+    server.log_file.close()
+    server.reading.close()
