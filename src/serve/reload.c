@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "sources/queries.h"
 #include "sources/sql_files.h"
+#include "store/db/db.h"
 #include "store/run/reader.h"
 #include "store/store.h"
 

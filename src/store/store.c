@@ -8,6 +8,7 @@
 
 #include "store/catalog/blame.h"
 #include "store/catalog/routine.h"
+#include "store/db/db.h"
 
 bool store_open(struct store *store, const char *path, const struct db_options *options,
                 struct routine_set *routines, struct error *e)

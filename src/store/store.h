@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "store/catalog/catalog.h"
-#include "store/db/db.h"
 #include "store/db/db_files.h"
+#include "store/db/db_options.h"
 
 struct store {
     const char *path; /* borrowed; outlives the store */

@@ -14,7 +14,8 @@
 #include "base/error.h"
 #include "base/slice.h"
 #include "store/db/interruption.h"
-#include "store/db/rows.h"
+#include "store/db/cache_counts.h"
+#include "store/db/db_options.h"
 
 struct collations;
 struct db;
@@ -29,24 +30,6 @@ enum db_mode {
     DB_CHECK, /* an existing file, read-write, for commands that must not create one */
     DB_COPY,  /* an empty file that a copy goes into: no journal, and syncing is the caller's */
 };
-
-enum db_synchronous { DB_SYNCHRONOUS_FULL, DB_SYNCHRONOUS_NORMAL };
-
-struct db_options {
-    enum db_synchronous synchronous; /* sqlite.org/pragma.html#pragma_synchronous */
-    int64_t cache_bytes;             /* page cache of this connection */
-    int64_t mmap_bytes;              /* 0: no memory-mapped I/O */
-    int busy_ms;                     /* how long to wait for another process's lock */
-    const _Atomic bool *stopping;    /* raised: whatever runs is stopped; NULL: never */
-    bool read_only;                  /* the catalogue is of a database that nobody writes here */
-    bool no_checkpoints;             /* the write-ahead log is moved by another process */
-    int statement_cache;             /* prepared statements kept */
-    row_writer *write_row;           /* for nested rows; NULL: none (store/db/rows.h) */
-    int64_t answer_bytes;            /* …and what they may have */
-};
-
-/* Sensible defaults for commands and tests. */
-struct db_options db_options_default(void);
 
 /*
  * Opens `path` (":memory:" too) in WAL mode with foreign keys enforced. NULL with
@@ -156,11 +139,6 @@ bool db_error(struct db *db, int result, struct error *e);
 
 /* The same for a statement that does not compile: no value is at fault. */
 bool db_compile_error(struct db *db, int result, struct error *e);
-
-/* How often the caches of connections had what was asked for. */
-struct db_cache_counts {
-    uint64_t page_hits, page_misses, statement_hits, statement_misses;
-};
 
 /* The connection's thread: publishes what SQLite counted of its page cache
  * (sqlite.org/c3ref/c_dbstatus_options.html). */

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "base/clock.h"
+#include "store/db/db.h"
 #include "store/run/batch.h"
 #include "store/run/job_queue.h"
 #include "store/run/trouble.h"

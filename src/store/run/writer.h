@@ -18,7 +18,7 @@
 #include "base/completion_queue.h"
 #include "base/error.h"
 #include "base/metrics.h"
-#include "store/db/db.h"
+#include "store/db/cache_counts.h"
 #include "store/run/checkpoint.h"
 
 struct db;
