@@ -78,16 +78,20 @@ static bool is_readable(struct load *l, const struct table *table, const struct 
     return !error_is_set(cause);
 }
 
-/* A collation that this program has not cannot compare (sqlite.org/c3ref/table_column_metadata.html
- * tells its name). */
+/* How the column's values are compared; a collation that this program has not cannot
+ * (sqlite.org/c3ref/table_column_metadata.html tells its name). */
 static bool find_collation(struct load *l, const struct table *table, struct column *column)
 {
     const char *name = NULL;
     int rc = sqlite3_table_column_metadata(db_handle(l->db), "main", table->name.data,
                                            column->name.data, NULL, &name, NULL, NULL, NULL);
 
-    column->spells = column->kind == KIND_ANY || (name && strcasecmp(name, "BINARY") != 0);
-    if (rc != SQLITE_OK || !name || collation_is_known(name))
+    column->spells = column->kind == KIND_ANY;
+    if (!name)
+        return true;
+    if (strcasecmp(name, "BINARY") != 0)
+        column->spells = true;
+    if (rc != SQLITE_OK || collation_is_known(name))
         return true;
     column->missing_collation = load_copy(l, slice_from(name));
     log_some(l->warnings, LOG_WARN,
@@ -124,11 +128,11 @@ static bool check_columns(struct load *l, struct table *table)
     struct unserved *unread = NULL;
     size_t n = 0;
 
-    for (size_t i = 0; columns && i < table->n_columns; i++) {
+    for (size_t i = 0; i < table->n_columns; i++) {
         struct error cause = error_none();
-        bool readable = !columns[i].generated || is_readable(l, table, &columns[i], &cause);
+        bool unreadable = columns[i].generated && !is_readable(l, table, &columns[i], &cause);
 
-        if (!readable) {
+        if (unreadable) {
             log_some(l->warnings, LOG_WARN, "the column %s of %s cannot be served: %s",
                      columns[i].name.data, table->name.data, cause.message);
             if (!load_leave_out(l, &unread, &table->n_unserved, columns[i].name, &cause))
@@ -142,6 +146,17 @@ static bool check_columns(struct load *l, struct table *table)
     table->unserved = unread;
     table->n_columns = n;
     return true;
+}
+
+/* A STRICT table's columns hold nothing but their kind. */
+static void make_strict(struct column *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool is_any = columns[i].kind == KIND_ANY;
+
+        columns[i].rigid = !is_any;
+        columns[i].keeps_text |= is_any;
+    }
 }
 
 /* hidden: 1 is a virtual table's own column, 2 and 3 are generated (pragma_table_xinfo). */
@@ -161,14 +176,14 @@ bool load_columns(struct load *l, struct table *table)
         read_column(l, st, &columns[table->n_columns++]);
     }
     statement_release(st);
-    for (size_t i = 0; columns && table->strict && i < table->n_columns; i++) {
-        columns[i].rigid = columns[i].kind != KIND_ANY;
-        columns[i].keeps_text |= columns[i].kind == KIND_ANY;
-    }
     table->columns = columns;
     if (step != STEP_DONE || error_is_set(l->error))
         return false;
-    return table->kind != TABLE_TABLE || check_columns(l, table);
+    if (table->strict)
+        make_strict(columns, table->n_columns);
+    if (table->kind != TABLE_TABLE)
+        return true;
+    return check_columns(l, table);
 }
 
 /* A key that has an index of its own is no rowid: INTEGER PRIMARY KEY DESC
@@ -199,6 +214,19 @@ static const char *rowid_name(const struct table *table, bool without_rowid)
     return NULL;
 }
 
+/* INTEGER PRIMARY KEY is the rowid, unless it has an index of its own. */
+static bool is_rowid_key(struct load *l, const struct table *table, bool without_rowid)
+{
+    const struct column *column;
+
+    if (table->n_key != 1 || without_rowid)
+        return false;
+    column = &table->columns[table->key[0]];
+    if (!text_equal_nocase(slice_from(column->type), slice_from("INTEGER")))
+        return false;
+    return !has_key_index(l, table);
+}
+
 /* The primary key in its own order; a rowid table's INTEGER PRIMARY KEY is its rowid. */
 bool load_key(struct load *l, struct table *table, bool without_rowid)
 {
@@ -213,12 +241,10 @@ bool load_key(struct load *l, struct table *table, bool without_rowid)
             continue;
         key[columns[i].key_position - 1] = (int)i;
         table->n_key++;
-        columns[i].not_null = columns[i].not_null || without_rowid;
+        columns[i].not_null |= without_rowid;
     }
     table->key = key;
-    if (table->n_key == 1 && !without_rowid &&
-        text_equal_nocase(slice_from(columns[key[0]].type), slice_from("INTEGER")) &&
-        !has_key_index(l, table)) {
+    if (is_rowid_key(l, table, without_rowid)) {
         table->rowid_alias = key[0];
         columns[key[0]].not_null = true;
         columns[key[0]].rigid = true;

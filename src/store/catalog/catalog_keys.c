@@ -13,7 +13,7 @@
 static const char *make_name(struct load *l, const struct table *table, const int *columns,
                              size_t n, const char *suffix)
 {
-    const char *name = "";
+    const char *name = NULL;
     struct buf text;
 
     buf_init(&text, 4096);
@@ -26,9 +26,9 @@ static const char *make_name(struct load *l, const struct table *table, const in
     if (!text.failed)
         name = arena_copy(l->arena, buf_slice(&text));
     buf_finish(&text);
-    if (name)
-        return name;
-    return "";
+    if (!name)
+        return "";
+    return name;
 }
 
 /* The index's columns; false leaves it out: an expression, or memory is out. */
@@ -109,28 +109,37 @@ static bool table_unique_keys(struct load *l, struct table *table)
 bool load_unique_keys(struct load *l)
 {
     for (size_t i = 0; i < l->n_tables; i++) {
-        if (l->tables[i].kind == TABLE_TABLE && !table_unique_keys(l, &l->tables[i]))
+        if (l->tables[i].kind != TABLE_TABLE)
+            continue;
+        if (!table_unique_keys(l, &l->tables[i]))
             return false;
     }
     return true;
 }
 
+/* True if a and b are the same n columns, in any order. */
+static bool are_same_columns(const int *a, const int *b, size_t n)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < n; j++)
+            found += a[i] == b[j];
+    }
+    return found == n;
+}
+
 /* True if the columns are, in any order, exactly one of the table's unique keys. */
 static bool is_unique(const struct table *table, const int *columns, size_t n)
 {
-    for (size_t k = 0; k <= table->n_unique; k++) {
-        bool primary = k == table->n_unique;
-        const int *key = primary ? table->key : table->unique[k].columns;
-        size_t n_key = primary ? table->n_key : table->unique[k].n_columns;
-        size_t found = 0;
+    if (table->n_key == n && are_same_columns(columns, table->key, n))
+        return true;
+    for (size_t k = 0; k < table->n_unique; k++) {
+        const struct unique_key *key = &table->unique[k];
 
-        if (n_key != n || (!primary && table->unique[k].partial))
+        if (key->partial || key->n_columns != n)
             continue;
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j < n; j++)
-                found += columns[i] == key[j];
-        }
-        if (found == n)
+        if (are_same_columns(columns, key->columns, n))
             return true;
     }
     return false;
@@ -175,40 +184,6 @@ static bool is_passive(const char *action)
     return strcmp(action, "NO ACTION") == 0 || strcmp(action, "RESTRICT") == 0;
 }
 
-/* Fills `key` from its pairs; false if the parent or a column is not there (SQLite allows
- * that until the key is used). */
-static bool resolve(struct load *l, struct table *child, const struct pair *pairs, size_t n,
-                    struct foreign_key *key)
-{
-    const struct table *parent = load_find_table(l, slice_from(pairs[0].parent));
-    int *columns = load_alloc(l, n, sizeof *columns);
-    int *parent_columns = load_alloc(l, n, sizeof *parent_columns);
-
-    if (!parent || !columns || !parent_columns)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        columns[i] = load_find_column(child, slice_from(pairs[i].from));
-        if (pairs[i].to)
-            parent_columns[i] = load_find_column(parent, slice_from(pairs[i].to));
-        else
-            parent_columns[i] = i < parent->n_key ? parent->key[i] : -1;
-        if (columns[i] < 0 || parent_columns[i] < 0)
-            return false;
-    }
-    key->child = child;
-    key->parent = parent;
-    key->n_columns = n;
-    key->columns = columns;
-    key->parent_columns = parent_columns;
-    key->restricts = is_passive(pairs[0].on_delete);
-    key->follows = !is_passive(pairs[0].on_update);
-    key->child_unique = is_unique(child, columns, n);
-    key->child_in_key = true;
-    for (size_t i = 0; i < n; i++)
-        key->child_in_key = key->child_in_key && child->columns[columns[i]].key_position > 0;
-    return true;
-}
-
 static const char **constraint_names(struct load *l, const struct table *table, size_t n)
 {
     struct statement *st =
@@ -246,32 +221,112 @@ bool load_add_referring(struct load *l, struct table *table, const struct foreig
     return true;
 }
 
+/* The column that a pair refers to: the one it names, else the nth of the primary key; -1: none. */
+static int referred_column(const struct table *parent, const struct pair *pair, size_t nth)
+{
+    if (pair->to)
+        return load_find_column(parent, slice_from(pair->to));
+    if (nth < parent->n_key)
+        return parent->key[nth];
+    return -1;
+}
+
+/* The columns of both sides; false if one is not there. */
+static bool resolve_columns(const struct table *child, const struct table *parent,
+                            const struct pair *pairs, size_t n, int *columns, int *parent_columns)
+{
+    for (size_t i = 0; i < n; i++) {
+        columns[i] = load_find_column(child, slice_from(pairs[i].from));
+        parent_columns[i] = referred_column(parent, &pairs[i], i);
+        if (columns[i] < 0 || parent_columns[i] < 0)
+            return false;
+    }
+    return true;
+}
+
+static bool are_in_key(const struct table *table, const int *columns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (table->columns[columns[i]].key_position == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Fills `key` from its pairs; false if the parent or a column is not there (SQLite allows
+ * that until the key is used). */
+static bool resolve_key(struct load *l, struct table *child, const struct pair *pairs, size_t n,
+                        struct foreign_key *key)
+{
+    const struct table *parent = load_find_table(l, slice_from(pairs[0].parent));
+    int *columns = load_alloc(l, n, sizeof *columns);
+    int *parent_columns = load_alloc(l, n, sizeof *parent_columns);
+
+    if (!parent || !columns || !parent_columns)
+        return false;
+    if (!resolve_columns(child, parent, pairs, n, columns, parent_columns))
+        return false;
+    key->child = child;
+    key->parent = parent;
+    key->n_columns = n;
+    key->columns = columns;
+    key->parent_columns = parent_columns;
+    key->restricts = is_passive(pairs[0].on_delete);
+    key->follows = !is_passive(pairs[0].on_update);
+    key->child_unique = is_unique(child, columns, n);
+    key->child_in_key = are_in_key(child, columns, n);
+    return true;
+}
+
 static bool add_foreign_key(struct load *l, struct table *child, struct foreign_key *key,
                             const char *name)
 {
+    if (!name)
+        name = make_name(l, child, key->columns, key->n_columns, "_fkey");
     key->base = key;
-    key->name = name ? name : make_name(l, child, key->columns, key->n_columns, "_fkey");
+    key->name = name;
     if (!load_add_foreign(l, child, key))
         return false;
     return load_add_referring(l, (struct table *)key->parent, key);
 }
 
+/* How many of the pairs from the first on are one key's. */
+static size_t key_length(const struct pair *pairs, size_t n)
+{
+    size_t length = 1;
+
+    while (length < n && pairs[length].id == pairs[0].id)
+        length++;
+    return length;
+}
+
+static size_t count_keys(const struct pair *pairs, size_t n)
+{
+    size_t keys = 0;
+
+    for (size_t i = 0; i < n; i += key_length(pairs + i, n - i))
+        keys++;
+    return keys;
+}
+
 static bool table_foreign_keys(struct load *l, struct table *table)
 {
-    size_t n, n_keys = 0, nth = 0;
+    size_t n, nth = 0, length;
     const struct pair *pairs = read_pairs(l, table, &n);
-    const char **names;
+    const char **names = NULL;
 
-    for (size_t i = 0; i < n; i++)
-        n_keys += i == 0 || pairs[i].id != pairs[i - 1].id;
-    names = n_keys ? constraint_names(l, table, n_keys) : NULL;
-    for (size_t i = 0, end; i < n && !error_is_set(l->error); i = end, nth++) {
+    if (n > 0)
+        names = constraint_names(l, table, count_keys(pairs, n));
+    for (size_t i = 0; i < n && !error_is_set(l->error); i += length, nth++) {
         struct foreign_key *key = load_alloc(l, 1, sizeof *key);
+        const char *name = NULL;
 
-        for (end = i + 1; end < n && pairs[end].id == pairs[i].id;)
-            end++;
-        if (key && resolve(l, table, pairs + i, end - i, key) &&
-            !add_foreign_key(l, table, key, names ? names[nth] : NULL))
+        length = key_length(pairs + i, n - i);
+        if (names)
+            name = names[nth];
+        if (!key || !resolve_key(l, table, pairs + i, length, key))
+            continue;
+        if (!add_foreign_key(l, table, key, name))
             return false;
     }
     return !error_is_set(l->error);
@@ -280,7 +335,9 @@ static bool table_foreign_keys(struct load *l, struct table *table)
 bool load_foreign_keys(struct load *l)
 {
     for (size_t i = 0; i < l->n_tables; i++) {
-        if (l->tables[i].kind == TABLE_TABLE && !table_foreign_keys(l, &l->tables[i]))
+        if (l->tables[i].kind != TABLE_TABLE)
+            continue;
+        if (!table_foreign_keys(l, &l->tables[i]))
             return false;
     }
     return true;

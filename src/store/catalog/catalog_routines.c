@@ -1,5 +1,5 @@
 /*
- * Full-text indexes, and named queries compiled against the schema.
+ * Named queries, compiled against the schema.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -10,49 +10,10 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "store/catalog/catalog_load.h"
-#include "store/catalog/ddl.h"
 #include "store/catalog/routine.h"
 #include "store/db/db.h"
 
 #define SQL_MAX ((size_t)1 << 20)
-
-static bool add_fts(struct load *l, struct table *table, const struct table *index, int column)
-{
-    struct fts_index *fts = load_alloc(l, 1, sizeof *fts);
-
-    if (!fts)
-        return false;
-    *fts = (struct fts_index){.index = index, .rowid_column = column};
-    table->fts = fts;
-    return true;
-}
-
-/* An FTS5 table searches itself, and the table that its content comes from. */
-static bool read_fts(struct load *l, struct table *index)
-{
-    struct statement *st =
-        load_query(l, "SELECT sql FROM sqlite_schema WHERE type='table' AND name=?1 COLLATE NOCASE",
-                   index->name);
-    struct slice content, rowid;
-    bool is_fts = st && statement_step(st, l->error) == STEP_ROW &&
-                  ddl_fts5(statement_bytes(st, 0), &content, &rowid);
-    struct table *table = is_fts && content.len ? load_find_table(l, content) : NULL;
-    int column = table && rowid.len ? load_find_column(table, rowid) : -1;
-    bool usable = table && !table->fts && (!rowid.len || column >= 0);
-
-    statement_release(st);
-    return (!is_fts || add_fts(l, index, index, -1)) &&
-           (!usable || add_fts(l, table, index, column)) && !error_is_set(l->error);
-}
-
-bool load_fts(struct load *l)
-{
-    for (size_t i = 0; i < l->n_tables; i++) {
-        if (l->tables[i].kind == TABLE_VIRTUAL && !read_fts(l, &l->tables[i]))
-            return false;
-    }
-    return true;
-}
 
 static void part_sql(struct buf *b, const struct routine_part *part)
 {
@@ -63,6 +24,24 @@ static void part_sql(struct buf *b, const struct routine_part *part)
     }
 }
 
+/* The statement, or within a FROM clause. */
+static void compiled_sql(struct buf *sql, const struct routine_part *part, bool wrapped)
+{
+    if (wrapped)
+        buf_add_text(sql, "SELECT * FROM (");
+    part_sql(sql, part);
+    if (wrapped)
+        buf_add_char(sql, ')');
+}
+
+/* To the query's author: SQLite's own words. */
+static void tell_author(struct load *l)
+{
+    if (!error_is_set(l->error) || l->error->code == ERROR_MEMORY)
+        return;
+    snprintf(l->error->message, sizeof l->error->message, "%s", sqlite3_errmsg(db_handle(l->db)));
+}
+
 /* The statement, or within a FROM clause; NULL with the error if it does not compile. */
 static struct statement *compile_part(struct load *l, const struct routine_part *part, bool wrapped)
 {
@@ -70,17 +49,14 @@ static struct statement *compile_part(struct load *l, const struct routine_part 
     struct buf sql;
 
     buf_init(&sql, SQL_MAX);
-    buf_add_text(&sql, wrapped ? "SELECT * FROM (" : "");
-    part_sql(&sql, part);
-    buf_add_text(&sql, wrapped ? ")" : "");
+    compiled_sql(&sql, part, wrapped);
     db_allow_prepare(l->db, true);
     if (!sql.failed)
         st = statement_get(l->db, buf_slice(&sql), l->error);
     db_allow_prepare(l->db, false);
     buf_finish(&sql);
-    if (!st && error_is_set(l->error) && l->error->code != ERROR_MEMORY)
-        snprintf(l->error->message, sizeof l->error->message, "%s",
-                 sqlite3_errmsg(db_handle(l->db))); /* to its author: SQLite's own words */
+    if (!st)
+        tell_author(l);
     return st;
 }
 
@@ -188,32 +164,66 @@ static bool check_columns(struct load *l, const struct routine_source *s,
                      result->n_columns);
 }
 
-static bool compile_result(struct load *l, struct routine *r)
+/* Compiled within a FROM clause, which a SELECT can be, or as it is; NULL with the error. */
+static struct statement *compile_last_part(struct load *l, struct routine *r)
 {
-    const struct routine_source *s = r->source;
+    const struct routine_part *part = &r->source->parts[r->source->n_parts - 1];
     struct error ignored = error_none();
     struct load quiet = *l;
-    struct origins origins;
     struct statement *st;
-    bool ok;
 
     quiet.error = &ignored;
-    st = compile_part(&quiet, &s->parts[s->n_parts - 1], true);
+    st = compile_part(&quiet, part, true);
     r->is_select = st != NULL;
-    if (!st)
-        st = compile_part(l, &s->parts[s->n_parts - 1], false);
-    ok = st && result_columns(l, st, &r->result) && check_columns(l, s, &r->result);
-    if (ok)
-        inferred_types(l, s, st, &r->result);
-    ok = ok && declared_types(l, s, &r->result) &&
-         (!routine_is_scalar(s->returns) || name_scalar(l, &r->result));
-    if (ok)
-        ok = load_origins(l, st, &r->result, &origins);
-    if (ok) {
-        origins.one_way = true;
-        check_compound(s, &origins);
-        ok = load_view_children(l, &origins) && load_view_parents(l, &origins, NULL);
-    }
+    if (st)
+        return st;
+    return compile_part(l, part, false);
+}
+
+/* The types of the result's columns: what their text says, then what the query declares. */
+static bool result_types(struct load *l, const struct routine_source *s, struct statement *st,
+                         struct table *result)
+{
+    inferred_types(l, s, st, result);
+    if (!declared_types(l, s, result))
+        return false;
+    if (!routine_is_scalar(s->returns))
+        return true;
+    return name_scalar(l, result);
+}
+
+/* What the result's rows are related to: what its columns come straight from. */
+static bool result_relations(struct load *l, const struct routine_source *s, struct statement *st,
+                             struct table *result)
+{
+    struct origins origins;
+
+    if (!load_origins(l, st, result, &origins))
+        return false;
+    origins.one_way = true;
+    check_compound(s, &origins);
+    if (!load_view_children(l, &origins))
+        return false;
+    return load_view_parents(l, &origins, NULL);
+}
+
+static bool read_result(struct load *l, const struct routine_source *s, struct statement *st,
+                        struct table *result)
+{
+    if (!result_columns(l, st, result))
+        return false;
+    if (!check_columns(l, s, result))
+        return false;
+    if (!result_types(l, s, st, result))
+        return false;
+    return result_relations(l, s, st, result);
+}
+
+static bool compile_result(struct load *l, struct routine *r)
+{
+    struct statement *st = compile_last_part(l, r);
+    bool ok = st && read_result(l, r->source, st, &r->result);
+
     statement_release(st);
     return ok;
 }
@@ -235,12 +245,12 @@ static bool check_names(struct load *l, struct statement *st)
 static bool check_part(struct load *l, const struct routine_source *s, size_t part)
 {
     struct statement *st = compile_part(l, &s->parts[part], false);
-    bool reads = st && statement_reads_only(st);
-    bool named = st && check_names(l, st);
+    bool ok = st && check_names(l, st);
 
+    if (ok && !s->writes && !statement_reads_only(st))
+        ok = error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write");
     statement_release(st);
-    return named && (reads || s->writes ||
-                     error_set(l->error, ERROR_FAILURE, "it writes, and does not say -- write"));
+    return ok;
 }
 
 static bool compile(struct load *l, struct routine *r)
@@ -256,13 +266,29 @@ static bool compile(struct load *l, struct routine *r)
     return compile_result(l, r);
 }
 
+/* A query that does not compile: an error for a strict catalogue, else a warning. */
+static bool leave_out_routine(struct load *l, const struct routine_source *s,
+                              const struct error *cause)
+{
+    if (cause->code == ERROR_MEMORY)
+        return error_set(l->error, ERROR_MEMORY, "the query %s: %s", s->name.data, cause->message);
+    if (l->strict)
+        return error_set(l->error, ERROR_FAILURE, "the query %s: %s", s->name.data, cause->message);
+    log_some(l->warnings, LOG_WARN, "the query %s cannot be served: %s", s->name.data,
+             cause->message);
+    return true;
+}
+
 bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n)
 {
-    struct routine *routines = load_alloc(l, set ? set->n : 0, sizeof *routines);
+    size_t count = set ? set->n : 0;
+    struct routine *routines = load_alloc(l, count, sizeof *routines);
 
     *out = routines;
     *n = 0;
-    for (size_t i = 0; routines && set && i < set->n; i++) {
+    if (!routines)
+        return false;
+    for (size_t i = 0; i < count; i++) {
         struct error cause = error_none();
         struct load inner = *l;
         struct routine *r = &routines[*n];
@@ -271,12 +297,8 @@ bool load_routines(struct load *l, const struct routine_set *set, struct routine
         r->source = &set->items[i];
         if (compile(&inner, r))
             ++*n;
-        else if (l->strict || cause.code == ERROR_MEMORY)
-            return error_set(l->error, cause.code == ERROR_MEMORY ? ERROR_MEMORY : ERROR_FAILURE,
-                             "the query %s: %s", r->source->name.data, cause.message);
-        else
-            log_some(l->warnings, LOG_WARN, "the query %s cannot be served: %s",
-                     r->source->name.data, cause.message);
+        else if (!leave_out_routine(l, r->source, &cause))
+            return false;
     }
-    return routines != NULL;
+    return true;
 }

@@ -20,6 +20,26 @@ static void inherit(struct column *column, const struct column *origin)
     }
 }
 
+/* The table and column that the view's column comes straight from; none of an expression. */
+static void find_origin(struct load *l, struct statement *st, struct origins *o, size_t i)
+{
+    const char *table_name, *column_name;
+    const struct table *table;
+    int column;
+
+    if (!statement_origin(st, (int)i, &table_name, &column_name))
+        return;
+    table = load_find_table(l, slice_from(table_name));
+    if (!table)
+        return;
+    column = load_find_column(table, slice_from(column_name));
+    o->columns[i] = column;
+    if (column < 0)
+        return;
+    o->tables[i] = table;
+    inherit((struct column *)&o->view->columns[i], &table->columns[column]);
+}
+
 bool load_origins(struct load *l, struct statement *st, struct table *view, struct origins *out)
 {
     *out = (struct origins){.view = view};
@@ -27,31 +47,39 @@ bool load_origins(struct load *l, struct statement *st, struct table *view, stru
     out->columns = load_alloc(l, view->n_columns, sizeof *out->columns);
     if (!out->tables || !out->columns)
         return false;
-    for (size_t i = 0; i < view->n_columns; i++) {
-        const char *table, *column;
-
-        if (!statement_origin(st, (int)i, &table, &column))
-            continue;
-        out->tables[i] = load_find_table(l, slice_from(table));
-        if (out->tables[i])
-            out->columns[i] = load_find_column(out->tables[i], slice_from(column));
-        if (out->tables[i] && out->columns[i] < 0)
-            out->tables[i] = NULL;
-        if (out->tables[i])
-            inherit((struct column *)&view->columns[i], &out->tables[i]->columns[out->columns[i]]);
-    }
+    for (size_t i = 0; i < view->n_columns; i++)
+        find_origin(l, st, out, i);
     return true;
 }
 
 /* How often a view may show one key, in other columns each time. */
 #define COMBINATIONS_MAX 64
 
+static bool shows(const struct origins *o, size_t at, const struct table *table, int column)
+{
+    return o->tables[at] == table && o->columns[at] == column;
+}
+
 /* The next of the view's columns from `at` on that is this column of the table; n_columns: none. */
 static size_t shown_at(const struct origins *o, const struct table *table, int column, size_t at)
 {
-    while (at < o->view->n_columns && (o->tables[at] != table || o->columns[at] != column))
+    while (at < o->view->n_columns && !shows(o, at, table, column))
         at++;
     return at;
+}
+
+/* The first combination; false if one of the columns is not shown. */
+static bool first_shown(const struct origins *o, const struct table *table, const int *columns,
+                        size_t n, int *found)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t at = shown_at(o, table, columns[i], 0);
+
+        if (at == o->view->n_columns)
+            return false;
+        found[i] = (int)at;
+    }
+    return true;
 }
 
 /* The next combination of the view's columns that show columns[0…n) of `table`, in found[]: -1 in
@@ -60,22 +88,18 @@ static size_t shown_at(const struct origins *o, const struct table *table, int c
 static bool next_shown(const struct origins *o, const struct table *table, const int *columns,
                        size_t n, int *found)
 {
-    bool begins = found[0] < 0;
-
+    if (found[0] < 0)
+        return first_shown(o, table, columns, n, found);
     for (size_t i = n; i-- > 0;) {
-        size_t from = begins ? 0 : (size_t)found[i] + 1, at = shown_at(o, table, columns[i], from);
+        size_t at = shown_at(o, table, columns[i], (size_t)found[i] + 1);
 
         if (at < o->view->n_columns) {
             found[i] = (int)at;
-            if (!begins)
-                return true;
-            continue;
+            return true;
         }
-        if (begins)
-            return false;
         found[i] = (int)shown_at(o, table, columns[i], 0); /* start over, and go on before it */
     }
-    return begins;
+    return false;
 }
 
 /* A way to add a key that a view shows, in these of its columns. */
@@ -90,10 +114,12 @@ static bool add_all(struct load *l, const struct origins *o, const struct foreig
     if (!found)
         return false;
     found[0] = -1;
-    for (int i = 0; i < COMBINATIONS_MAX && next_shown(o, table, columns, key->n_columns, found);
-         i++) {
-        int *copy = load_alloc(l, key->n_columns, sizeof *copy);
+    for (int i = 0; i < COMBINATIONS_MAX; i++) {
+        int *copy;
 
+        if (!next_shown(o, table, columns, key->n_columns, found))
+            return true;
+        copy = load_alloc(l, key->n_columns, sizeof *copy);
         if (!copy)
             return false;
         memcpy(copy, found, key->n_columns * sizeof *copy);

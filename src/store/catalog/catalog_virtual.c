@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/ascii.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/catalog/catalog_load.h"
@@ -62,7 +63,7 @@ static const char *const *find_suffixes(const struct virtual_table *v)
     return NULL;
 }
 
-static bool add(struct load *l, struct slice name, struct slice module)
+static bool add_virtual(struct load *l, struct slice name, struct slice module)
 {
     struct virtual_table *v = load_alloc(l, 1, sizeof *v);
 
@@ -89,37 +90,60 @@ bool load_virtuals(struct load *l)
     while (st && (step = statement_step(st, l->error)) == STEP_ROW) {
         struct slice module = ddl_module(statement_bytes(st, 1));
 
-        if (module.len && !add(l, statement_bytes(st, 0), module))
+        if (module.len && !add_virtual(l, statement_bytes(st, 0), module))
             break;
     }
     statement_release(st);
     return step == STEP_DONE;
 }
 
-/* "vector_chunks*" and vector_chunks00 */
-static bool fits(struct slice rest, const char *suffix)
+static bool are_digits(struct slice s)
 {
-    size_t len = strcspn(suffix, "*");
-    size_t digits = suffix[len] ? rest.len - len : 0;
-
-    if (rest.len < len || rest.len != len + digits ||
-        !text_equal_nocase(slice_make(rest.data, len), slice_make(suffix, len)))
-        return false;
-    for (size_t i = len; i < rest.len; i++) {
-        if (rest.data[i] < '0' || rest.data[i] > '9')
+    for (size_t i = 0; i < s.len; i++) {
+        if (!ascii_is_digit(s.data[i]))
             return false;
     }
     return true;
 }
 
+/* True if `s` begins with `beginning`, in whatever case. */
+static bool begins_nocase(struct slice s, struct slice beginning)
+{
+    return text_equal_nocase(slice_first(s, beginning.len), beginning);
+}
+
+/* "vector_chunks*" and vector_chunks00 */
+static bool fits_suffix(struct slice rest, const char *suffix)
+{
+    size_t len = strcspn(suffix, "*");
+    bool numbered = suffix[len] == '*';
+
+    if (!begins_nocase(rest, slice_make(suffix, len)))
+        return false;
+    rest = slice_after(rest, len);
+    if (numbered)
+        return are_digits(rest);
+    return rest.len == 0;
+}
+
+/* What comes after the virtual table's name and "_"; empty: it is no name of a part. */
+static struct slice part_name(struct slice name, const struct virtual_table *v)
+{
+    struct slice rest = {NULL, 0};
+
+    if (name.len <= v->name.len + 1 || !begins_nocase(name, v->name))
+        return rest;
+    if (name.data[v->name.len] == '_')
+        rest = slice_after(name, v->name.len + 1);
+    return rest;
+}
+
 static bool is_part_of(const struct load *l, struct slice name, const struct virtual_table *v)
 {
-    struct slice rest;
+    struct slice rest = part_name(name, v);
 
-    if (name.len <= v->name.len + 1 || name.data[v->name.len] != '_' ||
-        !text_equal_nocase(slice_make(name.data, v->name.len), v->name))
+    if (rest.len == 0)
         return false;
-    rest = slice_make(name.data + v->name.len + 1, name.len - v->name.len - 1);
     if (!v->suffixes) {
         log_some(l->warnings, LOG_WARN,
                  "%.*s is not served: it looks like a part of %s, whose module %s is not in this "
@@ -128,7 +152,7 @@ static bool is_part_of(const struct load *l, struct slice name, const struct vir
         return true;
     }
     for (const char *const *suffix = v->suffixes; *suffix; suffix++) {
-        if (fits(rest, *suffix))
+        if (fits_suffix(rest, *suffix))
             return true;
     }
     return false;

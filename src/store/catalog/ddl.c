@@ -34,7 +34,7 @@ static void count_key(struct names *s)
 }
 
 /* A token directly within the table's parentheses. */
-static void take(struct names *s, struct lexer *x, struct token t)
+static void take_constraint(struct names *s, struct lexer *x, struct token t)
 {
     if (t.kind == TOKEN_OTHER && t.text.data[0] == ',') {
         s->pending.len = 0;
@@ -60,28 +60,33 @@ void ddl_foreign_key_names(struct arena *arena, struct slice sql, const char **n
     int depth = 0;
 
     for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
-        char c = t.kind == TOKEN_OTHER ? t.text.data[0] : '\0';
+        int change = token_is_char(t, '(') - token_is_char(t, ')');
 
-        depth += (c == '(') - (c == ')');
-        if (depth == 1 && c != '(' && c != ')')
-            take(&s, &x, t);
+        depth += change;
+        if (depth == 1 && change == 0)
+            take_constraint(&s, &x, t);
     }
-    for (size_t i = 0; s.found != n && i < n; i++)
+    if (s.found == n)
+        return;
+    for (size_t i = 0; i < n; i++)
         names[i] = NULL;
 }
 
 /* Leaves the lexer after USING. */
 static struct token module_token(struct lexer *x)
 {
+    const struct token none = {.kind = TOKEN_END};
     struct token t = lexer_next(x);
     bool virtual = false;
 
-    for (; t.kind != TOKEN_END && !token_is(t, "USING"); t = lexer_next(x)) {
-        virtual = virtual || token_is(t, "VIRTUAL");
-        if (token_is_char(t, '('))
-            break;
+    for (; !token_is(t, "USING"); t = lexer_next(x)) {
+        if (t.kind == TOKEN_END || token_is_char(t, '('))
+            return none;
+        virtual |= token_is(t, "VIRTUAL");
     }
-    return virtual && token_is(t, "USING") ? lexer_next(x) : (struct token){.kind = TOKEN_END};
+    if (!virtual)
+        return none;
+    return lexer_next(x);
 }
 
 struct slice ddl_module(struct slice sql)
@@ -97,12 +102,13 @@ struct slice ddl_module(struct slice sql)
 /* The value after "option=" among the arguments of a virtual table, or an empty slice. */
 static struct slice option_value(struct lexer *x, struct token name, const char *option)
 {
-    struct token value;
+    const struct slice none = {NULL, 0};
 
-    if (!token_is(name, option) || !token_is_char(lexer_next(x), '='))
-        return (struct slice){NULL, 0};
-    value = lexer_next(x);
-    return value.text;
+    if (!token_is(name, option))
+        return none;
+    if (!token_is_char(lexer_next(x), '='))
+        return none;
+    return lexer_next(x).text;
 }
 
 bool ddl_fts5(struct slice sql, struct slice *content, struct slice *content_rowid)
@@ -165,6 +171,14 @@ static bool is_name(struct slice sql, struct token t)
     return t.kind == TOKEN_WORD && !ascii_is_digit(t.text.data[0]);
 }
 
+/* A text in double quotes that is no function's name. */
+static bool is_quoted_text(struct slice sql, struct token t, struct lexer after)
+{
+    if (t.kind != TOKEN_QUOTED || sql.data[t.start] != '"')
+        return false;
+    return !token_is_char(lexer_next(&after), '(');
+}
+
 /* The expression with its double-quoted texts as texts, but for the names of functions. */
 static void add_expression(struct buf *b, struct slice sql)
 {
@@ -172,10 +186,7 @@ static void add_expression(struct buf *b, struct slice sql)
     size_t copied = 0;
 
     for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
-        struct lexer ahead = x;
-
-        if (t.kind != TOKEN_QUOTED || sql.data[t.start] != '"' ||
-            token_is_char(lexer_next(&ahead), '('))
+        if (!is_quoted_text(sql, t, x))
             continue;
         buf_add(b, sql.data + copied, t.start - copied);
         add_text(b, sql, t);
@@ -203,22 +214,29 @@ const char *ddl_default(struct arena *arena, struct slice sql)
     return copy;
 }
 
+/* Goes past the WHERE of a CREATE INDEX; false if it has none. */
+static bool skip_to_where(struct lexer *x)
+{
+    int depth = 0;
+
+    for (struct token t = lexer_next(x); t.kind != TOKEN_END; t = lexer_next(x)) {
+        depth += token_is_char(t, '(') - token_is_char(t, ')');
+        if (depth == 0 && token_is(t, "WHERE"))
+            return true;
+    }
+    return false;
+}
+
 const char *ddl_index_where(struct arena *arena, struct slice sql)
 {
     struct lexer x = {.sql = sql};
-    struct token t = lexer_next(&x);
-    int depth = 0;
+    struct slice rest;
+    char *copy;
 
-    for (; t.kind != TOKEN_END; t = lexer_next(&x)) {
-        depth += token_is_char(t, '(') - token_is_char(t, ')');
-        if (depth == 0 && t.kind == TOKEN_WORD && token_is(t, "WHERE"))
-            break;
-    }
-    if (t.kind == TOKEN_END)
+    if (!skip_to_where(&x))
         return NULL;
-    struct slice rest = slice_make(sql.data + t.end, sql.len - t.end);
-    char *copy = arena_alloc(arena, rest.len + 2);
-
+    rest = slice_after(sql, x.at);
+    copy = arena_alloc(arena, rest.len + 2);
     if (copy) {
         memcpy(copy, rest.data, rest.len);
         memcpy(copy + rest.len, "\n", 2);

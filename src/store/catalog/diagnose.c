@@ -47,26 +47,35 @@ static void key_text(struct buf *b, const struct table *table, const int *column
     buf_add_text(b, ")");
 }
 
+/* What the buffer holds; an empty text without memory. */
+static struct slice text_of(const struct buf *b)
+{
+    if (!b->data)
+        return slice_make("", 0);
+    return buf_slice(b);
+}
+
 /* Replaces the words of the error, keeps SQLite's code. */
 static void rewrite(struct error *e, const struct foreign_key *key, bool missing_parent,
                     struct buf *text)
 {
+    const char *child = key->child->name.data, *parent = key->parent->name.data;
+
     e->code = ERROR_NONE;
     e->message[0] = '\0';
     if (missing_parent) {
         error_column(e, key->child->columns[key->columns[0]].name.data);
         error_set(e, ERROR_FOREIGN_KEY,
-                  "insert or update on table \"%s\" violates foreign key constraint \"%s\"",
-                  key->child->name.data, key->name);
-        error_details(e, "%.*s is not present in table \"%s\".", (int)text->len,
-                      text->data ? text->data : "", key->parent->name.data);
+                  "insert or update on table \"%s\" violates foreign key constraint \"%s\"", child,
+                  key->name);
+        error_details(e, "%.*s is not present in table \"%s\".", SLICE_ARG(text_of(text)), parent);
     } else {
         error_set(e, ERROR_FOREIGN_KEY,
                   "update or delete on table \"%s\" violates foreign key constraint \"%s\" on "
                   "table \"%s\"",
-                  key->parent->name.data, key->name, key->child->name.data);
-        error_details(e, "%.*s is still referenced from table \"%s\".", (int)text->len,
-                      text->data ? text->data : "", key->child->name.data);
+                  parent, key->name, child);
+        error_details(e, "%.*s is still referenced from table \"%s\".", SLICE_ARG(text_of(text)),
+                      child);
     }
     error_constraint(e, key->name);
 }
@@ -75,12 +84,26 @@ static enum step first_row(struct db *db, struct buf *sql, const struct value *v
                            struct statement **st)
 {
     struct error ignored = error_none();
-    enum step step = STEP_FAILED;
 
-    *st = sql->failed ? NULL : statement_get(db, buf_slice(sql), &ignored);
-    if (*st && statement_bind(*st, values, n, &ignored))
-        step = statement_step(*st, &ignored);
-    return step;
+    *st = NULL;
+    if (sql->failed)
+        return STEP_FAILED;
+    *st = statement_get(db, buf_slice(sql), &ignored);
+    if (!*st)
+        return STEP_FAILED;
+    if (!statement_bind(*st, values, n, &ignored))
+        return STEP_FAILED;
+    return statement_step(*st, &ignored);
+}
+
+/* The place of a column among those written, n: it is not there. */
+static size_t place_of(int column, const int *columns, size_t n)
+{
+    size_t at = 0;
+
+    while (at < n && columns[at] != column)
+        at++;
+    return at;
 }
 
 /* The key's values among those written; false if one is not written or NULL (NULL refers to
@@ -89,10 +112,8 @@ static bool written_key(const struct foreign_key *key, const int *columns,
                         const struct value *values, size_t n, struct value *out)
 {
     for (size_t i = 0; i < key->n_columns; i++) {
-        size_t at = 0;
+        size_t at = place_of(key->columns[i], columns, n);
 
-        while (at < n && columns[at] != key->columns[i])
-            at++;
         if (at == n || values[at].type == VALUE_NULL)
             return false;
         out[i] = values[at];
@@ -145,10 +166,8 @@ static bool unique_values(const int *unique, size_t n_unique, const int *columns
                           const struct value *values, size_t n, struct value *out)
 {
     for (size_t i = 0; i < n_unique; i++) {
-        size_t at = 0;
+        size_t at = place_of(unique[i], columns, n);
 
-        while (at < n && columns[at] != unique[i])
-            at++;
         if (at == n)
             return false;
         out[i] = values[at];
@@ -171,26 +190,39 @@ static bool is_of_key(const struct error *e, const struct table *table, const in
     return equal;
 }
 
+/* Tells the values of the key if the error is of it; true if it is. */
+static bool tell_duplicate(const struct table *table, const int *unique, size_t n_unique,
+                           const int *columns, const struct value *values, size_t n,
+                           struct error *e)
+{
+    struct value key_values[KEY_MAX];
+    struct buf text;
+
+    if (n_unique > KEY_MAX)
+        return false;
+    if (!is_of_key(e, table, unique, n_unique))
+        return false;
+    if (!unique_values(unique, n_unique, columns, values, n, key_values))
+        return false;
+    buf_init(&text, 400);
+    key_text(&text, table, unique, key_values, n_unique);
+    error_details(e, "%.*s already exists.", SLICE_ARG(buf_slice(&text)));
+    buf_finish(&text);
+    return true;
+}
+
 void diagnose_duplicate(const struct table *table, const int *columns, const struct value *values,
                         size_t n, struct error *e)
 {
-    struct value key_values[KEY_MAX];
-
-    for (size_t k = 0; columns && k <= table->n_unique; k++) {
-        const int *unique = k < table->n_unique ? table->unique[k].columns : table->key;
-        size_t n_unique = k < table->n_unique ? table->unique[k].n_columns : table->n_key;
-        struct buf text;
-
-        if (n_unique > KEY_MAX || !is_of_key(e, table, unique, n_unique))
-            continue;
-        if (!unique_values(unique, n_unique, columns, values, n, key_values))
-            continue;
-        buf_init(&text, 400);
-        key_text(&text, table, unique, key_values, n_unique);
-        error_details(e, "%.*s already exists.", SLICE_ARG(buf_slice(&text)));
-        buf_finish(&text);
+    if (!columns)
         return;
+    for (size_t k = 0; k < table->n_unique; k++) {
+        const struct unique_key *key = &table->unique[k];
+
+        if (tell_duplicate(table, key->columns, key->n_columns, columns, values, n, e))
+            return;
     }
+    tell_duplicate(table, table->key, table->n_key, columns, values, n, e);
 }
 
 /* SELECT parent columns FROM parent WHERE (where) AND EXISTS(a child row) LIMIT 1 */
@@ -236,14 +268,21 @@ static bool explain_reference(struct db *db, const struct foreign_key *key, stru
     return step == STEP_ROW;
 }
 
+/* Can a delete have failed for this key, and can it be told? */
+static bool may_be_referenced(const struct foreign_key *key)
+{
+    return key->restricts && !key->through_view && key->n_columns <= KEY_MAX;
+}
+
 void diagnose_still_referenced(struct db *db, const struct table *table, struct slice where,
                                const struct value *values, size_t n, struct error *e)
 {
     for (size_t i = 0; i < table->n_referring; i++) {
         const struct foreign_key *key = table->referring[i];
 
-        if (key->restricts && !key->through_view && key->n_columns <= KEY_MAX &&
-            explain_reference(db, key, where, values, n, e))
+        if (!may_be_referenced(key))
+            continue;
+        if (explain_reference(db, key, where, values, n, e))
             return;
     }
 }

@@ -25,37 +25,48 @@ static char at(struct slice text, size_t place)
     return ' ';
 }
 
+/* << and >>, of which this is one sign. */
+static bool is_shift(char before, char c, char after)
+{
+    if (c != '<' && c != '>')
+        return false;
+    return before == c || after == c;
+}
+
 /* '<', '>', '=', '!', '-': what they are depends on their neighbours. */
 static void note_sign(struct outline *o, struct slice text, struct token t)
 {
-    char c = t.text.data[0], before = t.start ? text.data[t.start - 1] : ' ';
-    char after = at(text, t.end);
-    bool shifts = (c == '<' && (after == '<' || before == '<')) ||
-                  (c == '>' && (after == '>' || before == '>'));
+    static const struct slice calculating = SLICE_LITERAL("+-*/%&|~");
+    static const struct slice comparing = SLICE_LITERAL("<>=!");
+    char c = t.text.data[0], after = at(text, t.end), before = ' ';
 
+    if (t.start > 0)
+        before = text.data[t.start - 1];
     if (c == '-' && after == '>') {
         bool two = at(text, t.end + 1) == '>';
 
         o->arrow |= !two;
         o->double_arrow |= two;
-    } else if (c == '>' && before == '-') {
-        return; /* the arrow's */
-    } else if (shifts || strchr("+-*/%&|~", c)) {
-        o->calculates = true;
-    } else if (strchr("<>=!", c)) {
-        o->compares = true;
+        return;
     }
+    if (c == '>' && before == '-')
+        return; /* the arrow's */
+    if (is_shift(before, c, after) || slice_has(calculating, c))
+        o->calculates = true;
+    else if (slice_has(comparing, c))
+        o->compares = true;
 }
 
 static void note(struct outline *o, struct slice text, struct token t, struct token before)
 {
-    bool qualified = o->n > 0 && token_is_char(before, '.');
+    bool is_first = o->n == 0;
+    bool is_column = !is_first && token_is_char(before, '.'); /* of a table: t.like */
 
     if (t.kind == TOKEN_OTHER)
         note_sign(o, text, t);
-    else if (o->n > 0 && !qualified && is_condition_word(t))
-        o->compares = true;
-    if (o->n == 0)
+    else if (!is_first && !is_column)
+        o->compares |= is_condition_word(t);
+    if (is_first)
         o->first = t;
     else if (o->n == 1)
         o->second = t;

@@ -30,6 +30,29 @@ static struct slice slice_between(struct slice text, size_t from, size_t to)
     return text_trim(slice_make(text.data + from, to - from));
 }
 
+/* "any type" is no type to whoever asks. */
+static struct slice known_type(struct slice type)
+{
+    if (expression_fits_any(type))
+        return unknown;
+    return type;
+}
+
+static bool is_bool_word(struct token t)
+{
+    return token_is(t, "TRUE") || token_is(t, "FALSE");
+}
+
+/* '[…' or '{…' */
+static bool is_json_literal(struct token t)
+{
+    static const struct slice opening = SLICE_LITERAL("[{");
+
+    if (t.kind != TOKEN_QUOTED || t.text.len == 0)
+        return false;
+    return t.text.data[-1] == '\'' && slice_has(opening, t.text.data[0]);
+}
+
 /* The common type of the arguments from the nth on; of CAST the type after AS. */
 static struct slice arguments_type(struct slice list, size_t nth, int depth)
 {
@@ -40,16 +63,17 @@ static struct slice arguments_type(struct slice list, size_t nth, int depth)
 
     for (;;) {
         struct token t = lexer_next(&x);
-        bool ends = t.kind == TOKEN_END || (level == 0 && token_is_char(t, ','));
+        bool is_end = t.kind == TOKEN_END;
+        bool is_comma = level == 0 && token_is_char(t, ',');
 
         level += expression_depth_change(t);
-        if (!ends)
+        if (!is_end && !is_comma)
             continue;
         if (seen++ >= nth)
             type = common(type, expression_type(slice_between(list, from, t.start), depth + 1));
         from = t.end;
-        if (t.kind == TOKEN_END)
-            return expression_fits_any(type) ? unknown : type;
+        if (is_end)
+            return known_type(type);
     }
 }
 
@@ -117,25 +141,28 @@ static struct slice call_type(struct token name, struct slice list, int depth)
 /* THEN and ELSE of a CASE: what stands between them and the next WHEN, ELSE or END. */
 static struct slice case_type(struct slice text, int depth)
 {
+    static const char *const edges[] = {"WHEN", "ELSE", "END"}, *const branches[] = {"THEN",
+                                                                                     "ELSE"};
     struct lexer x = {.sql = text};
     struct slice type = any;
     size_t from = 0;
     int level = 0;
 
     for (struct token t = lexer_next(&x); t.kind != TOKEN_END; t = lexer_next(&x)) {
-        bool edge = token_is(t, "WHEN") || token_is(t, "ELSE") || token_is(t, "END");
+        bool of_case = level == 1;
 
-        if (level == 1 && edge && from)
-            type = common(type, expression_type(slice_between(text, from, t.start), depth + 1));
-        if (level == 1 && edge)
-            from = 0;
-        if (level == 1 && (token_is(t, "THEN") || token_is(t, "ELSE")))
-            from = t.end;
         level += expression_depth_change(t);
+        if (!of_case)
+            continue;
+        if (token_is_any(t, edges, 3)) {
+            if (from)
+                type = common(type, expression_type(slice_between(text, from, t.start), depth + 1));
+            from = 0;
+        }
+        if (token_is_any(t, branches, 2))
+            from = t.end;
     }
-    if (expression_fits_any(type))
-        return unknown;
-    return type;
+    return known_type(type);
 }
 
 /* What is between the first bracket at the text's own level and the one that closes it. */
@@ -172,19 +199,46 @@ static struct slice parentheses_type(struct slice text, int depth)
 /* One word, one literal. */
 static struct slice single_type(struct token t)
 {
-    bool json_text = t.kind == TOKEN_QUOTED && t.text.len > 0 && t.text.data[-1] == '\'' &&
-                     (t.text.data[0] == '[' || t.text.data[0] == '{');
-
-    if (token_is(t, "TRUE") || token_is(t, "FALSE"))
+    if (is_bool_word(t))
         return boolean;
-    return json_text || token_is(t, "NULL") ? any : unknown;
+    if (token_is(t, "NULL") || is_json_literal(t))
+        return any;
+    return unknown;
+}
+
+/* ")" or END: the end of an expression in brackets. */
+static bool is_closing(struct token t)
+{
+    return token_is_char(t, ')') || token_is(t, "END");
+}
+
+/* "… name" without AS */
+static bool is_named_after(const struct outline *o)
+{
+    if (o->n <= 2 || !is_closing(o->before_last))
+        return false;
+    return o->last.kind != TOKEN_OTHER && !token_is(o->last, "END");
+}
+
+/* Brackets or a CASE, which are two tokens at this level, and perhaps a name after them. */
+static bool is_bracketed(const struct outline *o)
+{
+    size_t tokens = 2;
+
+    if (is_named_after(o))
+        tokens = 3;
+    return o->n == tokens;
+}
+
+/* name(…), with FILTER (…) and OVER (…) or without */
+static bool is_call(const struct outline *o)
+{
+    return o->first.kind == TOKEN_WORD && token_is_char(o->second, '(');
 }
 
 struct slice expression_type(struct slice text, int depth)
 {
     struct outline o = expression_outline(text);
-    bool named_after; /* "… name" without AS */
-    bool call;
 
     if (depth > EXPRESSION_DEPTH_MAX || o.n == 0)
         return unknown;
@@ -196,15 +250,13 @@ struct slice expression_type(struct slice text, int depth)
         return json;
     if (o.n == 1)
         return single_type(o.first);
-    named_after = o.n > 2 && o.last.kind != TOKEN_OTHER && !token_is(o.last, "END") &&
-                  (token_is_char(o.before_last, ')') || token_is(o.before_last, "END"));
-    if (token_is(o.first, "CASE") && o.n == (named_after ? 3U : 2U))
-        return case_type(o.named, depth);
-    if (token_is_char(o.first, '(') && o.n == (named_after ? 3U : 2U))
-        return parentheses_type(o.named, depth);
-    /* name(…), with FILTER (…) and OVER (…) or without */
-    call = o.first.kind == TOKEN_WORD && token_is_char(o.second, '(');
-    if (call)
+    if (is_bracketed(&o)) {
+        if (token_is(o.first, "CASE"))
+            return case_type(o.named, depth);
+        if (token_is_char(o.first, '('))
+            return parentheses_type(o.named, depth);
+    }
+    if (is_call(&o))
         return call_type(o.first, inside(o.named), depth);
     return unknown;
 }

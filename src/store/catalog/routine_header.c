@@ -18,17 +18,19 @@ static bool starts_with(struct slice s, const char *word)
 {
     size_t len = strlen(word);
 
-    return s.len >= len && text_equal_nocase(slice_make(s.data, len), slice_make(word, len));
+    if (s.len < len)
+        return false;
+    return text_equal_nocase(slice_make(s.data, len), slice_make(word, len));
 }
 
 /* A string literal stands for its text; other words stand for themselves. */
 static struct slice unquote(struct slice s)
 {
-    bool quoted = s.len >= 2 && s.data[0] == '\'' && s.data[s.len - 1] == '\'';
-
-    if (quoted)
-        return slice_make(s.data + 1, s.len - 2);
-    return s;
+    if (s.len < 2)
+        return s;
+    if (s.data[0] != '\'' || s.data[s.len - 1] != '\'')
+        return s;
+    return slice_make(s.data + 1, s.len - 2);
 }
 
 static void set_default(struct routine_param *param, struct slice text)
@@ -41,21 +43,20 @@ static void set_default(struct routine_param *param, struct slice text)
 /* ":name type = default", without its colon */
 static bool declare(struct parser *p, struct slice line)
 {
-    const char *equal = line.len ? memchr(line.data, '=', line.len) : NULL;
-    struct slice left = slice_make(line.data, equal ? (size_t)(equal - line.data) : line.len);
-    size_t n = 0;
+    size_t equal = slice_find(line, '='), n = 0;
+    struct slice left = text_trim(slice_make(line.data, equal)), name;
 
-    left = text_trim(left);
     while (n < left.len && left.data[n] != ' ' && left.data[n] != '\t')
         n++;
+    name = slice_make(left.data, n);
     if (n == 0)
         return parser_fail(p, "a parameter needs a name", line);
-    if (parser_find_param(p, slice_make(left.data, n)) >= 0)
+    if (parser_find_param(p, name) >= 0)
         return parser_fail(p, "declared twice", line);
-    if (!parser_add_param(p, slice_make(left.data, n), skip(left, n)))
+    if (!parser_add_param(p, name, skip(left, n)))
         return false;
-    if (equal)
-        set_default(&p->params[p->n_params - 1], skip(line, (size_t)(equal - line.data) + 1));
+    if (equal < line.len)
+        set_default(&p->params[p->n_params - 1], skip(line, equal + 1));
     return true;
 }
 
@@ -92,7 +93,9 @@ static long open_parentheses(struct slice line)
 
 static bool is_open_list(struct slice what)
 {
-    return open_parentheses(what) > 0 && (starts_with(what, "one") || starts_with(what, "many"));
+    if (!starts_with(what, "one") && !starts_with(what, "many"))
+        return false;
+    return open_parentheses(what) > 0;
 }
 
 /* A list of columns may go over several lines: it is read when its parenthesis closes. */
@@ -147,21 +150,34 @@ static bool comment_line(struct parser *p, struct slice line, struct routine_sou
     return describe(p, line);
 }
 
+/* The line at `at`, without what ends it; *next is where the one after it begins. */
+static struct slice line_at(struct slice sql, size_t at, size_t *next)
+{
+    struct slice rest = slice_after(sql, at), line;
+    size_t len = slice_find(rest, '\n');
+
+    *next = at + len;
+    if (len < rest.len)
+        ++*next;
+    line = slice_make(rest.data, len);
+    if (line.len && line.data[line.len - 1] == '\r')
+        line.len--;
+    return text_trim(line);
+}
+
 bool parser_header(struct parser *p, struct slice sql, struct routine_source *out, size_t *at)
 {
     buf_init(&p->returns, RETURNS_TEXT_MAX);
     while (*at < sql.len) {
-        const char *start = sql.data + *at, *end = memchr(start, '\n', sql.len - *at);
-        struct slice line = slice_make(start, end ? (size_t)(end - start) : sql.len - *at);
-        size_t next = *at + line.len + (end != NULL);
+        size_t next;
+        struct slice line = line_at(sql, *at, &next);
 
-        if (line.len && line.data[line.len - 1] == '\r')
-            line.len--;
-        line = text_trim(line);
-        if (line.len > 0 && !starts_with(line, "--"))
-            break;
-        if (line.len > 0 && !comment_line(p, skip(line, 2), out))
-            return false;
+        if (line.len > 0) {
+            if (!starts_with(line, "--"))
+                break;
+            if (!comment_line(p, skip(line, 2), out))
+                return false;
+        }
         *at = next;
     }
     if (p->returns.len == 0)

@@ -6,18 +6,34 @@
 #include "base/text.h"
 #include "store/catalog/routine_parser.h"
 
+/* Up to the next of `ends`; the rest without blanks around it. */
+static struct slice take_until(struct slice *rest, const char *ends)
+{
+    struct slice stops = slice_from(ends), word;
+    size_t n = 0;
+
+    while (n < rest->len && !slice_has(stops, rest->data[n]))
+        n++;
+    word = slice_make(rest->data, n);
+    *rest = slice_after(*rest, n);
+    return word;
+}
+
 /* The next word of a line, or the next name in double quotes, without them. */
 static struct slice take_word(struct slice *rest)
 {
     bool quoted = rest->len > 0 && rest->data[0] == '"';
-    size_t from = quoted ? 1 : 0, end = from;
     struct slice word;
 
-    while (end < rest->len && (quoted ? rest->data[end] != '"' : !strchr(" \t(,", rest->data[end])))
-        end++;
-    word = slice_make(rest->data + from, end - from);
-    end += quoted && end < rest->len;
-    *rest = text_trim(slice_make(rest->data + end, rest->len - end));
+    if (quoted) {
+        *rest = slice_after(*rest, 1);
+        word = take_until(rest, "\"");
+        if (rest->len > 0)
+            *rest = slice_after(*rest, 1);
+    } else {
+        word = take_until(rest, " \t(,");
+    }
+    *rest = text_trim(*rest);
     return word;
 }
 
@@ -44,12 +60,14 @@ static bool add_type(struct parser *p, struct slice name, struct slice type)
 /* Bytes up to the next comma that is in no parentheses, or all. */
 static size_t item_length(struct slice list)
 {
-    size_t n = 0;
     int depth = 0;
 
-    for (; n < list.len && (depth > 0 || list.data[n] != ','); n++)
+    for (size_t n = 0; n < list.len; n++) {
+        if (list.data[n] == ',' && depth <= 0)
+            return n;
         depth += (list.data[n] == '(') - (list.data[n] == ')');
-    return n;
+    }
+    return list.len;
 }
 
 /* "name type, name type" */
@@ -65,9 +83,11 @@ static bool take_types(struct parser *p, struct slice list)
         if (!add_type(p, name, type))
             return false;
         n += n < list.len;
-        list = text_trim(slice_make(list.data + n, list.len - n));
+        list = text_trim(slice_after(list, n));
     }
-    return p->n_types > 0 || parser_fail(p, "it declares no columns", list);
+    if (p->n_types > 0)
+        return true;
+    return parser_fail(p, "it declares no columns", list);
 }
 
 /* A type is one word or two, with a length or not: prose is longer. */
@@ -86,7 +106,9 @@ static bool is_type(struct slice s)
 static bool take_scalar(struct parser *p, struct slice type, bool *taken)
 {
     *taken = is_type(type);
-    return !*taken || type.len == 0 || add_type(p, slice_make("", 0), type);
+    if (!*taken || type.len == 0)
+        return true;
+    return add_type(p, slice_make("", 0), type);
 }
 
 /* "many scalar": the values are not in rows. */
@@ -97,44 +119,67 @@ static bool take_scalars(struct parser *p, struct routine_source *out, struct sl
 
     *taken = text_equal_nocase(take_word(&type), slice_from("scalar"));
     out->returns = RETURNS_SCALARS;
-    return !*taken || take_scalar(p, type, taken);
+    if (!*taken)
+        return true;
+    return take_scalar(p, type, taken);
+}
+
+static bool take_file(struct parser *p, struct routine_source *out, struct slice media, bool *taken)
+{
+    out->media = NULL;
+    *taken = routine_media_type(media);
+    if (!*taken)
+        return true;
+    out->media = arena_copy(p->arena, media);
+    if (out->media)
+        return true;
+    return error_set(p->error, ERROR_MEMORY, "out of memory");
+}
+
+static bool is_in_parentheses(struct slice s)
+{
+    return s.len >= 2 && s.data[0] == '(' && s.data[s.len - 1] == ')';
 }
 
 static bool take_shape(struct parser *p, struct routine_source *out, struct slice rest, bool *taken)
 {
-    bool in_parentheses = rest.len >= 2 && rest.data[0] == '(' && rest.data[rest.len - 1] == ')';
+    bool is_list = is_in_parentheses(rest);
 
-    if (out->returns == RETURNS_MANY && !in_parentheses)
-        return take_scalars(p, out, rest, taken);
     switch (out->returns) {
     case RETURNS_MANY:
-    case RETURNS_ONE:
-        *taken = in_parentheses;
-        return !*taken || take_types(p, text_trim(slice_make(rest.data + 1, rest.len - 2)));
+        if (!is_list)
+            return take_scalars(p, out, rest, taken);
+        break;
+    case RETURNS_ONE: break;
     case RETURNS_SCALAR:
     case RETURNS_SCALARS: return take_scalar(p, rest, taken);
-    case RETURNS_FILE:
-        *taken = routine_media_type(rest);
-        out->media = *taken ? arena_copy(p->arena, rest) : NULL;
-        return !*taken || out->media || error_set(p->error, ERROR_MEMORY, "out of memory");
+    case RETURNS_FILE: return take_file(p, out, rest, taken);
     }
-    return true;
+    *taken = is_list;
+    if (!is_list)
+        return true;
+    return take_types(p, text_trim(slice_make(rest.data + 1, rest.len - 2)));
 }
 
 bool parser_returns(struct parser *p, struct slice what, struct routine_source *out, bool *taken)
 {
-    static const char *const words[] = {[RETURNS_MANY] = "many",
-                                        [RETURNS_ONE] = "one",
-                                        [RETURNS_SCALAR] = "scalar",
-                                        [RETURNS_FILE] = "file"};
+    static const struct {
+        const char *word;
+        enum routine_returns returns;
+    } words[] = {
+        {"many", RETURNS_MANY},
+        {"one", RETURNS_ONE},
+        {"scalar", RETURNS_SCALAR},
+        {"file", RETURNS_FILE},
+    };
     struct slice rest = what, word = take_word(&rest);
     enum routine_returns before = out->returns;
 
     *taken = true;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (!text_equal_nocase(word, slice_from(words[i])))
+        if (!text_equal_nocase(word, slice_from(words[i].word)))
             continue;
-        out->returns = (enum routine_returns)i;
+        out->returns = words[i].returns;
         if (rest.len > 0 && !take_shape(p, out, rest, taken))
             return false;
         if (!*taken)
@@ -142,5 +187,7 @@ bool parser_returns(struct parser *p, struct slice what, struct routine_source *
         return true;
     }
     *taken = rest.len == 0;
-    return !*taken || parser_fail(p, "it returns many, one, scalar or file, not", what);
+    if (!*taken)
+        return true;
+    return parser_fail(p, "it returns many, one, scalar or file, not", what);
 }

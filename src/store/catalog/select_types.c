@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/text.h"
+#include "store/catalog/expression_outline.h"
 #include "store/catalog/expression_type.h"
 #include "store/catalog/lexer.h"
 
@@ -24,13 +25,16 @@ static bool ends_list(struct token t)
     static const char *const words[] = {"FROM",  "WHERE", "GROUP",     "HAVING", "WINDOW",
                                         "ORDER", "LIMIT", "INTERSECT", "EXCEPT", "UNION"};
 
-    return t.kind == TOKEN_END || token_is_char(t, ';') ||
-           token_is_any(t, words, sizeof words / sizeof *words);
+    if (t.kind == TOKEN_END || token_is_char(t, ';'))
+        return true;
+    return token_is_any(t, words, sizeof words / sizeof *words);
 }
 
 static bool is_compound(struct token t)
 {
-    return token_is(t, "UNION") || token_is(t, "INTERSECT") || token_is(t, "EXCEPT");
+    static const char *const words[] = {"UNION", "INTERSECT", "EXCEPT"};
+
+    return token_is_any(t, words, sizeof words / sizeof *words);
 }
 
 /* Arms of a compound must agree. */
@@ -81,35 +85,35 @@ static void add_item(struct list *l, struct slice item)
 static struct token read_list(struct list *l)
 {
     struct token t = lexer_next(&l->x), before = {.kind = TOKEN_END};
+    size_t from;
     int level = 0;
 
     if (token_is(t, "DISTINCT") || token_is(t, "ALL"))
         t = lexer_next(&l->x);
-    size_t from = t.start;
+    from = t.start;
     for (;; before = t, t = lexer_next(&l->x)) {
-        bool distinct_from = token_is(t, "FROM") && token_is(before, "DISTINCT");
-        bool ends = level <= 0 && ends_list(t) && !distinct_from;
+        bool is_distinct_from = token_is(t, "FROM") && token_is(before, "DISTINCT");
+        bool is_end = level <= 0 && ends_list(t) && !is_distinct_from;
+        bool is_comma = level == 0 && token_is_char(t, ',');
 
-        if (ends || (level == 0 && token_is_char(t, ','))) {
+        if (is_end || is_comma) {
             add_item(l, text_trim(slice_make(l->x.sql.data + from, t.start - from)));
             from = t.end;
         }
-        if (ends || t.kind == TOKEN_END)
+        if (is_end || t.kind == TOKEN_END)
             return t;
-        level += token_is_char(t, '(') || token_is(t, "CASE");
-        level -= token_is_char(t, ')') || token_is(t, "END");
+        level += expression_depth_change(t);
     }
 }
 
-/* Goes to after the next `word` at the statement's own level, or after another's; false at the end. */
-static bool find(struct list *l, const char *word, bool (*also)(struct token t),
-                 struct token *found)
+/* Goes to after the next token that is `wanted` at the statement's own level; false at the end. */
+static bool find_token(struct list *l, bool (*wanted)(struct token t), struct token *found)
 {
     int level = 0;
 
     for (struct token t = lexer_next(&l->x); t.kind != TOKEN_END; t = lexer_next(&l->x)) {
         *found = t;
-        if (level == 0 && (token_is(t, word) || (also && also(t))))
+        if (level == 0 && wanted(t))
             return true;
         level += token_is_char(t, '(');
         level -= token_is_char(t, ')');
@@ -117,28 +121,53 @@ static bool find(struct list *l, const char *word, bool (*also)(struct token t),
     return false;
 }
 
+static bool is_returning(struct token t)
+{
+    return token_is(t, "RETURNING");
+}
+
+static bool is_select(struct token t)
+{
+    return token_is(t, "SELECT");
+}
+
+/* The list that the statement answers with: of RETURNING, else of its first SELECT. */
+static bool find_first_list(struct list *l)
+{
+    struct token t;
+
+    if (find_token(l, is_returning, &t))
+        return true;
+    l->x.at = 0;
+    return find_token(l, is_select, &t);
+}
+
+/* The list of the compound's next arm; `end` ended the one before. */
+static bool find_next_list(struct list *l, struct token end)
+{
+    if (!is_compound(end) && !find_token(l, is_compound, &end))
+        return false;
+    return find_token(l, is_select, &end);
+}
+
 void select_types(struct slice sql, struct slice *types, size_t n, int depth)
 {
     struct list l = {.x = {.sql = sql}, .types = types, .n = n, .first_arm = true, .depth = depth};
-    struct token t;
     bool more;
 
     for (size_t i = 0; i < n; i++)
         types[i] = slice_make(NULL, 0);
     if (depth > EXPRESSION_DEPTH_MAX)
         return;
-    more = find(&l, "RETURNING", NULL, &t);
-    if (!more) {
-        l.x.at = 0;
-        more = find(&l, "SELECT", NULL, &t);
-    }
+    more = find_first_list(&l);
     while (more) {
+        struct token end;
+
         l.seen = l.after_star = 0;
         l.star = false;
-        t = read_list(&l);
+        end = read_list(&l);
         l.first_arm = false;
-        more =
-            (is_compound(t) || find(&l, "UNION", is_compound, &t)) && find(&l, "SELECT", NULL, &t);
+        more = find_next_list(&l, end);
     }
     for (size_t i = 0; i < n; i++) {
         if (expression_fits_any(types[i]))
