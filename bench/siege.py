@@ -83,8 +83,8 @@ def database(name, folder):
 class Service:
     """The binary, serving a copy of a database; `enter` is called in the child before it becomes thimble."""
 
-    def __init__(self, binary, name, *flags, enter=None, stderr=None):
-        self.folder = tempfile.TemporaryDirectory(prefix="siege-")
+    def __init__(self, binary, name, *flags, enter=None, stderr=None, place=None):
+        self.folder = tempfile.TemporaryDirectory(prefix="siege-", dir=place)
         self.db = database(name, self.folder.name)
         self.command = [str(binary), "serve", "--db", str(self.db), "--migrations", "none", "--queries", "none",
                         "--listen", "127.0.0.1:0", *map(str, flags)]
