@@ -21,6 +21,7 @@ static void write_problem(struct request *r, unsigned status)
 {
     struct call *call = &r->call;
 
+    call->lent = (struct slice){NULL, 0};
     buf_clear(&call->reply);
     if (call->reply.max < PROBLEM_MAX)
         call->reply.max = PROBLEM_MAX;
@@ -150,10 +151,10 @@ static bool holds(struct request *r, struct cached_response *answer)
 
 static struct MHD_Response *make_response(struct request *r, bool outlives)
 {
-    struct buf *body = &r->call.reply;
+    struct slice body = call_body(&r->call);
     struct MHD_Response *response =
-        outlives ? MHD_create_response_from_buffer_copy(body->len, body->data)
-                 : MHD_create_response_from_buffer_static(body->len, body->data);
+        outlives ? MHD_create_response_from_buffer_copy(body.len, body.data)
+                 : MHD_create_response_from_buffer_static(body.len, body.data);
 
     if (!response || add_headers(r, response))
         return response;
@@ -230,7 +231,7 @@ bool reply_send(struct request *r)
     modified = call->outcome != OUTCOME_NOT_MODIFIED;
     if (modified || keep)
         response = make_response(r, keep);
-    ok = modified ? queue(r, status_of_call(call), call->reply.len, response)
+    ok = modified ? queue(r, status_of_call(call), call_body(call).len, response)
                   : queue_not_modified(r);
     if (response && (!ok || !keep || !keep_answer(r, response)))
         MHD_destroy_response(response);

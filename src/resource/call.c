@@ -28,6 +28,7 @@ static void forget_answer(struct call *call)
     call->content_type_out = call->location = call->link = NULL;
     call->preference_applied = NULL;
     call->warning = NULL;
+    call->lent = (struct slice){NULL, 0};
     call->tag = 0;
     call->status_out = 0;
     call->fields = NULL;

@@ -135,8 +135,9 @@ struct call {
     enum outcome outcome;
     enum cacheable cacheable;
     struct error error;
-    struct buf reply;               /* the body */
-    uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
+    struct buf reply;  /* the body */
+    struct slice lent; /* …which is this in its place: the catalogue's; NULL: it is not */
+    uint64_t tag;      /* its entity tag (resource/precondition.h), 0: none */
     const char *content_type_out;   /* lives as long as the call; NULL: no body */
     unsigned status_out;            /* chosen by a query, with OUTCOME_OK; 0: 200 */
     struct call_field *fields;      /* chosen by a query */
@@ -173,6 +174,12 @@ struct call {
  * from the one before.
  */
 void call_init(struct call *call, const struct service *service);
+
+/* The body of the answer. */
+static inline struct slice call_body(const struct call *call)
+{
+    return call->lent.data ? call->lent : buf_slice(&call->reply);
+}
 
 /* Releases what the call holds but its buffers' memory, which call_free gives back. */
 void call_finish(struct call *call);

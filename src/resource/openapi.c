@@ -1,5 +1,6 @@
 /*
- * The service described by itself: an OpenAPI 3.1 document made from the catalogue.
+ * The service described by itself: an OpenAPI 3.1 document made from the catalogue, table by table: as
+ * a whole it may take hundreds of megabytes as jansson's values.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -8,8 +9,6 @@
 #include <stdio.h>
 
 #include "base/ascii.h"
-#include "resource/target.h"
-#include "resource/verbs.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/routine.h"
 #include "store/run/reader.h"
@@ -161,24 +160,50 @@ static json_t *row_path(const struct table *t)
     return path;
 }
 
-static void add_table(const struct call *call, const struct table *t, json_t *paths,
-                      json_t *schemas)
+/* Text of JSON at the end of a buffer; the value is released. */
+static int append(const char *data, size_t len, void *out)
 {
-    char path[1024], name[160];
-    const char *base = call->service->base_path;
+    buf_add(out, data, len);
+    return 0;
+}
 
-    json_object_set_new(schemas, component_name(t, name), table_schema(t));
+/* The members of an object, without its braces; NULL is an object that memory did not suffice for. */
+static bool write_members(struct buf *out, json_t *object, bool first)
+{
+    bool ok = object != NULL;
+
+    if (!first)
+        buf_add_char(out, ',');
+    ok = ok && json_dump_callback(object, append, out, JSON_COMPACT | JSON_EMBED) == 0;
+    json_decref(object);
+    return ok && !out->failed;
+}
+
+static json_t *paths_of(const struct call *call, const struct table *t)
+{
+    char path[1024];
+    const char *base = call->service->base_path;
+    json_t *paths = json_object();
+
     snprintf(path, sizeof path, "%s/%s", base, t->name.data);
     json_object_set_new(paths, path, list_path(t));
     if (t->n_key == 0)
-        return;
+        return paths;
     snprintf(path, sizeof path, "%s/%s/{key}", base, t->name.data);
     json_object_set_new(paths, path, row_path(t));
+    return paths;
 }
 
-/* The parts that do not depend on the schema. */
+static json_t *schema_of(const struct table *t)
+{
+    char name[160];
+
+    return json_pack("{s:o}", component_name(t, name), table_schema(t));
+}
+
+/* The parts that do not depend on the schema; those that do go on from there. */
 static const char components[] =
-    "{\"parameters\":{"
+    "\"components\":{\"parameters\":{"
     "\"select\":{\"name\":\"select\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
     "\"description\":\"columns and related resources, separated by commas\"},"
     "\"order\":{\"name\":\"order\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
@@ -195,49 +220,56 @@ static const char components[] =
     "\"application/problem+json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
     "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
     "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
-    "\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}}}";
+    "\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}},\"schemas\":{";
 
-static json_t *document(const struct call *call)
+static bool write_paths(struct call *call, struct buf *out)
 {
-    json_t *parts = json_loads(components, 0, NULL);
-    json_t *paths = json_object(), *schemas = json_object();
+    const struct catalog *catalog = call->catalog;
+    bool first = true;
 
-    for (size_t i = 0; i < call->catalog->n_tables; i++)
-        add_table(call, &call->catalog->tables[i], paths, schemas);
-    for (size_t i = 0; i < call->catalog->n_routines; i++)
-        openapi_add_query(call, &call->catalog->routines[i], paths);
-    json_object_set_new(parts, "schemas", schemas);
-    return json_pack("{s:s, s:{s:s, s:s}, s:o, s:o}", "openapi", "3.1.0", "info", "title",
-                     "thimble", "version", call->service->version, "paths", paths, "components",
-                     parts);
-}
-
-static int append(const char *data, size_t len, void *reply)
-{
-    buf_add(reply, data, len);
-    return 0;
-}
-
-enum progress openapi_read(struct call *call)
-{
-    json_t *root;
-    enum progress progress;
-
-    if (!media_accepts_description(call))
-        return call_fail(call);
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
-        return call_fail(call);
-    call->catalog = catalog_hold(reader_catalog(call->reader));
-    root = document(call);
-    if (!root || json_dump_callback(root, append, &call->reply, JSON_COMPACT) != 0) {
-        json_decref(root);
-        error_set(&call->error, ERROR_MEMORY, "out of memory");
-        return call_fail(call);
+    for (size_t i = 0; i < catalog->n_tables; i++) {
+        if (reader_stops(call->reader, &call->error) ||
+            !write_members(out, paths_of(call, &catalog->tables[i]), first))
+            return false;
+        first = false;
     }
-    json_decref(root);
-    progress = target_json(call, OUTCOME_OK);
-    if (call->outcome == OUTCOME_OK &&
-        media_accepts(call->accept, slice_from("application/openapi+json")))
-        call->content_type_out = "application/openapi+json; charset=utf-8";
-    return progress;
+    for (size_t i = 0; i < catalog->n_routines; i++) {
+        json_t *path = json_object();
+
+        openapi_add_query(call, &catalog->routines[i], path);
+        if (json_object_size(path) == 0) { /* it is not served */
+            json_decref(path);
+            continue;
+        }
+        if (!write_members(out, path, first))
+            return false;
+        first = false;
+    }
+    return true;
+}
+
+static bool write_schemas(const struct call *call, struct buf *out)
+{
+    const struct catalog *catalog = call->catalog;
+
+    for (size_t i = 0; i < catalog->n_tables; i++) {
+        if (!write_members(out, schema_of(&catalog->tables[i]), i == 0))
+            return false;
+    }
+    return true;
+}
+
+bool openapi_write(struct call *call, struct buf *out)
+{
+    buf_add_text(out, "{\"openapi\":\"3.1.0\",\"info\":{\"title\":\"thimble\",\"version\":\"");
+    buf_add_text(out, call->service->version);
+    buf_add_text(out, "\"},\"paths\":{");
+    if (!write_paths(call, out))
+        return false;
+    buf_add_text(out, "},");
+    buf_add_text(out, components);
+    if (!write_schemas(call, out))
+        return false;
+    buf_add_text(out, "}}}");
+    return !out->failed;
 }

@@ -24,7 +24,11 @@ json_t *openapi_content(const char *type, json_t *schema);
 /* An operation on `t` that answers `status` with `body`, and takes `request`; both may be NULL. */
 json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request);
 
-/* Adds the path of a named query. */
+/* Appends the document for call->catalog. False with an error when the call is to stop, without one if
+ * memory or the buffer's maximum does not suffice. */
+bool openapi_write(struct call *call, struct buf *out) __attribute__((warn_unused_result));
+
+/* Adds the path of a named query, if it is served. */
 void openapi_add_query(const struct call *call, const struct routine *r, json_t *paths);
 
 #endif

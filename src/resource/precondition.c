@@ -98,7 +98,8 @@ bool precondition_holds(struct call *call, uint64_t tag)
 
 void precondition_answer(struct call *call)
 {
-    call->tag = precondition_tag(buf_slice(&call->reply), slice_from(call->content_range));
+    if (!call->tag)
+        call->tag = precondition_tag(call_body(call), slice_from(call->content_range));
     if (!precondition_holds(call, call->tag))
         (void)call_fail(call);
     else if (precondition_none_match_names(call, call->tag))

@@ -23,9 +23,24 @@ void catalog_drop(struct catalog *catalog)
     assert(before > 0);
     if (before > 1)
         return;
+    if (catalog_extra(catalog))
+        catalog_extra(catalog)->release(catalog_extra(catalog));
+    pthread_mutex_destroy(&catalog->making);
     arena_finish(&catalog->arena);
     routine_set_drop(catalog->set);
     free(catalog);
+}
+
+void catalog_begin_extra(struct catalog *catalog)
+{
+    pthread_mutex_lock(&catalog->making);
+}
+
+void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra)
+{
+    if (extra)
+        atomic_store_explicit(&catalog->extra, extra, memory_order_release);
+    pthread_mutex_unlock(&catalog->making);
 }
 
 static int compare_names(struct slice a, struct slice b)

@@ -9,6 +9,7 @@
 #ifndef THIMBLE_STORE_CATALOG_CATALOG_H
 #define THIMBLE_STORE_CATALOG_CATALOG_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,6 +128,11 @@ struct table {
 
 struct routine;
 
+/* Something that a floor above makes of a catalogue and keeps with it; released when that goes. */
+struct catalog_extra {
+    void (*release)(struct catalog_extra *extra);
+};
+
 struct catalog {
     int64_t schema_version; /* PRAGMA schema_version when it was read */
     size_t n_tables;
@@ -139,6 +145,8 @@ struct catalog {
     /* catalog.c's own */
     struct routine_set *set; /* what they were compiled from; one reference, or NULL */
     _Atomic unsigned references;
+    pthread_mutex_t making; /* held by who makes `extra` */
+    _Atomic(struct catalog_extra *) extra;
     struct arena arena; /* everything above lives here */
 };
 
@@ -153,6 +161,17 @@ struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines,
 
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
+
+/* What is kept with it, lives as long, and never changes; NULL: nothing yet. */
+static inline struct catalog_extra *catalog_extra(const struct catalog *catalog)
+{
+    return atomic_load_explicit(&catalog->extra, memory_order_acquire);
+}
+
+/* Around the making of it: waits for who makes it now, and then looks again. The second gives it to
+ * the catalogue, which has none yet; NULL: it was there, or could not be made. */
+void catalog_begin_extra(struct catalog *catalog);
+void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra);
 
 /* By exact name; NULL if there is none (or it is internal: those are never in it). */
 const struct table *catalog_table(const struct catalog *catalog, struct slice name);

@@ -1,0 +1,100 @@
+/*
+ * GET / and /openapi.json: the API's description, made once for each catalogue, on a thread of the
+ * reader lane where there is one, and kept with it.
+ *
+ * SPDX-License-Identifier: MIT
+ */
+#include <stdlib.h>
+
+#include "resource/openapi.h"
+#include "resource/precondition.h"
+#include "resource/target.h"
+#include "resource/verbs.h"
+#include "store/catalog/catalog.h"
+#include "store/run/reader.h"
+
+struct description {
+    struct catalog_extra extra; /* first */
+    struct buf text;
+    uint64_t tag;
+};
+
+static void release(struct catalog_extra *extra)
+{
+    struct description *d = (struct description *)extra;
+
+    buf_finish(&d->text);
+    free(d);
+}
+
+/* What is not needed of the last doubling is given back; without memory for that it stays. */
+static void trim(struct buf *b)
+{
+    char *data = b->len ? memory_realloc(b->data, b->len) : NULL;
+
+    if (!data)
+        return;
+    b->data = data;
+    b->cap = b->len;
+}
+
+static struct description *make(struct call *call)
+{
+    struct description *d = calloc(1, sizeof *d);
+
+    if (!d) {
+        call->reply.failed = true;
+        return NULL;
+    }
+    d->extra.release = release;
+    buf_init(&d->text, (size_t)call->service->max_answer);
+    buf_use(&d->text, MEMORY_KEPT);
+    if (!openapi_write(call, &d->text)) {
+        call->reply.failed = true; /* target_json says which it is, if it is not said */
+        call->reply.full = d->text.full;
+        release(&d->extra);
+        return NULL;
+    }
+    trim(&d->text);
+    d->tag = precondition_tag(buf_slice(&d->text), slice_from(""));
+    return d;
+}
+
+/* The catalogue's, made if it is not there; NULL: it cannot be. */
+static const struct description *find(struct call *call)
+{
+    struct catalog *catalog = call->catalog;
+    struct catalog_extra *extra = catalog_extra(catalog);
+    struct description *d;
+
+    if (extra)
+        return (struct description *)extra;
+    catalog_begin_extra(catalog); /* two at once would each need the memory of one */
+    extra = catalog_extra(catalog);
+    d = extra ? (struct description *)extra : make(call);
+    catalog_end_extra(catalog, d && !extra ? &d->extra : NULL);
+    return d;
+}
+
+enum progress openapi_read(struct call *call)
+{
+    const struct description *d;
+
+    if (!media_accepts_description(call))
+        return call_fail(call);
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+        return call_fail(call);
+    catalog_drop(call->catalog);
+    call->catalog = catalog_hold(reader_catalog(call->reader));
+    if (!catalog_extra(call->catalog) && call_moves(call, LANE_DESCRIPTION))
+        return call_fail(call);
+    d = find(call);
+    (void)target_json(call, OUTCOME_OK);
+    if (call->outcome != OUTCOME_OK)
+        return CALL_DONE;
+    call->lent = buf_slice(&d->text); /* the call holds the catalogue to its end */
+    call->tag = d->tag;
+    if (media_accepts(call->accept, slice_from("application/openapi+json")))
+        call->content_type_out = "application/openapi+json; charset=utf-8";
+    return CALL_DONE;
+}
