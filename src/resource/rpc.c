@@ -5,7 +5,6 @@
  */
 #include "resource/rpc.h"
 
-#include "query/json_out.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
@@ -57,18 +56,6 @@ struct first {
     bool found;
 };
 
-void rpc_write_first(struct call *call, const struct rpc *r, const struct row *row,
-                     const struct shape *shape)
-{
-    if (r->routine->source->returns == RETURNS_ONE) {
-        json_out_row(&call->reply, row, shape);
-    } else if (shape->n > 0) {
-        struct value value = row_value(row, 0);
-
-        json_out_value(&call->reply, &value, shape->outputs[0].kind);
-    }
-}
-
 static enum row_verdict take_first(void *context, const struct row *row, struct error *e)
 {
     struct first *first = context;
@@ -96,16 +83,6 @@ static enum progress answer_first(struct call *call, const struct rpc *r,
     if (!media_check_rows(call, first.found))
         return call_fail(call);
     return rpc_answer_first(call, first.found);
-}
-
-enum progress rpc_answer_first(struct call *call, bool found)
-{
-    bool counted = call->prefer.count != PREFER_COUNT_NONE;
-
-    target_range(call, 0, found, counted ? found : -1);
-    target_applied(call, PREFER_FOLLOWS_COUNT);
-    return call->media == MEDIA_OBJECT ? target_reply(call, OUTCOME_OK)
-                                       : target_json(call, OUTCOME_OK);
 }
 
 static enum row_verdict take_file(void *context, const struct row *row, struct error *e)
@@ -211,13 +188,6 @@ enum progress rpc_refuse(struct call *call)
               method_name(call->method));
     error_hint(&call->error, "The Allow header lists those that the query takes.");
     return call_fail(call);
-}
-
-bool rpc_is_list(const struct call *call, const struct rpc *r)
-{
-    enum routine_returns returns = r->routine->source->returns;
-
-    return returns == RETURNS_MANY || returns == RETURNS_SCALARS || call->media == MEDIA_CSV;
 }
 
 bool rpc_check_counted(struct call *call, const struct rpc *r)

@@ -115,10 +115,18 @@ bool body_arguments(struct call *call, struct rpc *r) __attribute__((warn_unused
 /* Defaults where nothing is given; false with ERROR_NO_ROUTINE where there is none. */
 bool rpc_fill_in(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
+/* ---- rpc_meant.c */
+
 /* True if it is a parameter of the query's, or nothing that a table takes; of a query that is not there,
  * if it may be. */
 bool rpc_is_argument(const struct rpc *r, const struct parameter *p);
 bool rpc_may_be_argument(const struct parameter *p);
+
+/* The parameter that is meant, or -1. */
+int rpc_find_argument(const struct rpc *r, const struct parameter *p);
+
+/* False for a name that is neither a column of the result nor anything that a table takes. */
+bool rpc_is_of_result(const struct rpc *r, struct slice name);
 
 /* ---- rpc_unknown.c: both fail with ERROR_NO_ROUTINE and return false */
 

@@ -3,8 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "base/text.h"
-#include "query/grammar.h"
 #include "query/literal.h"
 #include "resource/rpc.h"
 
@@ -29,61 +27,6 @@ static bool take_texts(struct call *call, struct rpc *r, int i, const struct par
     return rpc_text_value(call, param, texts->value, &r->values[i]);
 }
 
-/* "eq.", "not.in.(", "like(any).": what a filter's value begins with. */
-static bool is_comparison(struct slice value)
-{
-    static const char *const words[] = {
-#define TREE_WORD(name, word) word,
-        TREE_OPERATORS(TREE_WORD)
-#undef TREE_WORD
-    };
-    size_t n = 0;
-
-    if (value.len > 4 && memcmp(value.data, "not.", 4) == 0)
-        value = slice_make(value.data + 4, value.len - 4);
-    while (n < value.len && value.data[n] != '.' && value.data[n] != '(')
-        n++;
-    for (size_t i = 0; n < value.len && i < sizeof words / sizeof *words; i++) {
-        if (slice_equal(slice_make(value.data, n), slice_from(words[i])))
-            return true;
-    }
-    return false;
-}
-
-/* A name that is neither a parameter nor a column of the result is a mistake. */
-static bool is_of_result(const struct rpc *r, struct slice name)
-{
-    const struct table *result = &r->routine->result;
-
-    if (name.len == 0 || r->routine->source->returns == RETURNS_FILE)
-        return false;
-    return grammar_is_reserved(name) || slice_has(name, '.') || slice_has(name, '>') ||
-           name.data[0] == '"' || table_column(result, name) >= 0 ||
-           (result->fts && slice_equal(result->fts->index->name, name));
-}
-
-/* The parameter that is meant, or -1. */
-static int meant(const struct rpc *r, const struct parameter *p)
-{
-    int i = routine_find_param(r->routine->source, p->name);
-    bool filters = i >= 0 && is_of_result(r, p->name) && is_comparison(p->value);
-
-    return filters ? -1 : i;
-}
-
-bool rpc_is_argument(const struct rpc *r, const struct parameter *p)
-{
-    return meant(r, p) >= 0 || !is_of_result(r, p->name);
-}
-
-bool rpc_may_be_argument(const struct parameter *p)
-{
-    bool of_table = grammar_is_reserved(p->name) || slice_has(p->name, '.') ||
-                    slice_has(p->name, '>') || slice_has(p->name, '"');
-
-    return p->name.len > 0 && !of_table && !is_comparison(p->value);
-}
-
 /* Sorts the list by parameter; those that are none stay in it. */
 static bool sort_out(struct call *call, struct rpc *r, struct parameter **list,
                      struct parameter **texts)
@@ -96,7 +39,7 @@ static bool sort_out(struct call *call, struct rpc *r, struct parameter **list,
     for (size_t i = 0; i < n; i++)
         tails[i] = &texts[i];
     for (struct parameter **p = list; *p;) {
-        int i = meant(r, *p);
+        int i = rpc_find_argument(r, *p);
 
         if (i < 0) {
             p = &(*p)->next;
@@ -131,7 +74,7 @@ bool rpc_take_query(struct call *call, struct rpc *r)
     if (!rpc_take_list(call, r, &call->parameters))
         return false;
     for (const struct parameter *p = call->parameters; p; p = p->next) {
-        if (!is_of_result(r, p->name))
+        if (!rpc_is_of_result(r, p->name))
             return rpc_wrong_parameters(call, r, p->name);
     }
     return true;

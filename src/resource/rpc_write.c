@@ -100,11 +100,6 @@ static bool plan_parts(struct call *call, struct rpc *r)
     return plan_last(call, r);
 }
 
-bool rpc_gives_rows(const struct rpc *r)
-{
-    return r->routine->result.n_columns > 0;
-}
-
 static void answer_list(struct call *call, const struct rpc *r)
 {
     int64_t rows = (int64_t)r->n_rows, total = -1;
