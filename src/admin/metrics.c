@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "admin/metrics.h"
 
+#include <stdio.h>
+
 #include "base/exposition.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "resource/call.h"
 #include "admin/verbs.h"
 #include "store/store.h"
@@ -113,6 +116,29 @@ static void write_histograms(struct buf *out, const struct writer_stats *stats)
                          &stats->checkpoints.restart);
 }
 
+static void write_memory(struct buf *out)
+{
+    static const char bytes[] = "thimble_memory_bytes", limit[] = "thimble_memory_limit_bytes",
+                      refused[] = "thimble_memory_refused_total";
+    char labels[48];
+
+    exposition_family(out, bytes, "gauge", "Memory that is counted, by what it is for.");
+    for (int use = 0; use < MEMORY_USES; use++) {
+        snprintf(labels, sizeof labels, "use=\"%s\"", memory_use_name((enum memory_use)use));
+        exposition_sample(out, bytes, labels, memory_count((enum memory_use)use).bytes);
+    }
+    exposition_family(
+        out, limit, "gauge",
+        "What all of it may be together: --memory, and caches set on top; 0: no limit.");
+    exposition_sample(out, limit, "", memory_ceiling());
+    exposition_family(out, refused, "counter",
+                      "Memory that was asked for and refused, for want of it, by what it was for.");
+    for (int use = 0; use < MEMORY_USES; use++) {
+        snprintf(labels, sizeof labels, "use=\"%s\"", memory_use_name((enum memory_use)use));
+        exposition_sample(out, refused, labels, memory_count((enum memory_use)use).refused);
+    }
+}
+
 static void add_caches(struct db_cache_counts *sum, const struct db_cache_counts *more)
 {
     sum->page_hits += more->page_hits;
@@ -138,4 +164,5 @@ void metrics_write_data(struct buf *out, struct call *call, struct db_cache_coun
     write_histograms(out, &stats);
     if (lane)
         metrics_write_lane(out, &slow);
+    write_memory(out);
 }

@@ -16,7 +16,7 @@ struct head {
 };
 
 static struct {
-    size_t ceiling;
+    struct memory_plan plan;
     size_t own_small, own_max; /* what a thread may have of SQLite's: in any case, and at most */
     _Atomic ptrdiff_t total;
     struct {
@@ -33,21 +33,30 @@ static const unsigned char shares[MEMORY_USES] = {
     [MEMORY_KEPT] = 4,  [MEMORY_CONNECTIONS] = 5, [MEMORY_SQLITE] = 8,
 };
 
-void memory_set_ceiling(size_t bytes, size_t threads)
+void memory_set_ceiling(const struct memory_plan *plan)
 {
-    budget.ceiling = bytes;
-    budget.own_small = bytes / 4 / (threads ? threads : 1);
-    budget.own_max = bytes / 2;
+    budget.plan = *plan;
+    budget.own_small = plan->cache + plan->ceiling / 8 * 3 / plan->threads;
+    budget.own_max = plan->cache + plan->ceiling / 2;
 }
 
 size_t memory_ceiling(void)
 {
-    return budget.ceiling;
+    const struct memory_plan *p = &budget.plan;
+
+    return p->ceiling ? p->ceiling + p->cache * p->threads + p->kept : 0;
 }
 
 size_t memory_share(enum memory_use use)
 {
-    return budget.ceiling ? budget.ceiling / 16 * shares[use] : SIZE_MAX;
+    const struct memory_plan *p = &budget.plan;
+    size_t share = p->ceiling / 16 * shares[use];
+
+    if (p->ceiling == 0)
+        return SIZE_MAX;
+    if (use == MEMORY_SQLITE)
+        return share + p->cache * p->threads;
+    return use == MEMORY_KEPT ? share + p->kept : share;
 }
 
 enum memory_refusal memory_refusal(void)
@@ -68,18 +77,19 @@ static enum memory_refusal refuse(enum memory_use use, enum memory_refusal why)
 /* Whether `bytes` more may be had, which `used` and `total` contain. */
 static enum memory_refusal look(enum memory_use use, size_t bytes, ptrdiff_t used, ptrdiff_t total)
 {
-    ptrdiff_t ceiling = (ptrdiff_t)budget.ceiling;
-    ptrdiff_t more = bytes <= MEMORY_SMALL ? ceiling / 16 : 0;
+    ptrdiff_t m = (ptrdiff_t)budget.plan.ceiling;
+    ptrdiff_t more = bytes <= MEMORY_SMALL ? m / 16 : 0;
 
-    if (ceiling == 0)
+    if (m == 0)
         return MEMORY_NOT_REFUSED;
     if (use == MEMORY_SQLITE && memory_thread.sqlite > (ptrdiff_t)budget.own_max)
         return refuse(use, MEMORY_NEVER);
     if (use == MEMORY_SQLITE && memory_thread.sqlite <= (ptrdiff_t)budget.own_small)
         return MEMORY_NOT_REFUSED;
-    if (used <= ceiling / 32)
+    if (used <= m / 32)
         return MEMORY_NOT_REFUSED;
-    if (used > (ptrdiff_t)memory_share(use) + more || total > ceiling / 8 * 7 + more)
+    if (used > (ptrdiff_t)memory_share(use) + more ||
+        total > (ptrdiff_t)memory_ceiling() - m / 8 + more)
         return refuse(use, MEMORY_TAKEN);
     return MEMORY_NOT_REFUSED;
 }
@@ -112,6 +122,17 @@ void memory_tell(enum memory_use use)
 
     add(use, memory_thread.counted[use], &used, &total);
     memory_thread.counted[use] = 0;
+}
+
+/* mimalloc's; the sanitizers' builds have no such thing. */
+extern void mi_collect(bool force) __attribute__((weak));
+
+void memory_return(void)
+{
+    for (int use = 0; use < MEMORY_USES; use++)
+        memory_tell((enum memory_use)use);
+    if (mi_collect)
+        mi_collect(true);
 }
 
 /* ---- blocks */

@@ -6,7 +6,7 @@
  * Who may have what, for a ceiling of M bytes:
  *   - Each use has a share (memory_share), and all of them together have 7/8 M.
  *   - What is small (MEMORY_SMALL) may pass both by 1/16 M, and a use that has less than 1/32 M gets
- *     more whatever the others hold. Of SQLite's each thread has a part of 1/4 M for itself. So a
+ *     more whatever the others hold. Of SQLite's each thread has a part of 3/8 M for itself. So a
  *     small request is served while others hold all that they may.
  * Without a ceiling everything is granted, and counted. Any thread.
  *
@@ -47,8 +47,15 @@ enum memory_refusal {
     MEMORY_NEVER, /* the caller alone would have more than it ever may */
 };
 
-/* The ceiling in bytes, 0: none; `threads` are those that use SQLite. Before threads start. */
-void memory_set_ceiling(size_t bytes, size_t threads);
+struct memory_plan {
+    size_t ceiling; /* bytes; 0: none */
+    size_t threads; /* that use SQLite */
+    size_t cache;   /* that each of these has on top, for its page cache */
+    size_t kept;    /* that the answers which are given again have on top */
+};
+
+/* Sets the ceiling. Before threads start. */
+void memory_set_ceiling(const struct memory_plan *plan);
 size_t memory_ceiling(void);
 
 /* What one use may have at most; SIZE_MAX without a ceiling. */
@@ -85,6 +92,10 @@ static inline void memory_give(enum memory_use use, size_t bytes)
     if (*counted < -MEMORY_SLACK)
         memory_tell(use);
 }
+
+/* Gives what this thread's allocator has free back to the system, as far as it goes. For a thread
+ * that has nothing to do: it takes some microseconds, and what is needed next costs more. */
+void memory_return(void);
 
 /* Why this thread's last take was refused; forgets it. */
 enum memory_refusal memory_refusal(void);

@@ -61,8 +61,9 @@ static bool misfit(const struct setting *s, const char *as, const char *text, st
                          text, (long long)s->min, (long long)s->max);
     case SETTING_SIZE:
         return error_set(e, ERROR_USAGE,
-                         "%s: \"%s\" is not a size from %lld to %lld bytes, as 512KiB or 1MiB", as,
-                         text, (long long)s->min, (long long)s->max);
+                         "%s: \"%s\" is not a size from %lld to %lld bytes, as 512KiB or 1MiB%s%s",
+                         as, text, (long long)s->min, (long long)s->max, s->words ? ", or " : "",
+                         s->words ? s->words : "");
     case SETTING_DURATION:
         return error_set(e, ERROR_USAGE, "%s: \"%s\" is not a time up to %lldh, as 250ms or 1m30s",
                          as, text, (long long)(s->max / 3600000));
@@ -90,9 +91,13 @@ static bool is_word(const char *words, const char *text)
 static bool store_number(struct config *config, const struct setting *s, const char *text)
 {
     struct slice value = slice_from(text);
-    int64_t number;
-    bool ok;
+    bool is_word_for_it = s->words && is_word(s->words, text), ok = true;
+    int64_t number = -1;
 
+    if (is_word_for_it) {
+        memcpy((char *)config + s->offset, &number, sizeof number);
+        return true;
+    }
     if (s->type == SETTING_INTEGER)
         ok = parse_int64(value, &number);
     else if (s->type == SETTING_SIZE)
@@ -300,4 +305,13 @@ void config_finish(struct config *config)
     for (size_t i = 0; i < settings_count; i++)
         free(config->texts[i]);
     *config = (struct config){0};
+}
+
+bool config_says(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < settings_count; i++) {
+        if (strcmp(settings[i].name, name) == 0)
+            return config->sources[i] != SOURCE_DEFAULT;
+    }
+    return false;
 }

@@ -40,6 +40,7 @@ struct config {
     bool access_log, server_timing;
     int64_t slow_request_ms;
 
+    int64_t memory; /* -1: auto, 0: no limit */
     int64_t max_rows, max_answer;
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
     struct grammar_limits grammar;
@@ -83,6 +84,9 @@ struct config {
 bool config_read(struct config *config, char **environment, int argc, char **argv, int *n_words,
                  struct error *e) __attribute__((warn_unused_result));
 void config_finish(struct config *config);
+
+/* True if the setting was given by a flag or the environment. */
+bool config_says(const struct config *config, const char *name);
 
 /* `thimble config`: every setting, its value, where it came from. */
 void config_print(const struct config *config, struct buf *out);

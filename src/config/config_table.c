@@ -75,6 +75,9 @@ const struct setting settings[] = {
     {grammar, "allow-plan", SETTING_BOOL, AT(allow_plan), "off", 0, 0, NULL, NULL,
      "answer Accept: application/vnd.pgrst.plan+json with SQLite's query plan"},
 
+    {limits, "memory", SETTING_SIZE, AT(memory), "48MiB", 0, 1024 * GIB, "auto", "SIZE",
+     "bytes that requests, answers, connections and SQLite have together: who does not fit waits or "
+     "is answered 503; auto: three quarters of what the container may have; 0: no limit"},
     {limits, "max-rows", SETTING_INTEGER, AT(max_rows), "1000", 0, INT64_MAX, NULL, "N",
      "rows of one answer; 0: no limit"},
     {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
@@ -130,13 +133,15 @@ const struct setting settings[] = {
     {tuning, "busy-timeout", SETTING_DURATION, AT(busy_timeout_ms), "5s", 0, HOUR, NULL, "TIME",
      "wait this long for another process's lock on the database"},
     {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,
-     "SIZE", "page cache of each connection to the database; there is one for each thread"},
+     "SIZE", "page cache of each connection to the database, one for each thread; less if these would be "
+     "over an eighth of --memory; set, it comes on top of --memory"},
     {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
      "bytes of the database that are memory-mapped"},
     {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
      "prepared statements kept by each connection"},
     {tuning, "answer-cache", SETTING_SIZE, AT(answer_cache), "4MiB", 0, 64 * GIB, NULL, "SIZE",
-     "bytes of answers that are kept and given again while the database stays as it is; 0: none"},
+     "bytes of answers that are kept and given again while the database stays as it is; set, they "
+     "come on top of --memory; 0: none"},
     {tuning, "checkpoint-pages", SETTING_INTEGER, AT(checkpoint_pages), "1000", 1, 10000000, NULL,
      "N", "pages in the write-ahead log that start a checkpoint"},
     {tuning, "checkpoint", SETTING_WORD, AT(checkpoint), "auto", 0, 0, "auto off", "WORD",

@@ -13,7 +13,7 @@ enum setting_type {
     SETTING_TEXT,
     SETTING_WORD, /* one of `words` */
     SETTING_INTEGER,
-    SETTING_SIZE,     /* bytes */
+    SETTING_SIZE,     /* bytes; the one of `words`, if there is one, is -1 */
     SETTING_DURATION, /* milliseconds */
     SETTING_BOOL,
 };
@@ -25,7 +25,7 @@ struct setting {
     size_t offset; /* in struct config */
     const char *default_text;
     int64_t min, max;        /* of numbers */
-    const char *words;       /* SETTING_WORD: "a b c" */
+    const char *words;       /* SETTING_WORD: "a b c"; SETTING_SIZE: "auto" or NULL */
     const char *placeholder; /* what --help shows for the value */
     const char *help;
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "http/request.h"
 #include "store/run/reader.h"
 
@@ -138,7 +139,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
 static int wait_ms(struct loop *loop)
 {
     int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
-                     parked_next_us(&loop->parked),
+                     parked_next_us(&loop->parked), loop->rest_us,
                      atomic_load_explicit(&loop->stop_us, memory_order_relaxed)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
     int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
@@ -175,6 +176,15 @@ static bool is_done(const struct loop *loop)
     return loop->in_flight == 0 || clock_us() >= stop;
 }
 
+/* What a burst needed is of no use to the quiet after it. */
+static void rest(struct loop *loop)
+{
+    loop->rest_us = 0;
+    request_free_spare(loop);
+    reader_rest(loop->reader);
+    memory_return();
+}
+
 static void tick(struct loop *loop)
 {
     int64_t expires;
@@ -187,6 +197,8 @@ static void tick(struct loop *loop)
     connections_expire(&loop->peers, loop->now_us);
     parked_expire(loop, loop->now_us);
     budget_tick(&loop->budget, loop->now_us);
+    if (loop->rest_us && loop->now_us >= loop->rest_us)
+        rest(loop);
     if (atomic_load_explicit(&loop->stop_us, memory_order_acquire) && !loop->quiet)
         start_draining(loop);
 }
@@ -211,6 +223,7 @@ static void *loop_main(void *context)
         tick(loop);
     }
     reader_release(loop->reader);
+    memory_return();
     atomic_store(&loop->ended, true);
     return NULL;
 }

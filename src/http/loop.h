@@ -35,6 +35,9 @@ struct loops {
     int64_t process_start_us; /* since 1970; -1: not known */
 };
 
+/* A loop of which no request ended for so long gives back the memory that it keeps for the next. */
+#define LOOP_REST_US 1000000
+
 struct loop {
     const struct server_options *options;
     const struct service *service;
@@ -57,6 +60,7 @@ struct loop {
     struct budget budget;    /* of a read */
     uint64_t id_seed;        /* for request ids */
     int64_t now_us;          /* when the loop last woke */
+    int64_t rest_us;         /* if no request ends until then, memory goes back; 0: it has gone */
     bool quiet;              /* draining has been acted upon */
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */

@@ -115,7 +115,8 @@ static bool is_worth_keeping(const struct request *r)
     const struct call *call = &r->call;
 
     if ((call->outcome != OUTCOME_OK && call->outcome != OUTCOME_NOT_MODIFIED) ||
-        call->cacheable == CACHEABLE_NOT || !r->loop->cache.buckets || !may_repeat(r))
+        call->cacheable == CACHEABLE_NOT ||
+        !response_cache_fits(&r->loop->cache, call->reply.len) || !may_repeat(r))
         return false;
     return call->cacheable == CACHEABLE_ALWAYS ||
            call->now_us - reader_version_since(call->reader) >= RESPONSE_CACHE_STILL_US;

@@ -32,7 +32,19 @@ static struct request *take(struct loop *loop)
         loop->n_spare--;
         return r;
     }
-    return calloc(1, sizeof *r);
+    if (!memory_take(MEMORY_REQUESTS, sizeof *r))
+        return NULL;
+    r = calloc(1, sizeof *r);
+    if (!r)
+        memory_give(MEMORY_REQUESTS, sizeof *r);
+    return r;
+}
+
+static void drop(struct request *r)
+{
+    call_free(&r->call);
+    free(r);
+    memory_give(MEMORY_REQUESTS, sizeof *r);
 }
 
 static void shrink(struct buf *b)
@@ -45,8 +57,7 @@ static void give_back(struct loop *loop, struct request *r)
 {
     call_finish(&r->call);
     if (loop->n_spare >= SPARE_MAX) {
-        call_free(&r->call);
-        free(r);
+        drop(r);
         return;
     }
     shrink(&r->call.reply);
@@ -60,8 +71,7 @@ void request_free_spare(struct loop *loop)
 {
     for (struct request *r = loop->spare, *next; r; r = next) {
         next = r->next;
-        call_free(&r->call);
-        free(r);
+        drop(r);
     }
     loop->spare = NULL;
     loop->n_spare = 0;
@@ -156,6 +166,14 @@ static bool too_large(struct request *r)
     return error_hint(&r->call.error, "Send less, or raise --max-body.");
 }
 
+/* Whoever holds the memory may have it for as long as a request may take; most have it for less. */
+static void no_room(struct request *r)
+{
+    error_set(&r->call.error, ERROR_MEMORY, "others have the memory that the body needs");
+    error_hint(&r->call.error,
+               "Send the request again in a moment; --memory is what all requests have together.");
+}
+
 /*
  * The first call of the handler. An answer queued here makes libmicrohttpd close the
  * connection, which is right only when a body is on its way that nobody wants.
@@ -186,7 +204,8 @@ static enum MHD_Result on_body(struct request *r, const char *data, size_t *size
             if (body->full)
                 too_large(r);
             else
-                error_set(&r->call.error, ERROR_MEMORY, "out of memory");
+                no_room(r);
+            buf_finish(body);
         }
     }
     *size = 0;
@@ -286,6 +305,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     metrics_request(&loop->metrics, r, now - r->call.now_us,
                     how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     loop->in_flight--;
+    loop->rest_us = now + LOOP_REST_US;
     connection_enter(&loop->peers, r->peer, CONNECTION_IDLE, now);
     give_back(loop, r);
 }

@@ -7,6 +7,7 @@
 #include <microhttpd.h>
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 /* What a response takes beside its body: libmicrohttpd's records and three header fields. */
 #define RESPONSE_BYTES 640
@@ -55,6 +56,7 @@ void response_cache_drop(struct response_cache *a, struct cached_response *one)
     *at = one->chain;
     list_remove(a, one);
     a->bytes -= one->bytes;
+    memory_give(MEMORY_KEPT, one->bytes);
     MHD_destroy_response(one->response);
     free(one);
 }
@@ -95,6 +97,11 @@ struct cached_response *response_cache_find(struct response_cache *a, struct sli
     return one;
 }
 
+bool response_cache_fits(const struct response_cache *a, size_t body)
+{
+    return a->buckets && body < a->max / LARGEST_PART;
+}
+
 bool response_cache_keep(struct response_cache *a, struct slice target, struct slice accept,
                          const struct response_kept *kept)
 {
@@ -109,9 +116,13 @@ bool response_cache_keep(struct response_cache *a, struct slice target, struct s
         newer = old->newer;
         response_cache_drop(a, old);
     }
-    one = malloc(sizeof *one + target.len + accept.len);
-    if (!one)
+    if (!memory_take(MEMORY_KEPT, bytes))
         return false;
+    one = malloc(sizeof *one + target.len + accept.len);
+    if (!one) {
+        memory_give(MEMORY_KEPT, bytes);
+        return false;
+    }
     *one = (struct cached_response){.response = kept->response,
                                     .route = kept->route,
                                     .version = kept->version,

@@ -57,6 +57,9 @@ struct cached_response *response_cache_find(struct response_cache *a, struct sli
                                             struct slice accept);
 void response_cache_drop(struct response_cache *a, struct cached_response *answer);
 
+/* False for a body that is too large to be kept. */
+bool response_cache_fits(const struct response_cache *a, size_t body);
+
 /* What is to be kept: as in struct cached_response. */
 struct response_kept {
     struct MHD_Response *response;

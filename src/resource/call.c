@@ -50,8 +50,11 @@ static void forget_answer(struct call *call)
 static size_t arena_max(const struct service *service)
 {
     size_t max = (size_t)service->max_body * CALL_ARENA_GROWTH;
+    size_t share = memory_share(MEMORY_REQUESTS);
 
-    return max > CALL_ARENA_MIN ? max : CALL_ARENA_MIN;
+    if (max < CALL_ARENA_MIN)
+        max = CALL_ARENA_MIN;
+    return max < share ? max : share;
 }
 
 /* Field by field: the struct holds an error of two kilobytes, and this is every request. */
@@ -108,6 +111,10 @@ static void tell_limit(struct call *call)
     error_clear(&call->error);
     error_set(&call->error, ERROR_TOO_LARGE,
               "the request takes more than %zu MiB when it is taken apart", call->arena.max >> 20);
+    if (call->arena.max == memory_share(MEMORY_REQUESTS)) {
+        error_hint(&call->error, "Send several requests, or raise --memory.");
+        return;
+    }
     error_hint(
         &call->error,
         "Send several requests, or raise --max-body: a request may take %d times as much, and "

@@ -15,6 +15,7 @@
 #include "commands/command_run.h"
 #include "http/route.h"
 #include "http/server.h"
+#include "serve/ceiling.h"
 #include "serve/machine.h"
 #include "serve/reload.h"
 #include "serve/supervise.h"
@@ -47,6 +48,7 @@ struct run {
     struct backup_scheduler *backups; /* NULL: no --backup-dir */
     struct reload reload;
     struct surroundings around;
+    struct ceiling ceiling;
     struct service service;
     struct server_options options;
     struct server *server;
@@ -102,6 +104,8 @@ static bool open_store(struct run *r, struct error *e)
         .checkpoint_pages = c->checkpoint_pages,
     };
 
+    db_options.cache_bytes = r->ceiling.cache_size;
+    db_options.answer_bytes = r->ceiling.max_answer;
     db_options.read_only = r->read_only;
     queries = reload_queries(c, e);
     if (!queries)
@@ -167,6 +171,14 @@ static size_t loops(const struct run *r)
     return n < r->around.inherited.count ? r->around.inherited.count : n;
 }
 
+/* Loops, the operators' one among them, and the lane read; the writer writes; backups and checks are one more. */
+static bool set_ceiling(struct run *r, struct error *e)
+{
+    size_t operators = r->config->metrics_listen[0] != '\0';
+
+    return ceiling_set(r->config, loops(r) + operators + readers(r) + 2, &r->ceiling, e);
+}
+
 static bool start_server(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -178,11 +190,11 @@ static bool start_server(struct run *r, struct error *e)
         .backups = r->backups,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
-        .max_body = c->max_body,
+        .max_body = r->ceiling.max_body,
         .max_elements = c->max_elements,
         .max_depth = c->max_depth,
         .grammar = &c->grammar,
-        .max_answer = c->max_answer,
+        .max_answer = r->ceiling.max_answer,
         .read_only = r->read_only,
         .max_url = (size_t)c->max_url,
         .aggregates = c->aggregates,
@@ -202,11 +214,11 @@ static bool start_server(struct run *r, struct error *e)
         .socket_mode = r->around.socket_mode,
         .inherited = &r->around.inherited,
         .loops = loops(r),
-        .max_connections = machine_connections((size_t)c->max_connections),
+        .max_connections = machine_connections(r->ceiling.max_connections),
         .max_per_address = (size_t)c->max_connections_per_address,
         .max_url = (size_t)c->max_url,
         .max_headers = (size_t)c->max_headers,
-        .max_body = (size_t)c->max_body,
+        .max_body = (size_t)r->ceiling.max_body,
         .idle_timeout_us = c->idle_timeout_ms * 1000,
         .request_timeout_us = c->request_timeout_ms * 1000,
         .loop_budget_us = c->loop_budget_ms * 1000,
@@ -266,8 +278,10 @@ static bool serve(struct run *r, struct error *e)
     int number;
 
     block_signals(&signals);
-    if (!surroundings_take(&r->around, r->config, e) || !migrate(r, e) || !open_store(r, e) ||
-        !start_lane(r, e) || !start_keeper(r, e) || !start_server(r, e))
+    if (!surroundings_take(&r->around, r->config, e) || !set_ceiling(r, e))
+        return false;
+    if (!migrate(r, e) || !open_store(r, e) || !start_lane(r, e) || !start_keeper(r, e) ||
+        !start_server(r, e))
         return false;
     say_ready(r);
     struct supervisor supervisor = {

@@ -81,6 +81,11 @@ void db_count_pages(struct db *db)
     counter_add(&db->page_misses, (uint64_t)misses);
 }
 
+void db_rest(struct db *db)
+{
+    sqlite3_db_release_memory(db->handle);
+}
+
 void db_collect_caches(const struct db *db, struct db_cache_counts *sum)
 {
     sum->page_hits += counter_read(&db->page_hits);

@@ -229,3 +229,9 @@ void reader_release(struct reader *reader)
     reader->begun_us = 0;
     db_rollback(reader->db); /* a reader has nothing to commit */
 }
+
+void reader_rest(struct reader *reader)
+{
+    reader_release(reader);
+    db_rest(reader->db);
+}

@@ -108,4 +108,7 @@ void reader_collect(const struct reader *reader, struct db_cache_counts *sum);
 /* Releases the kept snapshot, if any. */
 void reader_release(struct reader *reader);
 
+/* For a reader that is not used for a while: the pages that its connection keeps are given back. */
+void reader_rest(struct reader *reader);
+
 #endif
