@@ -171,7 +171,8 @@ static size_t loops(const struct run *r)
     return n < r->around.inherited.count ? r->around.inherited.count : n;
 }
 
-/* Loops, the operators' one among them, and the lane read; the writer writes; backups and checks are one more. */
+/* Loops, the operators' one among them, and the lane read; the writer writes; backups and checks are
+ * one more. */
 static bool set_ceiling(struct run *r, struct error *e)
 {
     size_t operators = r->config->metrics_listen[0] != '\0';
