@@ -140,11 +140,6 @@ bool db_error(struct db *db, int result, struct error *e);
 /* The same for a statement that does not compile: no value is at fault. */
 bool db_compile_error(struct db *db, int result, struct error *e);
 
-/* How often the caches of connections had what was asked for. */
-struct db_cache_counts {
-    uint64_t page_hits, page_misses, statement_hits, statement_misses;
-};
-
 /* Gives back the pages that the connection's cache has and that are not in use
  * (sqlite.org/c3ref/db_release_memory.html). */
 void db_rest(struct db *db);
