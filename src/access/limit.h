@@ -33,6 +33,12 @@ void limit_free(struct limit *limit); /* takes NULL */
 
 struct limit_key limit_key_of(const struct sockaddr *address);
 
+/* The same as one number, of which few addresses share one; 0: not counted by address. */
+static inline uint64_t limit_key_number(struct limit_key key)
+{
+    return key.high * 0x9e3779b97f4a7c15ULL ^ key.low;
+}
+
 /* Counts a connection, whatever the verdict: each limit_enter has one limit_leave. */
 enum limit_verdict limit_enter(struct limit *limit, struct limit_key key);
 void limit_leave(struct limit *limit, struct limit_key key);

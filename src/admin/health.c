@@ -76,7 +76,33 @@ static const char *note(const struct call *call, check_fn *check)
     return writer && call->service->read_only ? ": read-only" : "";
 }
 
-/* Failing checks are always named; the others only with ?verbose. */
+/* A write of now would be kept, but it would have to wait: true if that was said. */
+static bool say_slow(struct call *call)
+{
+    static const char *const words[] = {
+        [WRITER_LOCK] = "it has waited for another process's lock",
+        [WRITER_JOB] = "one write has run",
+        [WRITER_COMMIT] = "a commit has waited for the disk",
+    };
+    int64_t us;
+    enum writer_work work = writer_slow(call->service->writer, &us);
+
+    if (work == WRITER_IDLE)
+        return false;
+    buf_addf(&call->reply, "[+]writer slow: %s for %.1f s\n", words[work], (double)us / 1e6);
+    return true;
+}
+
+/* What a check that passed has to say. */
+static void say_passed(struct call *call, size_t i, bool verbose)
+{
+    if (checks[i].check == check_writer && say_slow(call))
+        return;
+    if (verbose)
+        buf_addf(&call->reply, "[+]%s ok%s\n", checks[i].name, note(call, checks[i].check));
+}
+
+/* Failing checks are always named, and a slow writer; the others only with ?verbose. */
 enum progress health_ready(struct call *call)
 {
     bool verbose = is_verbose(call), ready = true;
@@ -86,10 +112,10 @@ enum progress health_ready(struct call *call)
         bool ok = checks[i].check(call, &cause);
 
         ready = ready && ok;
-        if (!ok)
+        if (ok)
+            say_passed(call, i, verbose);
+        else
             buf_addf(&call->reply, "[-]%s failed: %s\n", checks[i].name, cause.message);
-        else if (verbose)
-            buf_addf(&call->reply, "[+]%s ok%s\n", checks[i].name, note(call, checks[i].check));
     }
     if (verbose || !ready)
         buf_addf(&call->reply, "readyz check %s\n", ready ? "passed" : "failed");

@@ -16,7 +16,8 @@
 
 struct figures {
     int64_t ready;
-    int64_t queued, queue_max, jobs, failed, refused;
+    int64_t queued, queue_max, slow, slow_max, jobs, failed, refused;
+    int64_t undone, overdue, withdrawn, busy_us;
     int64_t database, wal, wal_pending;
     int64_t log_dropped;
     struct {
@@ -38,12 +39,25 @@ static const struct sample_row rows[] = {
      "Writes that wait for the writer."},
     {"thimble_writer_queue_limit", "gauge", "", AT(queue_max), SAMPLE_COUNT,
      "Writes that may wait, --queue-length; more are refused."},
+    {"thimble_writer_slow_queue_length", "gauge", "", AT(slow), SAMPLE_COUNT,
+     "Slow writes among those that wait for the writer."},
+    {"thimble_writer_slow_queue_limit", "gauge", "", AT(slow_max), SAMPLE_COUNT,
+     "Slow writes that may wait, --slow-queue-length; more are refused."},
+    {"thimble_writer_busy_seconds", "gauge", "", AT(busy_us), SAMPLE_MICROSECONDS,
+     "How long the writer has been at what it does now: one write, one COMMIT, or a wait for another "
+     "process's lock; 0: it waits for work."},
     {"thimble_writer_jobs_total", "counter", "", AT(jobs), SAMPLE_COUNT,
      "Writes that the writer has run."},
     {"thimble_writer_jobs_failed_total", "counter", "", AT(failed), SAMPLE_COUNT,
      "Writes that changed nothing because they failed, a violated constraint included."},
     {"thimble_writer_jobs_refused_total", "counter", "", AT(refused), SAMPLE_COUNT,
      "Writes that were not queued because the queue was full or the server was stopping."},
+    {"thimble_writer_jobs_undone_total", "counter", "", AT(undone), SAMPLE_COUNT,
+     "Writes that took long, were undone, and were put among the slow ones to run again."},
+    {"thimble_writer_jobs_overdue_total", "counter", "", AT(overdue), SAMPLE_COUNT,
+     "Writes that were undone because they took longer than --write-timeout or their request's time."},
+    {"thimble_writer_jobs_withdrawn_total", "counter", "", AT(withdrawn), SAMPLE_COUNT,
+     "Writes that waited for the writer for as long as their request could, and were not begun."},
     {"thimble_database_size_bytes", "gauge", "", AT(database), SAMPLE_COUNT,
      "Size of the database's file."},
     {"thimble_wal_size_bytes", "gauge", "", AT(wal), SAMPLE_COUNT,
@@ -87,6 +101,12 @@ static void collect(struct figures *f, struct call *call, const struct writer_st
         .jobs = (int64_t)stats->jobs,
         .failed = (int64_t)stats->failed,
         .refused = (int64_t)stats->refused,
+        .slow = (int64_t)stats->slow,
+        .slow_max = (int64_t)stats->slow_max,
+        .undone = (int64_t)stats->undone,
+        .overdue = (int64_t)stats->overdue,
+        .withdrawn = (int64_t)stats->withdrawn,
+        .busy_us = stats->busy_us,
         .wal_pending = pending(stats),
         .log_dropped = (int64_t)log_dropped(),
         .reader = {(int64_t)readers->page_hits, (int64_t)readers->page_misses,

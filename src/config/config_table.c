@@ -61,6 +61,10 @@ const struct setting settings[] = {
      "TIME", "close a connection that is silent this long; 0: never"},
     {network, "request-timeout", SETTING_DURATION, AT(request_timeout_ms), "30s", 0, 24 * HOUR,
      NULL, "TIME", "a request must be received, and its statement done, within this; 0: no limit"},
+    {network, "write-timeout", SETTING_DURATION, AT(write_timeout_ms), "5s", 0, 24 * HOUR, NULL,
+     "TIME",
+     "a write may run this long, not counting how long it waits, and is undone when it takes longer; "
+     "0: as long as its request"},
     {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
      "TIME", "after SIGTERM, answer what is in flight for this long at most"},
 
@@ -113,6 +117,8 @@ const struct setting settings[] = {
      "writes that wait; more are answered 503"},
     {limits, "reader-queue", SETTING_INTEGER, AT(reader_queue), "128", 1, 100000, NULL, "N",
      "slow reads that wait, half of them from one address; more are answered 503"},
+    {limits, "slow-queue-length", SETTING_INTEGER, AT(slow_queue_length), "64", 1, 4096, NULL, "N",
+     "slow writes that wait; the youngest of the address that has the most is answered 503"},
 
     {logs, "log-level", SETTING_WORD, AT(log_level), "info", 0, 0, "debug info warn error off",
      "LEVEL", "the lowest level that is written to stderr, as JSON lines"},

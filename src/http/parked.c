@@ -139,7 +139,9 @@ static bool withdraw(struct request *r)
 {
     struct lane *lane = r->call.service->lane;
 
-    if (r->phase != REQUEST_IN_LANE || !lane_withdraw(lane, &r->lane))
+    if (r->phase == REQUEST_WAITING)
+        return writer_withdraw(r->call.service->writer, &r->call.job);
+    if (!lane_withdraw(lane, &r->lane))
         return false;
     lane_say_busy(lane, &r->call.error);
     (void)call_fail(&r->call);

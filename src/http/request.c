@@ -134,6 +134,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->call.reader = loop->reader;
     r->call.completions = &loop->completions;
     r->call.admin = loop->admin;
+    r->call.address = limit_key_number(peer->address);
     r->call.now_us = loop->now_us = clock_us();
     if (loop->options->request_timeout_us)
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;

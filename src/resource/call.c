@@ -68,6 +68,7 @@ void call_init(struct call *call, const struct service *service)
     call->if_match = call->if_none_match = none;
     call->who = (struct identity){.header = NULL};
     prefer_clear(&call->prefer);
+    call->address = 0;
     call->now_us = call->deadline_us = 0;
     call->budget_us = 0;
     call->moves_for = LANE_OVERRUN;
@@ -198,6 +199,7 @@ enum progress call_submit(struct call *call, struct operations *work,
     call->job.who = &call->who;
     call->job.completions = call->completions;
     call->job.deadline_us = call->deadline_us;
+    call->job.address = call->address;
     call->job.error = &call->error;
     call->finish = finish;
     return writer_submit(call->service->writer, &call->job) ? CALL_WAITING : call_fail(call);

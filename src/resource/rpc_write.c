@@ -154,5 +154,6 @@ enum progress rpc_submit(struct call *call, struct rpc *r)
         return target_answer_plan(call, &r->plans[r->routine->source->n_parts - 1]);
     if (!rpc_list_work(call, r))
         return call_fail(call);
+    call->job.shape = r->plans[0].sql;
     return call_submit(call, &r->work, finish);
 }

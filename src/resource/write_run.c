@@ -72,5 +72,6 @@ enum progress write_submit(struct call *call, struct write *w)
     w->work.end = end;
     w->work.context = call;
     call->job.single = is_single(call, w);
+    call->job.shape = w->plan.sql;
     return call_submit(call, &w->work, write_answer);
 }

@@ -100,6 +100,8 @@ static bool open_store(struct run *r, struct error *e)
     struct routine_set *queries;
     const struct writer_options writer_options = {
         .queue_max = (size_t)c->queue_length,
+        .slow_max = (size_t)c->slow_queue_length,
+        .share_us = c->write_timeout_ms * 1000,
         .batch_max = (size_t)c->batch_max,
         .checkpoint_pages = c->checkpoint_pages,
     };

@@ -25,7 +25,8 @@ static bool migrated(const struct service *s, struct reader *snapshot, struct er
 
 void fixture_up(const char *schema)
 {
-    const struct writer_options writer_options = {100, 10, 1000};
+    const struct writer_options writer_options = {
+        .queue_max = 100, .slow_max = 10, .batch_max = 10, .checkpoint_pages = 1000};
     const struct db_options options = db_options_default();
     const char *path = unit_database();
     struct error e = error_none();

@@ -9,6 +9,7 @@
 
 #include "store/catalog/catalog.h"
 #include "store/run/batch.h"
+#include "store/run/job_queue.h"
 #include "store/run/operation.h"
 #include "store/run/writer.h"
 #include "store/store.h"
@@ -114,9 +115,25 @@ static struct operation *add_change(struct fixture *f, const char *table, const 
     return op;
 }
 
+/* Runs the list in a batch, and the other job behind it, if there is one. */
+static void run_with(struct fixture *f, struct job *other)
+{
+    struct job_queue queue;
+    struct batch batch = {.store = &f->store, .db = f->db, .queue = &queue};
+    struct job *displaced;
+
+    assert_true(job_queue_init(&queue, 2, 1, 2));
+    assert_int_equal(job_queue_put(&queue, &f->job, &displaced), QUEUED);
+    if (other)
+        assert_int_equal(job_queue_put(&queue, other, &displaced), QUEUED);
+    assert_int_equal(job_queue_wait(&queue, 0), WORK_FAST);
+    batch_run_fast(&batch);
+    job_queue_finish(&queue);
+}
+
 static void run(struct fixture *f)
 {
-    (void)batch_run(&f->store, f->db, &f->job);
+    run_with(f, NULL);
 }
 
 static int64_t ask(struct fixture *f, const char *sql)
@@ -300,8 +317,7 @@ static void a_list_is_run_again(void **state)
     struct operation *op = add(f, "INSERT INTO t (v) VALUES ('once') RETURNING v", NULL, 0);
 
     op->sink = see;
-    f->job.completion.next = &other.completion;
-    run(f);
+    run_with(f, &other);
     unit_no_error(&f->error);
     assert_int_equal(error.code, ERROR_CHECK);
     assert_int_equal(f->begun, 2);

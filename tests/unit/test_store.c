@@ -370,7 +370,7 @@ static void jobs_share_a_commit(bool single)
     };
     enum { N = sizeof sql / sizeof *sql };
     const struct writer_options options = {
-        .queue_max = 100, .batch_max = 100, .checkpoint_pages = 1000};
+        .queue_max = 100, .slow_max = 10, .batch_max = 100, .checkpoint_pages = 1000};
     const struct db_options db_options = db_options_default();
     const char *path = unit_database();
     struct insert inserts[N] = {0};

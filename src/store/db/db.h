@@ -61,7 +61,7 @@ bool db_run(struct db *db, struct slice sql, struct error *e);
 bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
     __attribute__((warn_unused_result));
 
-/* BEGIN IMMEDIATE / COMMIT. A failed commit is rolled back. */
+/* BEGIN IMMEDIATE / COMMIT. A failed commit is rolled back; one that has begun is not interrupted. */
 bool db_begin_immediate(struct db *db, struct error *e) __attribute__((warn_unused_result));
 bool db_commit(struct db *db, struct error *e) __attribute__((warn_unused_result));
 

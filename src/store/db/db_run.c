@@ -44,20 +44,30 @@ bool db_begin_immediate(struct db *db, struct error *e)
     return db_run(db, (struct slice)SLICE_LITERAL("BEGIN IMMEDIATE"), e);
 }
 
+/* SQLite calls the progress handler once more when a COMMIT is done, and one that is stopped there says
+ * SQLITE_INTERRUPT of what is committed: nothing stops it. */
 bool db_commit(struct db *db, struct error *e)
 {
-    if (db_run(db, (struct slice)SLICE_LITERAL("COMMIT"), e))
-        return true;
-    db_rollback(db);
-    return false;
+    struct interruptions *it = db_interruptions(db);
+    bool ok;
+
+    it->looking_away = true;
+    ok = db_run(db, (struct slice)SLICE_LITERAL("COMMIT"), e);
+    it->looking_away = false;
+    if (!ok)
+        db_rollback(db);
+    return ok;
 }
 
 void db_rollback(struct db *db)
 {
+    struct interruptions *it = db_interruptions(db);
     struct error ignored = error_none();
 
+    it->looking_away = true;
     if (db_in_transaction(db) && !db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored))
         sqlite3_exec(db_handle(db), "ROLLBACK", NULL, NULL, NULL);
+    it->looking_away = false;
 }
 
 bool db_in_transaction(const struct db *db)

@@ -46,7 +46,9 @@ enum interruption interruptions_look(struct interruptions *it)
 /* sqlite.org/c3ref/progress_handler.html: non-zero interrupts the running statement. */
 static int look(void *context)
 {
-    return interruptions_look(context) != INTERRUPTION_NONE;
+    struct interruptions *it = context;
+
+    return !it->looking_away && interruptions_look(it) != INTERRUPTION_NONE;
 }
 
 /* sqlite.org/c3ref/busy_handler.html: zero gives up. Sleeps as sqlite3_busy_timeout does at first, and

@@ -29,6 +29,7 @@ struct interruptions {
     int64_t deadline_us, budget_us; /* clock_us, 0: none */
     const _Atomic bool *cancelled;  /* NULL: cannot be */
     const _Atomic bool *stopping;   /* NULL: does not */
+    bool looking_away;              /* nothing stops what runs now */
     int busy_ms;                    /* how long another process's lock is waited for */
     int64_t waiting_since_us;       /* …this time */
     enum interruption seen;         /* what ended the last statement that was ended */

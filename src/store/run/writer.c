@@ -2,38 +2,17 @@
 #include "store/run/writer.h"
 
 #include <assert.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
 
 #include "base/clock.h"
 #include "store/db/db.h"
-#include "store/run/batch.h"
-#include "store/run/job_queue.h"
-#include "store/run/trouble.h"
+#include "store/run/writer_private.h"
 #include "store/store.h"
 
-struct writer {
-    struct store *store;
-    struct db *db;
-    struct checkpoint *checkpoint;
-    struct trouble trouble;
-    struct writer_options options;
-    pthread_t thread;
-    bool started;
-    bool read_only; /* there is no connection and no thread */
-
-    struct job_queue queue;
-
-    struct counter jobs, failed; /* the thread's */
-    struct histogram batches, commits;
-    _Atomic uint64_t refused; /* by any thread */
-    _Atomic int64_t wal_pages;
-    int64_t page_size;
-    _Atomic bool alive;
-};
+/* Nobody is told to wait for longer, in seconds. */
+#define RETRY_MAX 60
 
 /* sqlite.org/c3ref/wal_hook.html: called after each commit; replaces the automatic checkpoint. */
 static int note_wal(void *context, sqlite3 *handle, const char *schema, int pages)
@@ -45,29 +24,27 @@ static int note_wal(void *context, sqlite3 *handle, const char *schema, int page
     return SQLITE_OK;
 }
 
-/* What it has committed is not known: the readers are to look in any case. -1: no COMMIT of ours. */
-static int64_t run_alone(struct writer *w, struct job *job)
+/* What it has committed is not known: the readers are to look in any case. */
+static void run_alone(struct writer *w, struct job *job)
 {
     db_rollback(w->db);
     if (!db_files_stay(&w->store->files, job->error))
-        return -1;
+        return;
     if (!job->run(job, w->db))
         (void)error_set(job->error, ERROR_INTERNAL, "the job failed without a reason");
     store_committed(w->store);
-    return -1;
 }
 
 /* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. `wrote`: something
  * was changed, and is kept if a job succeeded. */
-static void count_jobs(struct writer *w, struct completion *completion, bool wrote)
+static void count_jobs(struct writer *w, const struct batch *b, bool wrote)
 {
     const struct error *trouble = NULL;
-    uint64_t jobs = 0, failed = 0;
+    uint64_t jobs = b->jobs.length, failed = 0;
 
-    for (; completion; completion = completion->next) {
-        const struct error *e = job_of(completion)->error;
+    for (const struct job *job = b->jobs.first; job; job = job_next(job)) {
+        const struct error *e = job->error;
 
-        jobs++;
         failed += error_is_set(e);
         if (trouble_is(e->code))
             trouble = e;
@@ -76,9 +53,12 @@ static void count_jobs(struct writer *w, struct completion *completion, bool wro
         trouble_set(&w->trouble, trouble);
     else if (wrote && failed < jobs)
         trouble_clear(&w->trouble);
-    histogram_observe(&w->batches, &buckets_batch, jobs);
+    if (jobs > 0)
+        histogram_observe(&w->batches, &buckets_batch, jobs);
     counter_add(&w->jobs, jobs);
     counter_add(&w->failed, failed);
+    counter_add(&w->undone, b->undone);
+    counter_add(&w->overdue, b->overdue);
 }
 
 /* One post, and so one wake-up, for each completion queue, whatever the number of jobs. */
@@ -105,32 +85,88 @@ static void hand_back(struct completion *completion)
     }
 }
 
-static void run_batch(struct writer *w, struct completion *batch)
+/* In whole seconds, one at least. */
+static int retry_after(struct writer *w, bool slow)
 {
-    struct job *job = job_of(batch);
-    int64_t before = db_total_changes(w->db);
-    int64_t us = job->alone ? run_alone(w, job) : batch_run(w->store, w->db, job);
+    int64_t seconds = job_queue_estimate(&w->queue, slow) / 1000000 + 1;
 
-    if (us >= 0)
-        histogram_observe(&w->commits, &buckets_duration, (uint64_t)us);
+    return seconds > RETRY_MAX ? RETRY_MAX : (int)seconds;
+}
+
+static bool tell_busy(struct writer *w, struct error *e, bool slow)
+{
+    e->retry_after = retry_after(w, slow);
+    return error_hint(e, "Nothing of it was done: send the request again later.");
+}
+
+static bool no_room(struct writer *w, struct job *job)
+{
+    error_set(job->error, ERROR_BUSY, "%zu slow writes are waiting already", w->options.slow_max);
+    return tell_busy(w, job->error, true);
+}
+
+/* They made room for others. */
+static void hand_back_displaced(struct writer *w, struct job *job)
+{
+    uint64_t n = 0;
+
+    for (struct job *at = job; at; at = job_next(at), n++)
+        (void)no_room(w, at);
+    atomic_fetch_add_explicit(&w->refused, n, memory_order_relaxed);
+    hand_back(&job->completion);
+}
+
+static void run_batch(struct writer *w, enum work work)
+{
+    struct batch *b = &w->batch;
+    int64_t before = db_total_changes(w->db);
+
+    if (work == WORK_SLOW)
+        batch_run_slow(b);
+    else
+        batch_run_fast(b);
+    if (b->commit_us >= 0)
+        histogram_observe(&w->commits, &buckets_duration, (uint64_t)b->commit_us);
     db_count_pages(w->db);
-    count_jobs(w, batch, us >= 0 && db_total_changes(w->db) != before);
-    hand_back(batch);
-    checkpoint_notice(w->checkpoint, w->db,
-                      atomic_load_explicit(&w->wal_pages, memory_order_relaxed));
+    count_jobs(w, b, b->commit_us >= 0 && db_total_changes(w->db) != before);
+    if (b->jobs.first)
+        hand_back(&b->jobs.first->completion);
+    if (b->displaced.first)
+        hand_back_displaced(w, b->displaced.first);
+}
+
+static void run_alone_of_queue(struct writer *w)
+{
+    struct batch *b = &w->batch;
+    struct job *job = job_queue_take_alone(&w->queue, clock_us());
+
+    if (!job)
+        return;
+    batch_clear(b);
+    job_list_append(&b->jobs, job);
+    run_alone(w, job);
+    db_count_pages(w->db);
+    count_jobs(w, b, false);
+    hand_back(&job->completion);
 }
 
 static void *writer_main(void *context)
 {
     struct writer *w = context;
-    struct completion *batch;
-    bool probe;
+    int64_t lock_us = (int64_t)w->store->options.busy_ms * 1000;
+    enum work work;
 
-    while ((batch = job_queue_take(&w->queue, &probe)) != NULL || probe) {
-        if (probe)
+    while ((work = job_queue_wait(&w->queue, lock_us)) != WORK_ENDED) {
+        if (work == WORK_PROBE) {
             trouble_probe(&w->trouble, w->db, &w->store->files);
-        if (batch)
-            run_batch(w, batch);
+            continue;
+        }
+        if (work == WORK_ALONE)
+            run_alone_of_queue(w);
+        else
+            run_batch(w, work);
+        checkpoint_notice(w->checkpoint, w->db,
+                          atomic_load_explicit(&w->wal_pages, memory_order_relaxed));
     }
     atomic_store(&w->alive, false);
     return NULL;
@@ -168,8 +204,12 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     }
     w->store = store;
     w->options = *options;
-    job_queue_init(&w->queue, options->queue_max, options->batch_max);
     trouble_init(&w->trouble);
+    if (!job_queue_init(&w->queue, options->queue_max, options->slow_max, options->batch_max)) {
+        error_set(e, ERROR_MEMORY, "out of memory");
+        writer_stop(w);
+        return NULL;
+    }
     if (store->options.read_only)
         return start_none(w);
     w->db = db_open(store->path, DB_CHECK, &store->options, e);
@@ -180,6 +220,8 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
         return NULL;
     }
     sqlite3_wal_hook(db_handle(w->db), note_wal, w);
+    w->batch = (struct batch){
+        .store = store, .db = w->db, .queue = &w->queue, .share_us = options->share_us};
     atomic_store(&w->alive, true);
     w->started = pthread_create(&w->thread, NULL, writer_main, w) == 0;
     if (!w->started) {
@@ -196,7 +238,7 @@ static bool refuse(struct writer *w, struct job *job, enum queued queued)
     if (queued == QUEUED_CLOSED)
         return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
     error_set(job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
-    return error_hint(job->error, "Send the request again later.");
+    return tell_busy(w, job->error, false);
 }
 
 bool writer_read_only(const char *what, struct error *e)
@@ -208,56 +250,35 @@ bool writer_read_only(const char *what, struct error *e)
 
 bool writer_submit(struct writer *w, struct job *job)
 {
+    struct job *displaced;
     enum queued queued;
 
     assert((job->run || job->operations) && job->completions);
     error_clear(job->error);
     if (w->read_only)
         return writer_read_only("a query that writes", job->error);
-    queued = job_queue_put(&w->queue, job);
-    return queued == QUEUED || refuse(w, job, queued);
-}
-
-void writer_stats(struct writer *w, struct writer_stats *out)
-{
-    *out = (struct writer_stats){
-        .jobs = counter_read(&w->jobs),
-        .failed = counter_read(&w->failed),
-        .refused = atomic_load_explicit(&w->refused, memory_order_relaxed),
-        .queue_max = w->options.queue_max,
-        .wal_pages = atomic_load_explicit(&w->wal_pages, memory_order_relaxed),
-        .page_size = w->page_size,
-        .alive = atomic_load(&w->alive),
-    };
-    histogram_collect(&w->batches, &out->batches);
-    histogram_collect(&w->commits, &out->commits);
-    if (!w->read_only) {
-        checkpoint_collect(w->checkpoint, &out->checkpoints);
-        db_collect_caches(w->db, &out->caches);
+    queued = job_queue_put(&w->queue, job, &displaced);
+    if (queued != QUEUED)
+        return refuse(w, job, queued);
+    if (displaced == job) {
+        atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
+        return no_room(w, job);
     }
-    out->queued = job_queue_length(&w->queue);
+    if (displaced)
+        hand_back_displaced(w, displaced);
+    return true;
 }
 
-bool writer_well(struct writer *w, struct error *e)
+bool writer_withdraw(struct writer *w, struct job *job)
 {
-    bool probe;
+    bool slow;
 
-    if (!atomic_load(&w->alive))
-        return error_set(e, ERROR_FAILURE, "the writer has ended");
-    if (w->read_only)
-        return true;
-    if (!db_files_stay(&w->store->files, e))
+    if (!job_queue_withdraw(&w->queue, job, &slow))
         return false;
-    if (trouble_none(&w->trouble, clock_us(), &probe, e))
-        return true;
-    if (probe)
-        job_queue_ask_probe(&w->queue);
-    return false;
-}
-
-bool writer_moves(struct writer *w, uint64_t *seen)
-{
-    return job_queue_moves(&w->queue, seen) || w->read_only;
+    atomic_fetch_add_explicit(&w->withdrawn, 1, memory_order_relaxed);
+    error_set(job->error, ERROR_BUSY, "the write waited for as long as its request may take");
+    (void)tell_busy(w, job->error, slow);
+    return true;
 }
 
 void writer_stop(struct writer *w)

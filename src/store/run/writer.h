@@ -2,8 +2,9 @@
  * The one writer: a thread that takes every waiting job, runs them in one
  * BEGIN IMMEDIATE … COMMIT, each as if in its own savepoint, and hands them back once the
  * commit is on disk. One job's failure is its own. If the commit fails, every job in
- * it fails: nothing is acknowledged that is not durable.
- * writer_submit: any thread. `run` is called on the writer's thread; the job comes
+ * it fails: nothing is acknowledged that is not durable. A job that takes long is run alone, after the
+ * others (batch.h, job_queue.h).
+ * writer_submit, writer_withdraw: any thread. `run` is called on the writer's thread; the job comes
  * back through its completion queue to the thread that owns it.
  *
  * SPDX-License-Identifier: MIT
@@ -18,6 +19,7 @@
 #include "base/completion_queue.h"
 #include "base/error.h"
 #include "base/metrics.h"
+#include "base/slice.h"
 #include "store/db/cache_counts.h"
 #include "store/run/checkpoint.h"
 
@@ -30,38 +32,55 @@ struct writer;
 
 /*
  * Does the work inside the job's savepoint; false (with *job->error set) rolls it back.
- * May be called again from the start if the whole transaction had to be rolled back,
- * so it begins by forgetting its earlier outputs.
+ * May be called again from the start if it took longer than its first share of time, or the whole
+ * transaction had to be rolled back, so it begins by forgetting its earlier outputs.
  */
 typedef bool job_run_fn(struct job *job, struct db *db);
+
+/* Where a job stands in the queue. */
+enum job_place { PLACE_NONE, PLACE_FAST, PLACE_SLOW };
 
 struct job {
     struct completion completion;         /* first member: the completion queue carries jobs */
     struct operations *operations;        /* the work as data (store/run/operation.h), or NULL: */
     job_run_fn *run;                      /* …the work itself */
     struct completion_queue *completions; /* where the job goes when finished */
-    int64_t deadline_us;  /* not begun after this instant, and stopped at it; 0: none */
-    bool discard;         /* roll the savepoint back even on success (Prefer: tx=rollback) */
-    bool single;          /* one statement: nothing stays of it if it fails */
-    bool alone;           /* `run` gets the connection between batches, in no transaction */
+    int64_t deadline_us; /* not begun after this instant, and stopped at it; 0: none */
+    uint64_t address;    /* who asks: slow jobs of each have their turn; 0: not known */
+    struct slice shape;  /* its statement's text: those of one shape may be slow alike; or empty */
+    bool discard;        /* roll the savepoint back even on success (Prefer: tx=rollback) */
+    bool single;         /* one statement: nothing stays of it if it fails */
+    bool alone; /* `run` gets the connection between batches, in no transaction, and once */
     struct identity *who; /* whom its statements are for (store/db/identity.h), or NULL */
     struct error *error;  /* the outcome, the owner's: no error means committed (or discarded) */
+
+    /* The queue's own. */
+    struct job *previous; /* in its list */
+    enum job_place place;
+    bool suspected; /* its shape is one of the slow */
 };
 
 struct writer_options {
     size_t queue_max;         /* jobs waiting; more are refused with ERROR_BUSY */
+    size_t slow_max;          /* …slow ones among them */
     size_t batch_max;         /* jobs in one transaction */
+    int64_t share_us;         /* a job may run so long; 0: until its deadline */
     int64_t checkpoint_pages; /* WAL frames after which a checkpoint runs */
 };
 
 /* Figures for metrics; each is monotonic or a current value. */
 struct writer_stats {
     uint64_t jobs, failed, refused;
+    uint64_t undone,
+        overdue;        /* jobs run again, as slow ones; ended by their share or their deadline */
+    uint64_t withdrawn; /* jobs that waited for too long */
     struct histogram_sum batches; /* jobs in each */
     struct histogram_sum commits; /* microseconds in COMMIT */
     struct checkpoint_counts checkpoints;
     struct db_cache_counts caches;
     size_t queued, queue_max; /* now waiting, and how many may */
+    size_t slow, slow_max;    /* the slow ones of them */
+    int64_t busy_us;          /* how long the present job, lock or commit has lasted; 0: none */
     int64_t wal_pages;        /* after the last commit */
     int64_t page_size;        /* bytes */
     bool alive;
@@ -88,6 +107,20 @@ bool writer_read_only(const char *what, struct error *e);
  */
 bool writer_well(struct writer *writer, struct error *e);
 
+/*
+ * Takes back a job that waits, so that its request is answered in time. True: nothing of it was done, it is
+ * the caller's again and says so itself: ERROR_BUSY, with an estimate when it is worth while to try again.
+ * False: it runs, or is on its way back. Any thread, until it has come back.
+ */
+bool writer_withdraw(struct writer *writer, struct job *job);
+
+/* What the writer is at. */
+enum writer_work { WRITER_IDLE, WRITER_LOCK, WRITER_JOB, WRITER_COMMIT };
+
+/* …if it has been so for longer than a second, and for how long, in microseconds; else WRITER_IDLE.
+ * Any thread; takes no lock. */
+enum writer_work writer_slow(struct writer *writer, int64_t *us);
+
 void writer_stats(struct writer *writer, struct writer_stats *out);
 
 /*
@@ -96,7 +129,8 @@ void writer_stats(struct writer *writer, struct writer_stats *out);
  */
 bool writer_moves(struct writer *writer, uint64_t *seen);
 
-/* Finishes what is queued, refuses what comes, checkpoints the WAL, closes. Takes NULL. */
+/* Finishes what is queued (store->options.stopping: hands it back undone), refuses what comes, checkpoints
+ * the WAL, closes. Takes NULL. */
 void writer_stop(struct writer *writer);
 
 #endif
