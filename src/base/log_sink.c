@@ -39,11 +39,13 @@ static struct {
     bool thread;         /* it runs */
     size_t begin, len;   /* of what waits in the ring */
     uint64_t unreported; /* lines dropped since the last that was written */
-    char ring[RING];
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER,
           .filled = PTHREAD_COND_INITIALIZER,
           .emptied = PTHREAD_COND_INITIALIZER,
           .fd = STDERR_FILENO};
+
+/* What waits. Apart from the rest, whose first values would put it into the file of the program. */
+static char ring[RING];
 
 static _Atomic uint64_t dropped;
 
@@ -54,8 +56,8 @@ static void ring_add(const char *line, size_t len)
     size_t end = (sink.begin + sink.len) % RING;
     size_t first = len < RING - end ? len : RING - end;
 
-    memcpy(sink.ring + end, line, first);
-    memcpy(sink.ring, line + first, len - first);
+    memcpy(ring + end, line, first);
+    memcpy(ring, line + first, len - first);
     sink.len += len;
 }
 
@@ -66,8 +68,8 @@ static size_t ring_next(char piece[LOG_LINE_MAX])
     size_t first = len < RING - sink.begin ? len : RING - sink.begin;
     const char *end;
 
-    memcpy(piece, sink.ring + sink.begin, first);
-    memcpy(piece + first, sink.ring, len - first);
+    memcpy(piece, ring + sink.begin, first);
+    memcpy(piece + first, ring, len - first);
     end = memrchr(piece, '\n', len);
     return end ? (size_t)(end + 1 - piece) : len;
 }
