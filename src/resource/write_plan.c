@@ -180,10 +180,19 @@ static bool make_keys(struct call *call, struct write *w)
     return w->keys || error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
+/* In this order a request hears of what is wrong with it. */
+static bool (*const planners[])(struct call *call, struct write *w) = {
+    write_plan_current, plan_change,      write_plan_reading,
+    plan_made,          write_plan_rival, write_plan_misfits,
+};
+
 static bool plan_parts(struct call *call, struct write *w)
 {
-    return write_plan_current(call, w) && plan_change(call, w) && write_plan_reading(call, w) &&
-           plan_made(call, w) && write_plan_rival(call, w) && write_plan_misfits(call, w);
+    for (size_t i = 0; i < sizeof planners / sizeof *planners; i++) {
+        if (!planners[i](call, w))
+            return false;
+    }
+    return true;
 }
 
 bool write_plan(struct call *call, struct write *w)

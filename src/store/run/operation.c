@@ -63,8 +63,10 @@ static void forget_outcome(struct operation *op)
 static bool run_statement(struct operation *op, struct db *db, struct error *e)
 {
     struct statement *st = statement_get(db, op->query.sql, e);
-    enum operation_run run = st ? OPERATION_DONE : OPERATION_FAILED;
+    enum operation_run run = OPERATION_DONE;
 
+    if (!st)
+        return false;
     for (op->run = 0; run == OPERATION_DONE && op->run < op->n_rows; op->run++)
         run = operation_run_row(op, db, st, &op->query, operation_take_row, e);
     statement_release(st);
@@ -77,6 +79,15 @@ static bool is_idle(const struct operation *op)
     return op->after && op->after->n_given == 0 && op->after->changed == 0;
 }
 
+static bool run_operation(struct operation *op, struct db *db, struct error *e)
+{
+    if (is_idle(op))
+        return true;
+    if (op->change)
+        return change_run(op, db, e);
+    return run_statement(op, db, e);
+}
+
 bool operations_run(struct operations *list, struct db *db, struct error *e)
 {
     if (list->begin)
@@ -84,9 +95,7 @@ bool operations_run(struct operations *list, struct db *db, struct error *e)
     for (struct operation *op = list->first; op; op = op->next)
         forget_outcome(op);
     for (struct operation *op = list->first; op; op = op->next) {
-        bool ok = is_idle(op) || (op->change ? change_run(op, db, e) : run_statement(op, db, e));
-
-        if (!ok)
+        if (!run_operation(op, db, e))
             return false;
     }
     return !list->end || list->end(list->context, e);
