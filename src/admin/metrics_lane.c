@@ -39,8 +39,8 @@ static const struct sample_row rows[] = {
 /* clang-format on */
 
 static const char *const reasons[LANE_REASONS] = {
-    [LANE_OVERRUN] = "overrun",         [LANE_SHAPE] = "shape", [LANE_PLAN] = "plan",
-    [LANE_DESCRIPTION] = "description", [LANE_ALL] = "all",
+    [LANE_OVERRUN] = "overrun",         [LANE_SHAPE] = "shape",   [LANE_PLAN] = "plan",
+    [LANE_DESCRIPTION] = "description", [LANE_SCHEMA] = "schema", [LANE_ALL] = "all",
 };
 
 static void write_jobs(struct buf *out, const struct lane_stats *stats)
@@ -51,7 +51,8 @@ static void write_jobs(struct buf *out, const struct lane_stats *stats)
     exposition_family(
         out, name, "counter",
         "Reads that went to the reader lane: they overran --loop-budget (overrun), are "
-        "known as slow (shape), ask for a plan, or for the API's description.");
+        "known as slow (shape), ask for a plan, for the API's description, or for what only a "
+        "changed schema knows.");
     for (size_t i = 0; i < LANE_REASONS; i++) {
         snprintf(label, sizeof label, "reason=\"%s\"", reasons[i]);
         exposition_sample(out, name, label, stats->jobs[i]);

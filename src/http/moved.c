@@ -61,6 +61,10 @@ bool moved_submit(struct request *r)
     if (lane_submit(call->service->lane, &r->lane, &call->error))
         return true;
     (void)call_fail(call);
+    if (r->lane.reason == LANE_SCHEMA) { /* it is no slow read: no reason to refuse it */
+        call_forget(call);
+        (void)route_run(call, &r->route);
+    }
     return false;
 }
 
@@ -76,7 +80,7 @@ static bool is_ours(struct request *r)
     if (!loop->cache.buckets)
         return false;
     reader_release(loop->reader);
-    return reader_begin(loop->reader, loop->now_us, r->call.deadline_us, &ignored) &&
+    return reader_begin_soon(loop->reader, loop->now_us, r->call.deadline_us, &ignored) &&
            reader_version(loop->reader) == r->version;
 }
 

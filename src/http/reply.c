@@ -143,7 +143,7 @@ static bool holds(struct request *r, struct cached_response *answer)
 
     if (answer->version == RESPONSE_CACHE_ALWAYS)
         return true;
-    if (reader_begin(r->call.reader, r->call.now_us, r->call.deadline_us, &ignored) &&
+    if (reader_begin_soon(r->call.reader, r->call.now_us, r->call.deadline_us, &ignored) &&
         answer->version == reader_version(r->call.reader))
         return true;
     response_cache_drop(&r->loop->cache, answer);

@@ -224,7 +224,7 @@ static void modify(struct sql *q, const struct cast_ask *ask, enum cast_way way,
 struct sql_cast sql_cast_begin(struct sql *q, const struct cast_ask *ask, enum column_kind from)
 {
     struct sql_cast cast = {0};
-    enum cast_way name;
+    enum cast_way name = CAST_TEXT;
     struct way way;
 
     if (ask->type.len == 0)

@@ -237,9 +237,21 @@ static bool no_table(struct call *call)
     return near && error_hint(&call->error, "Perhaps you meant the table 'public.%s'", near);
 }
 
+/* On a loop another thread reads the catalogue, if it is large. */
+static bool begin_reading(struct call *call)
+{
+    if (call->budget_us == 0)
+        return reader_begin(call->reader, call->now_us, call->deadline_us, &call->error);
+    if (reader_begin_soon(call->reader, call->now_us, call->deadline_us, &call->error))
+        return true;
+    if (call->error.code == ERROR_OVER_BUDGET)
+        call->moves_for = LANE_SCHEMA;
+    return false;
+}
+
 bool call_read(struct call *call)
 {
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+    if (!begin_reading(call))
         return false;
     if (call->budget_us == CALL_MOVES && call_moves(call, LANE_ALL))
         return false;

@@ -82,7 +82,7 @@ enum progress openapi_read(struct call *call)
 
     if (!media_accepts_description(call))
         return call_fail(call);
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &call->error))
+    if (!call_read(call))
         return call_fail(call);
     catalog_drop(call->catalog);
     call->catalog = catalog_hold(reader_catalog(call->reader));

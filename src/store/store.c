@@ -10,6 +10,9 @@
 #include "store/catalog/routine.h"
 #include "store/db/db.h"
 
+/* Tables of a catalogue that takes long to read: some 0.1 ms each. */
+#define LARGE_CATALOG 50
+
 bool store_open(struct store *store, const char *path, const struct db_options *options,
                 struct routine_set *routines, struct error *e)
 {
@@ -17,6 +20,7 @@ bool store_open(struct store *store, const char *path, const struct db_options *
 
     *store = (struct store){.path = path, .options = *options};
     pthread_mutex_init(&store->lock, NULL);
+    pthread_mutex_init(&store->reading, NULL);
     atomic_init(&store->routines, routine_set_hold(routines));
     if (db)
         store->catalog = catalog_load_strict(db, routines, e);
@@ -35,6 +39,7 @@ void store_close(struct store *store)
     store->catalog = NULL;
     routine_set_drop(atomic_exchange(&store->routines, NULL));
     pthread_mutex_destroy(&store->lock);
+    pthread_mutex_destroy(&store->reading);
 }
 
 bool store_set_routines(struct store *store, struct db *db, struct routine_set *routines,
@@ -76,17 +81,11 @@ static struct routine_set *hold_routines(struct store *store)
  * its own and the shared one stays the newer (schema_version only grows, except when a
  * file is replaced, and then the next renewal settles it).
  */
-struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t schema_version,
-                                 struct error *e)
+static struct catalog *read_catalog(struct store *store, struct db *db, struct error *e)
 {
-    struct catalog *catalog = store_catalog(store);
-    struct routine_set *set;
+    struct routine_set *set = hold_routines(store);
+    struct catalog *catalog = catalog_load(db, set, e);
 
-    if (store_catalog_fits(store, catalog, schema_version))
-        return catalog;
-    catalog_drop(catalog);
-    set = hold_routines(store);
-    catalog = catalog_load(db, set, e);
     routine_set_drop(set);
     if (!catalog)
         return NULL;
@@ -98,6 +97,42 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
     }
     pthread_mutex_unlock(&store->lock);
     return catalog;
+}
+
+/* The shared one if it fits, else NULL. */
+static struct catalog *shared_at(struct store *store, int64_t schema_version)
+{
+    struct catalog *catalog = store_catalog(store);
+
+    if (store_catalog_fits(store, catalog, schema_version))
+        return catalog;
+    catalog_drop(catalog);
+    return NULL;
+}
+
+struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t schema_version,
+                                 struct error *e)
+{
+    struct catalog *catalog = shared_at(store, schema_version);
+
+    if (catalog)
+        return catalog;
+    pthread_mutex_lock(&store->reading);
+    catalog = shared_at(store, schema_version);
+    if (!catalog)
+        catalog = read_catalog(store, db, e);
+    pthread_mutex_unlock(&store->reading);
+    return catalog;
+}
+
+bool store_catalog_takes_long(struct store *store, int64_t schema_version)
+{
+    struct catalog *catalog = store_catalog(store);
+    bool fits = store_catalog_fits(store, catalog, schema_version);
+    bool is_large = catalog->n_tables > LARGE_CATALOG;
+
+    catalog_drop(catalog);
+    return !fits && is_large;
 }
 
 static int64_t file_size(const char *path)

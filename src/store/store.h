@@ -25,6 +25,7 @@ struct store {
     _Atomic uint64_t generation;            /* commits of this process */
     pthread_mutex_t lock;                   /* guards catalog, and changes of routines */
     struct catalog *catalog;                /* the newest that was read; one reference */
+    pthread_mutex_t reading;                /* held by who reads a newer one */
     _Atomic(struct routine_set *) routines; /* the named queries; one reference, or NULL */
 };
 
@@ -68,9 +69,12 @@ static inline bool store_catalog_fits(struct store *store, const struct catalog 
            catalog->set == atomic_load_explicit(&store->routines, memory_order_acquire);
 }
 
+/* Must one for `schema_version` be read, and is that much: more than a loop has time for? */
+bool store_catalog_takes_long(struct store *store, int64_t schema_version);
+
 /*
  * The catalogue for `schema_version` as `db` sees it: the shared one if it fits, else
- * read anew and shared. NULL with an error. The caller drops the reference.
+ * read anew, by one thread at a time, and shared. NULL with an error. The caller drops the reference.
  */
 struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t schema_version,
                                  struct error *e);

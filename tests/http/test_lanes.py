@@ -368,6 +368,28 @@ def test_the_description_is_made_once(lanes):
     assert lane(server, "jobs_total", reason="description") == asked + 1
 
 
+@pytest.mark.threads
+def test_a_large_schema_that_changes_is_read_by_the_lane(lanes):
+    """Reads wait for it there, and see it; the loops go on."""
+    server = lanes("--threads", "2", "--answer-cache", "0")
+    with sqlite3.connect(server.db) as db:
+        for i in range(80):
+            db.execute(f"CREATE TABLE t{i} (id INTEGER PRIMARY KEY, a TEXT)")
+    time.sleep(0.1)
+    assert server.get("/t7").json() == []
+    for n in range(6):
+        with sqlite3.connect(server.db) as db:
+            db.execute(f"ALTER TABLE t7 ADD COLUMN b{n} TEXT")
+            db.execute(f"INSERT INTO t7 (b{n}) VALUES ('x')")
+        time.sleep(0.1)
+        assert server.get("/readyz").status == 200
+        rows = server.get("/t7?order=id.desc").json()
+        assert rows[0][f"b{n}"] == "x" and len(rows) == n + 1
+        assert server.post("/t7", {f"b{n}": "y"}).json()[f"b{n}"] == "y"
+        assert server.delete(f"/t7?b{n}=eq.y").status == 204
+    assert lane(server, "jobs_total", reason="schema") >= 1
+
+
 def test_a_description_that_is_too_large(lanes):
     server = lanes("--max-answer", "2KiB")
     for _ in range(2):

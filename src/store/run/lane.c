@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include "store/run/lane_queue.h"
 #include "store/run/reader.h"
 
@@ -79,7 +80,7 @@ static bool is_cancelled(const struct lane_job *job)
 /* Returns the processor time that it took: on a busy machine a fast statement may wait for long. */
 static int64_t run_job(struct lane_thread *t, struct lane_job *job)
 {
-    int64_t began = cpu_us();
+    int64_t us, began = cpu_us();
 
     job->shape = 0;
     if (is_cancelled(job))
@@ -87,8 +88,10 @@ static int64_t run_job(struct lane_thread *t, struct lane_job *job)
     reader_cancel_by(t->reader, &job->cancelled);
     job->run(job, t->reader);
     reader_cancel_by(t->reader, NULL);
-    reader_release(t->reader); /* checkpoints can pass */
-    return cpu_us() - began;
+    us = cpu_us() - began;
+    reader_rest(t->reader); /* checkpoints can pass; slow reads are rare, and need much memory */
+    memory_return();
+    return us;
 }
 
 /* A statement that takes more than half of the budget is neither slow nor to be forgiven. */

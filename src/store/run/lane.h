@@ -30,6 +30,7 @@ enum lane_reason {
     LANE_SHAPE,       /* its statement is known as slow */
     LANE_PLAN,        /* it asks for a plan */
     LANE_DESCRIPTION, /* it asks for the API's description, which is to be made */
+    LANE_SCHEMA,      /* the schema has changed, and is large */
     LANE_ALL,         /* all go there */
     LANE_REASONS,
 };

@@ -14,7 +14,8 @@
 struct reader {
     struct store *store;
     struct db *db;
-    struct catalog *catalog; /* fits the snapshot; one reference */
+    struct catalog *catalog; /* fits the snapshot; one reference, or NULL: at rest */
+    int64_t schema_version;  /* of the catalogue, when there was one */
     uint64_t generation;     /* of the kept snapshot */
     int64_t begun_us;        /* when it began, 0: none is kept */
     uint32_t data_version;   /* SQLite's, of the newest snapshot */
@@ -32,6 +33,7 @@ struct reader *reader_open(struct store *store, struct error *e)
     }
     reader->store = store;
     reader->catalog = store_catalog(store);
+    reader->schema_version = reader->catalog->schema_version;
     reader->db = db_open(store->path, DB_READ, &store->options, e);
     if (!reader->db) {
         reader_close(reader);
@@ -51,21 +53,25 @@ void reader_close(struct reader *reader)
     free(reader);
 }
 
-static bool follow_schema(struct reader *reader, struct error *e)
+static bool follow_schema(struct reader *reader, bool soon, struct error *e)
 {
     int64_t version;
     struct catalog *catalog;
 
     if (!db_integer(reader->db, "PRAGMA schema_version", &version, e))
         return false;
-    if (store_catalog_fits(reader->store, reader->catalog, version))
+    if (reader->catalog && store_catalog_fits(reader->store, reader->catalog, version))
         return true;
+    if (soon && store_catalog_takes_long(reader->store, version))
+        return error_set(e, ERROR_OVER_BUDGET, "the schema has changed and is to be read anew");
     catalog = store_catalog_at(reader->store, reader->db, version, e);
     if (!catalog)
         return false;
     catalog_drop(reader->catalog);
     reader->catalog = catalog;
-    db_forget_statements(reader->db);
+    if (catalog->schema_version != reader->schema_version)
+        db_forget_statements(reader->db);
+    reader->schema_version = catalog->schema_version;
     return true;
 }
 
@@ -86,7 +92,8 @@ static void limit_time(struct reader *reader, int64_t deadline_us)
     db_budget(reader->db, 0);
 }
 
-static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, struct error *e)
+static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, bool soon,
+                  struct error *e)
 {
     reader_release(reader);
     if (!db_is_unchanged(reader->db, e))
@@ -97,7 +104,7 @@ static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, st
         return false;
     reader->generation = generation;
     reader->begun_us = now_us;
-    if (follow_schema(reader, e)) {
+    if (follow_schema(reader, soon, e)) {
         note_version(reader);
         return true;
     }
@@ -105,17 +112,28 @@ static bool renew(struct reader *reader, int64_t now_us, uint64_t generation, st
     return false;
 }
 
-bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+static bool begin(struct reader *reader, int64_t now_us, int64_t deadline_us, bool soon,
+                  struct error *e)
 {
     uint64_t generation = store_generation(reader->store);
     bool current = reader->begun_us != 0 && generation == reader->generation &&
                    now_us - reader->begun_us < READER_KEEP_US;
 
     db_identify(reader->db, NULL); /* the one before is gone, perhaps */
-    if (!current && !renew(reader, now_us, generation, e))
+    if (!current && !renew(reader, now_us, generation, soon, e))
         return false;
     limit_time(reader, deadline_us);
     return true;
+}
+
+bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+{
+    return begin(reader, now_us, deadline_us, false, e);
+}
+
+bool reader_begin_soon(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+{
+    return begin(reader, now_us, deadline_us, true, e);
 }
 
 bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline_us,
@@ -124,7 +142,7 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
     bool recent = reader->begun_us != 0 && now_us - reader->begun_us < READER_KEEP_US;
 
     db_identify(reader->db, NULL);
-    if (!recent && !renew(reader, now_us, store_generation(reader->store), e))
+    if (!recent && !renew(reader, now_us, store_generation(reader->store), false, e))
         return false;
     limit_time(reader, deadline_us);
     return true;
@@ -234,4 +252,6 @@ void reader_rest(struct reader *reader)
 {
     reader_release(reader);
     db_rest(reader->db);
+    catalog_drop(reader->catalog);
+    reader->catalog = NULL;
 }

@@ -40,6 +40,10 @@ void reader_close(struct reader *reader);
 bool reader_begin(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
     __attribute__((warn_unused_result));
 
+/* The same for an event loop: fails with ERROR_OVER_BUDGET where a large catalogue is to be read. */
+bool reader_begin_soon(struct reader *reader, int64_t now_us, int64_t deadline_us, struct error *e)
+    __attribute__((warn_unused_result));
+
 /*
  * Makes the catalogue recent, for a request that reads nothing itself: the kept snapshot serves
  * until it is READER_KEEP_US old, whatever was committed since. A writer is so spared a snapshot
@@ -108,7 +112,8 @@ void reader_collect(const struct reader *reader, struct db_cache_counts *sum);
 /* Releases the kept snapshot, if any. */
 void reader_release(struct reader *reader);
 
-/* For a reader that is not used for a while: the pages that its connection keeps are given back. */
+/* The same, for a reader that is not used for a while: the pages that its connection keeps and the
+ * catalogue are given back. */
 void reader_rest(struct reader *reader);
 
 #endif
