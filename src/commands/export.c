@@ -42,6 +42,13 @@ struct export
     int64_t rows;
 };
 
+static const char *output_name(const struct export *ex)
+{
+    if (ex->fd == STDOUT_FILENO)
+        return "stdout";
+    return ex->part.path;
+}
+
 static bool write_out(struct export *ex, struct error *e)
 {
     const char *at = ex->out.data;
@@ -53,8 +60,7 @@ static bool write_out(struct export *ex, struct error *e)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return atomic_file_error(e, "write",
-                                     ex->fd == STDOUT_FILENO ? "stdout" : ex->part.path);
+            return atomic_file_error(e, "write", output_name(ex));
         at += n;
         left -= (size_t)n;
     }
@@ -74,6 +80,14 @@ static void one_line(struct buf *b, size_t from)
     }
 }
 
+static bool no_room(const struct export *ex, struct error *e)
+{
+    if (!ex->out.full)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    return error_set(e, ERROR_ANSWER_TOO_LARGE, "row %lld is longer than --max-answer, %lld bytes",
+                     (long long)ex->rows, (long long)ex->config->max_answer);
+}
+
 static bool write_row(struct export *ex, struct statement *st, struct error *e)
 {
     struct buf *b = &ex->out;
@@ -89,20 +103,32 @@ static bool write_row(struct export *ex, struct statement *st, struct error *e)
     buf_add_char(b, '\n');
     ex->rows++;
     if (b->failed)
-        return b->full ? error_set(e, ERROR_ANSWER_TOO_LARGE,
-                                   "row %lld is longer than --max-answer, %lld bytes",
-                                   (long long)ex->rows, (long long)ex->config->max_answer)
-                       : error_set(e, ERROR_MEMORY, "out of memory");
-    return b->len < CHUNK || write_out(ex, e);
+        return no_room(ex, e);
+    if (b->len < CHUNK)
+        return true;
+    return write_out(ex, e);
+}
+
+/* The plan's statement with its values; NULL with the error. */
+static struct statement *open_statement(struct export *ex, const struct plan *plan, struct error *e)
+{
+    struct statement *st = statement_get(ex->db, plan->sql, e);
+
+    if (st && statement_bind(st, plan->values, plan->n_values, e))
+        return st;
+    statement_release(st);
+    return NULL;
 }
 
 static bool write_rows(struct export *ex, struct error *e)
 {
-    struct statement *st = statement_get(ex->db, ex->plan.sql, e);
+    struct statement *st = open_statement(ex, &ex->plan, e);
     enum step step = STEP_FAILED;
-    bool ok = st && statement_bind(st, ex->plan.values, ex->plan.n_values, e);
+    bool ok = true;
 
-    if (ok && ex->format == FORMAT_CSV) {
+    if (!st)
+        return false;
+    if (ex->format == FORMAT_CSV) {
         csv_out_header(&ex->out, &ex->plan.shape);
         buf_add_char(&ex->out, '\n');
     }
@@ -111,7 +137,9 @@ static bool write_rows(struct export *ex, struct error *e)
         progress_at(&ex->bar, ex->rows);
     }
     statement_release(st);
-    return ok && step == STEP_DONE && write_out(ex, e);
+    if (!ok || step != STEP_DONE)
+        return false;
+    return write_out(ex, e);
 }
 
 static bool count_rows(struct export *ex, const struct plan_source *source,
@@ -123,9 +151,8 @@ static bool count_rows(struct export *ex, const struct plan_source *source,
 
     if (!plan_count(&ex->arena, source, &ex->tree, options, &plan, e))
         return false;
-    st = statement_get(ex->db, plan.sql, e);
-    ok = st && statement_bind(st, plan.values, plan.n_values, e) &&
-         statement_step(st, e) == STEP_ROW;
+    st = open_statement(ex, &plan, e);
+    ok = st && statement_step(st, e) == STEP_ROW;
     if (ok)
         *total = statement_integer(st, 0);
     statement_release(st);
@@ -149,44 +176,73 @@ static bool begin_bar(struct export *ex, const struct plan_source *source,
 }
 
 /* One read transaction for all of it: one instant of the database. */
-static bool begin(struct export *ex, const char *name, struct plan_source *source, struct error *e)
+static bool open_table(struct export *ex, const char *name, struct plan_source *source,
+                       struct error *e)
+{
+    ex->db = database_open_reading(ex->config, e);
+    if (!ex->db)
+        return false;
+    if (!db_run(ex->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
+        return false;
+    ex->catalog = catalog_load(ex->db, NULL, e);
+    if (!ex->catalog)
+        return false;
+    source->table = file_table(ex->config, ex->catalog, name, e);
+    return source->table != NULL;
+}
+
+static bool parse_query(struct export *ex, struct error *e)
 {
     struct parameter *parameters;
 
-    ex->db = database_open_reading(ex->config, e);
-    if (!ex->db || !db_run(ex->db, (struct slice)SLICE_LITERAL("BEGIN"), e))
+    if (!grammar_split(&ex->arena, slice_from(ex->query), &parameters, e))
         return false;
-    ex->catalog = catalog_load(ex->db, NULL, e);
-    source->table = ex->catalog ? file_table(ex->config, ex->catalog, name, e) : NULL;
-    return source->table && grammar_split(&ex->arena, slice_from(ex->query), &parameters, e) &&
-           grammar_parse(&ex->arena, parameters, &ex->config->grammar, &ex->tree, e);
+    return grammar_parse(&ex->arena, parameters, &ex->config->grammar, &ex->tree, e);
 }
 
-static bool run(struct export *ex, const char *name, struct error *e)
+static bool open_output(struct export *ex, struct error *e)
+{
+    if (file_is_stdio(ex->path))
+        return true;
+    if (!atomic_file_open(&ex->part, ex->path, true, e))
+        return false;
+    ex->fd = ex->part.fd;
+    return true;
+}
+
+static bool export_table(struct export *ex, const char *name, struct error *e)
 {
     const struct plan_options options = {.aggregates = ex->config->aggregates};
     struct plan_source source = {NULL, NULL};
 
-    if (!begin(ex, name, &source, e) ||
-        !plan_select(&ex->arena, &source, &ex->tree, &options, &ex->plan, e))
+    if (!open_table(ex, name, &source, e))
         return false;
-    if (!file_is_stdio(ex->path)) {
-        if (!atomic_file_open(&ex->part, ex->path, true, e))
-            return false;
-        ex->fd = ex->part.fd;
-    }
-    return begin_bar(ex, &source, &options, e) && write_rows(ex, e) &&
-           (ex->part.fd < 0 || atomic_file_commit(&ex->part, e));
+    if (!parse_query(ex, e))
+        return false;
+    if (!plan_select(&ex->arena, &source, &ex->tree, &options, &ex->plan, e))
+        return false;
+    if (!open_output(ex, e))
+        return false;
+    if (!begin_bar(ex, &source, &options, e))
+        return false;
+    if (!write_rows(ex, e))
+        return false;
+    if (ex->part.fd < 0)
+        return true;
+    return atomic_file_commit(&ex->part, e);
 }
 
 static int say_done(const struct export *ex, int64_t begun_us)
 {
+    const char *rows = " rows";
     struct buf out;
 
     if (file_is_stdio(ex->path))
         return EXIT_DONE;
+    if (ex->rows == 1)
+        rows = " row";
     buf_init(&out, 16384);
-    file_add_rows(&out, ex->rows, ex->rows == 1 ? " row" : " rows");
+    file_add_rows(&out, ex->rows, rows);
     buf_addf(&out, " exported to %s", ex->path);
     file_add_time(&out, begun_us);
     return command_print(&out);
@@ -200,6 +256,19 @@ static int say_failed(const struct error *cause)
     return command_fail(&e);
 }
 
+static void take_words(struct export *ex, int n_words, char **words)
+{
+    ex->path = "-";
+    ex->query = "";
+    if (n_words > 1)
+        ex->path = words[1];
+    if (n_words > 2)
+        ex->query = words[2];
+    ex->format = file_format_of(ex->config, ex->path);
+    if (ex->format != FORMAT_CSV)
+        ex->format = FORMAT_NDJSON;
+}
+
 int command_export(const struct config *config, int n_words, char **words)
 {
     struct export ex = {.config = config, .fd = STDOUT_FILENO, .part.fd = -1};
@@ -211,19 +280,19 @@ int command_export(const struct config *config, int n_words, char **words)
         error_set(&e, ERROR_USAGE, "export needs a table: thimble export TABLE [FILE [QUERY]]");
         return command_fail(&e);
     }
-    ex.path = n_words > 1 ? words[1] : "-";
-    ex.query = n_words > 2 ? words[2] : "";
-    ex.format = file_format_of(config, ex.path) == FORMAT_CSV ? FORMAT_CSV : FORMAT_NDJSON;
+    take_words(&ex, n_words, words);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not an end */
     arena_init(&ex.arena, ARENA_MAX);
     buf_init(&ex.out, (size_t)config->max_answer + CHUNK);
-    ok = run(&ex, words[0], &e);
+    ok = export_table(&ex, words[0], &e);
     progress_end(&ex.bar);
     atomic_file_discard(&ex.part);
     catalog_drop(ex.catalog);
     db_close(ex.db);
     arena_finish(&ex.arena);
     buf_finish(&ex.out);
-    return ok ? say_done(&ex, begun_us) : say_failed(&e);
+    if (!ok)
+        return say_failed(&e);
+    return say_done(&ex, begun_us);
 }

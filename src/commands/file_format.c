@@ -16,16 +16,29 @@ static const struct {
     {".jsonl", FORMAT_NDJSON},
 };
 
+/* What the settings say; FORMAT_UNKNOWN: the file's name is to say it. */
+static enum file_format format_setting(const struct config *config)
+{
+    if (strcmp(config->format, "auto") == 0)
+        return FORMAT_UNKNOWN;
+    if (strcmp(config->format, "csv") == 0)
+        return FORMAT_CSV;
+    return FORMAT_NDJSON;
+}
+
 enum file_format file_format_of(const struct config *config, const char *file)
 {
+    enum file_format said = format_setting(config);
     size_t len = strlen(file);
 
-    if (strcmp(config->format, "auto") != 0)
-        return strcmp(config->format, "csv") == 0 ? FORMAT_CSV : FORMAT_NDJSON;
+    if (said != FORMAT_UNKNOWN)
+        return said;
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         struct slice ending = slice_from(endings[i].ending);
 
-        if (len > ending.len && text_equal_nocase(slice_from(file + len - ending.len), ending))
+        if (len <= ending.len)
+            continue;
+        if (text_equal_nocase(slice_from(file + len - ending.len), ending))
             return endings[i].format;
     }
     return FORMAT_UNKNOWN;
@@ -40,13 +53,17 @@ const struct table *file_table(const struct config *config, const struct catalog
                                const char *name, struct error *e)
 {
     const struct table *table = catalog_table(catalog, slice_from(name));
-    const char *near = table ? NULL : catalog_suggest_table(catalog, slice_from(name));
+    const char *near;
 
-    if (!table)
-        error_set(e, ERROR_FAILURE, "there is no table or view \"%.80s\" in %s%s%s%s", name,
-                  config->db, text_if(near, "; did you mean "), near ? near : "",
-                  text_if(near, "?"));
-    return table;
+    if (table)
+        return table;
+    near = catalog_suggest_table(catalog, slice_from(name));
+    if (near)
+        error_set(e, ERROR_FAILURE, "there is no table or view \"%.80s\" in %s; did you mean %s?",
+                  name, config->db, near);
+    else
+        error_set(e, ERROR_FAILURE, "there is no table or view \"%.80s\" in %s", name, config->db);
+    return NULL;
 }
 
 void file_add_rows(struct buf *out, int64_t n, const char *after)

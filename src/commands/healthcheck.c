@@ -30,7 +30,11 @@ static bool wait_for(int fd, short events, int64_t deadline_us, struct error *e)
     struct pollfd p = {.fd = fd, .events = events};
     int64_t left = deadline_us - clock_us();
 
-    return (left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0) || late(e);
+    if (left <= 0)
+        return late(e);
+    if (poll(&p, 1, (int)(left / 1000) + 1) <= 0)
+        return late(e);
+    return true;
 }
 
 static bool connect_to(int fd, const struct sockaddr *sa, socklen_t len, int64_t deadline_us,
@@ -56,11 +60,41 @@ static int open_unix(const char *path, int64_t deadline_us, struct error *e)
     struct sockaddr_un sun = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
+    if (fd < 0)
+        return -1;
     snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
-    if (fd >= 0 && connect_to(fd, (struct sockaddr *)&sun, sizeof sun, deadline_us, e))
+    if (connect_to(fd, (struct sockaddr *)&sun, sizeof sun, deadline_us, e))
         return fd;
-    if (fd >= 0)
-        close(fd);
+    close(fd);
+    return -1;
+}
+
+/* The address without its port and its brackets; one that means "all" is asked on the loopback. */
+static bool host_of(const char *address, const char *colon, char host[64])
+{
+    if (!colon || colon - address >= 64)
+        return false;
+    snprintf(host, 64, "%.*s", (int)(colon - address), address);
+    if (host[0] == '[') {
+        memmove(host, host + 1, strlen(host));
+        host[strcspn(host, "]")] = '\0';
+    }
+    if (!host[0] || strcmp(host, "0.0.0.0") == 0)
+        snprintf(host, 64, "127.0.0.1");
+    else if (strcmp(host, "::") == 0)
+        snprintf(host, 64, "::1");
+    return true;
+}
+
+static int connect_any(const struct addrinfo *ai, int64_t deadline_us, struct error *e)
+{
+    int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -1;
+    if (connect_to(fd, ai->ai_addr, ai->ai_addrlen, deadline_us, e))
+        return fd;
+    close(fd);
     return -1;
 }
 
@@ -70,31 +104,17 @@ static int open_tcp(const char *address, const char *flag, int64_t deadline_us, 
     struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *ai = NULL;
     const char *colon = strrchr(address, ':');
-    char host[64] = "";
-    int fd = -1;
+    char host[64];
+    bool ok = host_of(address, colon, host);
+    int fd;
 
-    if (!colon || colon - address >= (long)sizeof host) {
+    if (ok)
+        ok = getaddrinfo(host, colon + 1, &hints, &ai) == 0;
+    if (!ok) {
         error_set(e, ERROR_USAGE, "--%s: \"%s\" is not an address", flag, address);
         return -1;
     }
-    snprintf(host, sizeof host, "%.*s", (int)(colon - address), address);
-    if (host[0] == '[') {
-        memmove(host, host + 1, strlen(host));
-        host[strcspn(host, "]")] = '\0';
-    }
-    if (!host[0] || strcmp(host, "0.0.0.0") == 0)
-        snprintf(host, sizeof host, "127.0.0.1");
-    else if (strcmp(host, "::") == 0)
-        snprintf(host, sizeof host, "::1");
-    if (getaddrinfo(host, colon + 1, &hints, &ai) != 0) {
-        error_set(e, ERROR_USAGE, "--%s: \"%s\" is not an address", flag, address);
-        return -1;
-    }
-    fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && !connect_to(fd, ai->ai_addr, ai->ai_addrlen, deadline_us, e)) {
-        close(fd);
-        fd = -1;
-    }
+    fd = connect_any(ai, deadline_us, e);
     freeaddrinfo(ai);
     return fd;
 }
@@ -151,23 +171,44 @@ static bool ask(int fd, int64_t deadline_us, struct error *e)
     return tell(answer, e);
 }
 
-int command_healthcheck(const struct config *config, int n_words, char **words)
+/* Where its probes are: the operators' listener, if there is one. */
+static int open_server(const char *address, const char *flag, int64_t deadline_us, struct error *e)
+{
+    static const char prefix[] = "unix:";
+    size_t len = sizeof prefix - 1;
+
+    if (strncmp(address, prefix, len) == 0)
+        return open_unix(address + len, deadline_us, e);
+    return open_tcp(address, flag, deadline_us, e);
+}
+
+static bool ask_server(const char *address, const char *flag, struct error *e)
 {
     int64_t deadline_us = clock_us() + TIMEOUT_US;
-    struct error e = error_none();
-    bool apart = config->metrics_listen[0] != '\0';
-    const char *address = apart ? config->metrics_listen : config->listen;
-    bool is_unix = strncmp(address, "unix:", 5) == 0;
-    int fd = is_unix ? open_unix(address + 5, deadline_us, &e)
-                     : open_tcp(address, apart ? "metrics-listen" : "listen", deadline_us, &e);
-    bool ok = fd >= 0 && ask(fd, deadline_us, &e);
+    int fd = open_server(address, flag, deadline_us, e);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = ask(fd, deadline_us, e);
+    close(fd);
+    return ok;
+}
+
+int command_healthcheck(const struct config *config, int n_words, char **words)
+{
+    const char *address = config->listen, *flag = "listen";
+    struct error e = error_none(), shown = error_none();
     (void)n_words, (void)words;
 
-    if (fd >= 0)
-        close(fd);
-    if (ok)
+    if (config->metrics_listen[0]) {
+        address = config->metrics_listen;
+        flag = "metrics-listen";
+    }
+    if (ask_server(address, flag, &e))
         return EXIT_DONE;
-    struct error shown = error_none();
-    error_set(&shown, e.code ? e.code : ERROR_FAILURE, "healthcheck of %s: %s", address, e.message);
+    if (!error_is_set(&e))
+        e.code = ERROR_FAILURE;
+    error_set(&shown, e.code, "healthcheck of %s: %s", address, e.message);
     return command_fail(&shown);
 }

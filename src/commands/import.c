@@ -41,41 +41,53 @@ static bool check_words(const struct import *im, int n_words, struct error *e)
 
 static bool open_input(struct import *im, struct error *e)
 {
+    enum records_kind kind = RECORDS_LINES;
+    int64_t size = 0;
     struct stat st;
 
-    im->fd = file_is_stdio(im->path) ? STDIN_FILENO : open(im->path, O_RDONLY | O_CLOEXEC);
+    im->fd = STDIN_FILENO;
+    if (!file_is_stdio(im->path))
+        im->fd = open(im->path, O_RDONLY | O_CLOEXEC);
     if (im->fd < 0 || fstat(im->fd, &st) != 0)
         return error_set(e, ERROR_FAILURE, "cannot read %s: %s", im->name, strerror(errno));
     if (S_ISDIR(st.st_mode))
         return error_set(e, ERROR_FAILURE, "cannot read %s: it is a folder", im->name);
-    records_init(&im->records, im->fd, im->format == FORMAT_CSV ? RECORDS_CSV : RECORDS_LINES,
-                 (size_t)im->config->max_body);
-    progress_begin(&im->bar, im->name, S_ISREG(st.st_mode) ? st.st_size : 0, PROGRESS_BYTES);
+    if (im->format == FORMAT_CSV)
+        kind = RECORDS_CSV;
+    if (S_ISREG(st.st_mode))
+        size = st.st_size;
+    records_init(&im->records, im->fd, kind, (size_t)im->config->max_body);
+    progress_begin(&im->bar, im->name, size, PROGRESS_BYTES);
     return true;
+}
+
+static bool find_table(struct import *im, const char *name, struct error *e)
+{
+    im->db = database_open(im->config, false, e);
+    if (!im->db)
+        return false;
+    im->catalog = catalog_load(im->db, NULL, e);
+    if (!im->catalog)
+        return false;
+    im->table = file_table(im->config, im->catalog, name, e);
+    return im->table != NULL;
 }
 
 static bool open_table(struct import *im, const char *name, struct error *e)
 {
-    im->db = database_open(im->config, false, e);
-    im->catalog = im->db ? catalog_load(im->db, NULL, e) : NULL;
-    im->table = im->catalog ? file_table(im->config, im->catalog, name, e) : NULL;
-    if (!im->table)
+    int64_t per_commit = im->config->batch_max;
+
+    if (!find_table(im, name, e))
         return false;
     if (!im->table->insertable)
         return error_set(e, ERROR_FAILURE, "%s is a view that takes no rows", name);
     if (import_conflict(im->config) == CONFLICT_MERGED && im->table->n_key == 0)
         return error_set(e, ERROR_FAILURE,
                          "--on-conflict merge needs a primary key, and %s has none", name);
-    loader_init(&im->loader, im->db, im->table, im->config->atomic ? 0 : im->config->batch_max);
+    if (im->config->atomic)
+        per_commit = 0;
+    loader_init(&im->loader, im->db, im->table, per_commit);
     return row_in_init(&im->row, im->table, (size_t)im->config->max_body, im->config->max_depth, e);
-}
-
-static bool run(struct import *im, const char *table, struct error *e)
-{
-    return open_input(im, e) && open_table(im, table, e) &&
-           rejects_open(&im->rejects, im->config->rejects, im->fd, (size_t)im->config->max_body,
-                        e) &&
-           (im->format != FORMAT_CSV || import_header(im, e)) && import_rows(im, e);
 }
 
 /* "12,345 rows imported, 3 rejected (see FILE), 1.2 s" */
@@ -137,26 +149,51 @@ static void finish(struct import *im)
         close(im->fd);
 }
 
+static bool import_file(struct import *im, const char *table, struct error *e)
+{
+    if (!open_input(im, e))
+        return false;
+    if (!open_table(im, table, e))
+        return false;
+    if (!rejects_open(&im->rejects, im->config->rejects, im->fd, (size_t)im->config->max_body, e))
+        return false;
+    if (im->format == FORMAT_CSV && !import_header(im, e))
+        return false;
+    return import_rows(im, e);
+}
+
+static void take_words(struct import *im, int n_words, char **words)
+{
+    im->path = "";
+    if (n_words > 1)
+        im->path = words[1];
+    im->name = im->path;
+    if (file_is_stdio(im->path))
+        im->name = "stdin";
+    im->format = file_format_of(im->config, im->path);
+}
+
 int command_import(const struct config *config, int n_words, char **words)
 {
     struct import im = {.config = config, .fd = -1, .begun_us = clock_us()};
     struct error e = error_none();
     int code;
-    bool ok;
 
-    im.path = n_words > 1 ? words[1] : "";
-    im.name = file_is_stdio(im.path) ? "stdin" : im.path;
-    im.format = file_format_of(config, im.path);
+    take_words(&im, n_words, words);
     if (!check_words(&im, n_words, &e))
         return command_fail(&e);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk, not an end */
     arena_init(&im.arena, PLAN_MAX);
-    ok = run(&im, words[0], &e);
-    if (im.loader.db && !ok)
-        loader_abandon(&im.loader);
-    progress_end(&im.bar);
-    code = ok ? say_done(&im) : say_failed(&im, &e);
+    if (import_file(&im, words[0], &e)) {
+        progress_end(&im.bar);
+        code = say_done(&im);
+    } else {
+        if (im.loader.db)
+            loader_abandon(&im.loader);
+        progress_end(&im.bar);
+        code = say_failed(&im, &e);
+    }
     finish(&im);
     return code;
 }

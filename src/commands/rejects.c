@@ -14,12 +14,15 @@
 #define LINE_SPARE 8192
 #define ROW_GROWTH 6
 
-static bool same_file(int a, int b)
+static bool is_same_file(int a, int b)
 {
     struct stat x, y;
 
-    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    if (fstat(a, &x) != 0)
+        return false;
+    if (fstat(b, &y) != 0)
+        return false;
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
 bool rejects_open(struct rejects *r, const char *path, int input, size_t max, struct error *e)
@@ -33,7 +36,7 @@ bool rejects_open(struct rejects *r, const char *path, int input, size_t max, st
     fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return atomic_file_error(e, "write", path);
-    if (same_file(fd, input)) {
+    if (is_same_file(fd, input)) {
         close(fd);
         return error_set(e, ERROR_FAILURE, "--rejects %s is the file that is imported", path);
     }
@@ -57,27 +60,32 @@ void rejects_close(struct rejects *r)
     buf_finish(&r->line);
 }
 
+static void add_or_null(struct buf *b, struct slice text)
+{
+    if (text.data)
+        text_json_string(b, text);
+    else
+        buf_add_text(b, "null");
+}
+
 bool rejects_add(struct rejects *r, int64_t line, const struct error *cause, struct slice row,
                  struct error *e)
 {
+    struct slice column = {NULL, 0};
     struct buf *b = &r->line;
     char reason[ERROR_SENTENCE_MAX];
 
+    if (cause->column[0])
+        column = slice_from(cause->column);
     error_sentence(cause, reason);
     buf_clear(b);
     buf_addf(b, "{\"line\":%lld,\"code\":\"%s\",\"reason\":", (long long)line,
              error_code_text(cause->code));
     text_json_string(b, slice_from(reason));
     buf_add_text(b, ",\"column\":");
-    if (cause->column[0])
-        text_json_string(b, slice_from(cause->column));
-    else
-        buf_add_text(b, "null");
+    add_or_null(b, column);
     buf_add_text(b, ",\"row\":");
-    if (row.data)
-        text_json_string(b, row);
-    else
-        buf_add_text(b, "null");
+    add_or_null(b, row);
     buf_add_text(b, "}\n");
     r->n++;
     if (b->failed)
@@ -89,5 +97,9 @@ bool rejects_add(struct rejects *r, int64_t line, const struct error *cause, str
 
 bool rejects_flush(struct rejects *r, struct error *e)
 {
-    return !r->file || fflush(r->file) == 0 || atomic_file_error(e, "write", r->path);
+    if (!r->file)
+        return true;
+    if (fflush(r->file) == 0)
+        return true;
+    return atomic_file_error(e, "write", r->path);
 }

@@ -29,6 +29,13 @@ static bool next_word(const char **at, char word[64])
     return n > 0;
 }
 
+static const char *or_empty(const char *text)
+{
+    if (text)
+        return text;
+    return "";
+}
+
 static bool is_file(const char *placeholder)
 {
     return placeholder && (strcmp(placeholder, "FILE") == 0 || strcmp(placeholder, "DIR") == 0);
@@ -76,7 +83,7 @@ static void bash(struct buf *out)
                      s->name);
         else
             buf_addf(out, "    --%s) COMPREPLY=($(compgen -W '%s' -- \"$current\")); return ;;\n",
-                     s->name, s->words ? s->words : "");
+                     s->name, or_empty(s->words));
     }
     buf_add_text(out, "    esac\n    local words='--help ");
     add_flags(out);
@@ -135,7 +142,7 @@ static void zsh(struct buf *out)
         if (is_file(s->placeholder))
             buf_addf(out, ":%s:_files", s->placeholder);
         else if (s->placeholder)
-            buf_addf(out, ":%s:(%s)", s->placeholder, s->words ? s->words : "");
+            buf_addf(out, ":%s:(%s)", s->placeholder, or_empty(s->words));
         buf_add_text(out, "' \\\n");
     }
     buf_add_text(out, "        '1:command:{_describe command commands}' \\\n"

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "base/parse.h"
 #include "base/text.h"
 #include "config/config_table.h"
+#include "config/config_value.h"
 
 #define PREFIX   "THIMBLE_"
 #define FILE_MAX 65536 /* bytes of an @FILE value */
@@ -48,118 +48,61 @@ static const char *nearest(struct slice name, bool as_variable)
     return found;
 }
 
-static bool misfit(const struct setting *s, const char *as, const char *text, struct error *e)
-{
-    switch (s->type) {
-    case SETTING_WORD:
-        return error_set(e, ERROR_USAGE, "%s: \"%s\" is none of: %s", as, text, s->words);
-    case SETTING_INTEGER:
-        if (s->max == INT64_MAX)
-            return error_set(e, ERROR_USAGE, "%s: \"%s\" is not a whole number from %lld", as, text,
-                             (long long)s->min);
-        return error_set(e, ERROR_USAGE, "%s: \"%s\" is not a whole number from %lld to %lld", as,
-                         text, (long long)s->min, (long long)s->max);
-    case SETTING_SIZE:
-        return error_set(e, ERROR_USAGE,
-                         "%s: \"%s\" is not a size from %lld to %lld bytes, as 512KiB or 1MiB%s%s",
-                         as, text, (long long)s->min, (long long)s->max, s->words ? ", or " : "",
-                         s->words ? s->words : "");
-    case SETTING_DURATION:
-        return error_set(e, ERROR_USAGE, "%s: \"%s\" is not a time up to %lldh, as 250ms or 1m30s",
-                         as, text, (long long)(s->max / 3600000));
-    case SETTING_BOOL:
-        return error_set(e, ERROR_USAGE, "%s: \"%s\" is neither on nor off", as, text);
-    case SETTING_TEXT: break;
-    }
-    return error_set(e, ERROR_USAGE, "%s: \"%s\" will not do", as, text);
-}
-
-static bool is_word(const char *words, const char *text)
-{
-    size_t len = strlen(text);
-
-    for (const char *at = words; len && *at;) {
-        size_t n = strcspn(at, " ");
-
-        if (n == len && memcmp(at, text, n) == 0)
-            return true;
-        at += n + (at[n] == ' ');
-    }
-    return false;
-}
-
-static bool store_number(struct config *config, const struct setting *s, const char *text)
-{
-    struct slice value = slice_from(text);
-    bool is_word_for_it = s->words && is_word(s->words, text), ok = true;
-    int64_t number = -1;
-
-    if (is_word_for_it) {
-        memcpy((char *)config + s->offset, &number, sizeof number);
-        return true;
-    }
-    if (s->type == SETTING_INTEGER)
-        ok = parse_int64(value, &number);
-    else if (s->type == SETTING_SIZE)
-        ok = parse_size(value, &number);
-    else
-        ok = parse_duration_ms(value, &number);
-    if (!ok || number < s->min || number > s->max)
-        return false;
-    memcpy((char *)config + s->offset, &number, sizeof number);
-    return true;
-}
-
-/* Puts a text into its field; `text` lives as long as the config. */
-static bool store_value(struct config *config, const struct setting *s, const char *text)
-{
-    bool on;
-
-    switch (s->type) {
-    case SETTING_TEXT: break;
-    case SETTING_WORD:
-        if (!is_word(s->words, text))
-            return false;
-        break;
-    case SETTING_BOOL:
-        if (!parse_bool(slice_from(text), &on))
-            return false;
-        memcpy((char *)config + s->offset, &on, sizeof on);
-        return true;
-    default: return store_number(config, s, text);
-    }
-    memcpy((char *)config + s->offset, &text, sizeof text);
-    return true;
-}
-
-/* The first line or lines of a file, without the last line's end. */
-static char *read_file(const char *as, const char *path, struct error *e)
+/* The text of a whole file; NULL if it cannot be read or is too long. */
+static char *read_text(const char *path)
 {
     FILE *file = fopen(path, "re");
-    char *text = file ? malloc(FILE_MAX + 1) : NULL;
-    size_t n = text ? fread(text, 1, FILE_MAX + 1, file) : 0;
+    char *text = malloc(FILE_MAX + 1);
+    size_t n = FILE_MAX + 1;
 
-    if (!text || n > FILE_MAX || ferror(file)) {
-        error_set(e, ERROR_USAGE, "%s: cannot read a value from the file %s", as, path);
+    if (file && text && !ferror(file))
+        n = fread(text, 1, FILE_MAX + 1, file);
+    if (n <= FILE_MAX && !ferror(file)) {
+        text[n] = '\0';
+    } else {
         free(text);
         text = NULL;
-    } else {
-        while (n && (text[n - 1] == '\n' || text[n - 1] == '\r'))
-            n--;
-        text[n] = '\0';
     }
     if (file)
         fclose(file);
     return text;
 }
 
+/* The first line or lines of a file, without the last line's end. */
+static char *read_file(const char *as, const char *path, struct error *e)
+{
+    char *text = read_text(path);
+    size_t n;
+
+    if (!text) {
+        error_set(e, ERROR_USAGE, "%s: cannot read a value from the file %s", as, path);
+        return NULL;
+    }
+    n = strlen(text);
+    while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == '\r'))
+        n--;
+    text[n] = '\0';
+    return text;
+}
+
+/* What is given, or what the file holds that @FILE names; @@ begins a text with a plain @. */
+static char *given_text(const char *as, const char *given, bool *from_file, struct error *e)
+{
+    *from_file = false;
+    if (given[0] != '@')
+        return strdup(given);
+    if (given[1] == '@')
+        return strdup(given + 1);
+    *from_file = true;
+    return read_file(as, given + 1, e);
+}
+
 /* `as` is what the user wrote, for messages: --max-rows or THIMBLE_MAX_ROWS. */
 static bool set(struct config *config, size_t index, const char *as, const char *given,
                 enum config_source source, struct error *e)
 {
-    bool from_file = given[0] == '@' && given[1] != '@';
-    const char *literal = given[0] == '@' && given[1] == '@' ? given + 1 : given;
-    char *text = from_file ? read_file(as, given + 1, e) : strdup(literal);
+    bool from_file;
+    char *text = given_text(as, given, &from_file, e);
 
     if (!text)
         return error_set(e, ERROR_MEMORY, "out of memory");
@@ -167,9 +110,9 @@ static bool set(struct config *config, size_t index, const char *as, const char 
     config->texts[index] = text;
     config->sources[index] = source;
     config->from_file[index] = from_file;
-    if (store_value(config, &settings[index], text))
+    if (config_store(config, &settings[index], text))
         return true;
-    return misfit(&settings[index], as, text, e);
+    return config_misfit(&settings[index], as, text, e);
 }
 
 static bool read_defaults(struct config *config, struct error *e)
@@ -184,74 +127,112 @@ static bool read_defaults(struct config *config, struct error *e)
 /* Kubernetes puts these into the environment of a pod whose service is called thimble. */
 static bool is_service_link(struct slice name)
 {
-    return slice_is(name, "PORT") || slice_is(name, "SERVICE_HOST") ||
-           (name.len >= 5 && memcmp(name.data, "PORT_", 5) == 0) ||
-           (name.len >= 12 && memcmp(name.data, "SERVICE_PORT", 12) == 0);
+    static const struct slice port = SLICE_LITERAL("PORT_"),
+                              service = SLICE_LITERAL("SERVICE_PORT");
+
+    if (slice_is(name, "PORT") || slice_is(name, "SERVICE_HOST"))
+        return true;
+    return slice_begins(name, port) || slice_begins(name, service);
+}
+
+static bool unknown_variable(struct slice name, const char *as, struct error *e)
+{
+    const char *near = nearest(name, true);
+    char suggestion[64];
+
+    if (is_service_link(name))
+        return true;
+    if (!near)
+        return error_set(e, ERROR_USAGE, "%s in the environment is no setting", as);
+    variable_name(near, suggestion, sizeof suggestion);
+    return error_set(e, ERROR_USAGE,
+                     "%s in the environment is no setting; did you mean " PREFIX "%s?", as,
+                     suggestion);
 }
 
 static bool read_variable(struct config *config, const char *variable, struct error *e)
 {
-    const char *equal = strchr(variable, '=');
-    struct slice name;
+    static const struct slice prefix = SLICE_LITERAL(PREFIX);
+    struct slice text = slice_from(variable), name;
+    size_t equal = slice_find(text, '=');
     char as[96];
 
-    if (strncmp(variable, PREFIX, strlen(PREFIX)) != 0 || !equal)
+    if (!slice_begins(text, prefix) || equal == text.len)
         return true;
-    name = slice_make(variable + strlen(PREFIX), (size_t)(equal - variable) - strlen(PREFIX));
+    name = slice_after(slice_first(text, equal), prefix.len);
     snprintf(as, sizeof as, PREFIX "%.*s", SLICE_ARG(name));
     for (size_t i = 0; i < settings_count; i++) {
         char own[64];
 
         variable_name(settings[i].name, own, sizeof own);
         if (settings[i].group && slice_is(name, own))
-            return set(config, i, as, equal + 1, SOURCE_ENVIRONMENT, e);
+            return set(config, i, as, variable + equal + 1, SOURCE_ENVIRONMENT, e);
     }
-    if (is_service_link(name))
-        return true;
-    const char *near = nearest(name, true);
-    char suggestion[64] = "";
-
-    if (near)
-        variable_name(near, suggestion, sizeof suggestion);
-    return error_set(e, ERROR_USAGE, "%s in the environment is no setting%s%s%s", as,
-                     near ? "; did you mean " PREFIX : "", suggestion, text_if(near, "?"));
+    return unknown_variable(name, as, e);
 }
 
 static bool unknown_flag(struct slice name, struct error *e)
 {
     const char *near = nearest(name, false);
 
-    return error_set(e, ERROR_USAGE, "there is no flag --%.*s%s%s%s", SLICE_ARG(name),
-                     near ? "; did you mean --" : "; see thimble help", near ? near : "",
-                     text_if(near, "?"));
+    if (near)
+        return error_set(e, ERROR_USAGE, "there is no flag --%.*s; did you mean --%s?",
+                         SLICE_ARG(name), near);
+    return error_set(e, ERROR_USAGE, "there is no flag --%.*s; see thimble help", SLICE_ARG(name));
+}
+
+/* The setting of that name; settings_count: there is none. */
+static size_t find_setting(struct slice name)
+{
+    size_t i = 0;
+
+    while (i < settings_count && !slice_is(name, settings[i].name))
+        i++;
+    return i;
+}
+
+/* --no-bool: the setting that it turns off; settings_count: it is none. */
+static size_t find_off(struct slice name)
+{
+    static const struct slice no = SLICE_LITERAL("no-");
+    size_t i;
+
+    if (!slice_begins(name, no))
+        return settings_count;
+    i = find_setting(slice_after(name, no.len));
+    if (i < settings_count && settings[i].type != SETTING_BOOL)
+        return settings_count;
+    return i;
 }
 
 /* --name value, --name=value, --bool, --no-bool. *used is how many arguments it took. */
 static bool read_flag(struct config *config, int argc, char **argv, int *used, struct error *e)
 {
-    const char *text = argv[0] + 2;
-    size_t len = strcspn(text, "=");
-    const char *given = text[len] ? text + len + 1 : NULL;
-    bool off = len > 3 && memcmp(text, "no-", 3) == 0;
+    struct slice text = slice_from(argv[0] + 2), name = slice_first(text, slice_find(text, '='));
+    const char *given = NULL;
+    size_t index = find_setting(name);
+    char as[96];
 
     *used = 1;
-    for (size_t i = 0; i < settings_count; i++) {
-        const struct setting *s = &settings[i];
-        char as[96];
-
-        snprintf(as, sizeof as, "--%s", s->name);
-        if (s->type == SETTING_BOOL && off && slice_is(slice_make(text + 3, len - 3), s->name))
-            return set(config, i, as, "off", SOURCE_FLAG, e);
-        if (!slice_is(slice_make(text, len), s->name))
-            continue;
-        if (s->type == SETTING_BOOL)
-            return set(config, i, as, given ? given : "on", SOURCE_FLAG, e);
-        if (!given && argc < 2)
-            return error_set(e, ERROR_USAGE, "%s needs a value: %s %s", as, as, s->placeholder);
-        *used = given ? 1 : 2;
-        return set(config, i, as, given ? given : argv[1], SOURCE_FLAG, e);
+    if (name.len < text.len)
+        given = name.data + name.len + 1;
+    if (index == settings_count) {
+        index = find_off(name);
+        given = "off";
+    } else if (!given && settings[index].type == SETTING_BOOL) {
+        given = "on";
     }
-    return unknown_flag(slice_make(text, len), e);
+    if (index == settings_count)
+        return unknown_flag(name, e);
+    snprintf(as, sizeof as, "--%s", settings[index].name);
+    if (!given) {
+        if (argc < 2)
+            return error_set(e, ERROR_USAGE, "%s needs a value: %s %s", as, as,
+                             settings[index].placeholder);
+        given = argv[1];
+        *used = 2;
+    }
+    return set(config, index, as, given, SOURCE_FLAG, e);
 }
 
 static bool read_flags(struct config *config, int argc, char **argv, int *n_words, struct error *e)
@@ -273,12 +254,20 @@ static bool read_flags(struct config *config, int argc, char **argv, int *n_word
     return true;
 }
 
+static bool is_base_path(const char *path)
+{
+    size_t len = strlen(path);
+
+    if (len == 0)
+        return true;
+    if (path[0] != '/' || path[len - 1] == '/')
+        return false;
+    return !strpbrk(path, "?#% ");
+}
+
 static bool check_base_path(const struct config *config, struct error *e)
 {
-    size_t len = config->base_path ? strlen(config->base_path) : 0;
-
-    if (len == 0 || (config->base_path[0] == '/' && config->base_path[len - 1] != '/' &&
-                     !strpbrk(config->base_path, "?#% ")))
+    if (!config->base_path || is_base_path(config->base_path))
         return true;
     return error_set(e, ERROR_USAGE,
                      "--base-path: \"%s\" does not begin with a / and end without one, as /rest/v1",

@@ -27,21 +27,36 @@ static void variable(const char *name, char out[96])
     out[n] = '\0';
 }
 
+static const char *or_empty(const char *text)
+{
+    if (text)
+        return text;
+    return "";
+}
+
+/* Where the value comes from: "default", "flag", or its variable. */
+static const char *source_of(enum config_source source, const char *variable)
+{
+    switch (source) {
+    case SOURCE_ENVIRONMENT: return variable;
+    case SOURCE_FLAG: return "flag";
+    default: return "default";
+    }
+}
+
 void config_print(const struct config *config, struct buf *out)
 {
     for (size_t i = 0; i < settings_count; i++) {
         const struct setting *s = &settings[i];
-        char source[128] = "default", name[96];
+        const char *value = config->texts[i];
+        char name[96];
 
         if (!s->group)
             continue;
         variable(s->name, name);
-        if (config->sources[i] == SOURCE_ENVIRONMENT)
-            snprintf(source, sizeof source, "%s", name);
-        else if (config->sources[i] == SOURCE_FLAG)
-            snprintf(source, sizeof source, "flag");
-        buf_addf(out, "%-28s %-24s %s%s\n", s->name,
-                 config->texts[i][0] ? config->texts[i] : "\"\"", source,
+        if (!value[0])
+            value = "\"\"";
+        buf_addf(out, "%-28s %-24s %s%s\n", s->name, value, source_of(config->sources[i], name),
                  text_if(config->from_file[i], ", from a file"));
     }
 }
@@ -74,7 +89,7 @@ static void help_line(const struct setting *s, const char *help, struct buf *out
     char flag[64], text[512];
 
     snprintf(flag, sizeof flag, "--%s%s%s", s->name, text_if(s->placeholder, " "),
-             s->placeholder ? s->placeholder : "");
+             or_empty(s->placeholder));
     snprintf(text, sizeof text, "%s%s%s%s", help, text_if(s->default_text[0], " ["),
              s->default_text, text_if(s->default_text[0], "]"));
     buf_addf(out, "  %-*s", HELP_COLUMN - 2, flag);
@@ -86,9 +101,12 @@ static void help_line(const struct setting *s, const char *help, struct buf *out
 /* A command's own flag says whose it is: "import, export: …". The rest of its help, or NULL. */
 static const char *own_help(const struct setting *s, const char *command)
 {
-    const char *colon = s->group ? NULL : strchr(s->help, ':'), *at = s->help;
     size_t len = strlen(command);
+    const char *colon, *at = s->help;
 
+    if (s->group)
+        return NULL;
+    colon = strchr(s->help, ':');
     while (colon && at < colon) {
         size_t n = strcspn(at, ",:");
 
@@ -155,6 +173,6 @@ void config_markdown(struct buf *out)
         buf_addf(out, "| `--%s` | `%s` | %s%s%s | %s%s%s |\n", s->name, name,
                  text_if(s->default_text[0], "`"), s->default_text,
                  text_if(s->default_text[0], "`"), s->help, text_if(s->words, "; one of: "),
-                 s->words ? s->words : "");
+                 or_empty(s->words));
     }
 }

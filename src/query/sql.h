@@ -130,11 +130,10 @@ void sql_cast_end(struct sql *q, const struct sql_cast *cast, enum column_kind *
 /* The conditions, all of which must hold. */
 void sql_filter(struct sql *q, const struct node *node, const struct condition *filter);
 
-/* ---- sql_compare.c: what is equal, greater, less (query/literal.h) */
+/* ---- sql_operand.c: the two sides of a comparison */
 
-/* eq, neq, gt, gte, lt, lte, isdistinct of the field and a text. */
-void sql_compare(struct sql *q, const struct node *node, const struct condition *c,
-                 struct slice text);
+/* "=" and its like. */
+const char *sql_comparison(enum tree_operator op);
 /* The comparison of the field and a value, in all classes of values alike. */
 void sql_compare_value(struct sql *q, const struct node *node, const struct condition *c,
                        struct value value);
@@ -144,6 +143,14 @@ const struct column *sql_compared_column(struct sql *q, const struct node *node,
 /* What a text may stand for; false with the error. */
 bool sql_literal(struct sql *q, const struct column *column, struct slice text,
                  struct literal *out);
+/* (?,?,?), JSON in its shortest form. */
+void sql_list(struct sql *q, const struct value *values, size_t n, bool json);
+
+/* ---- sql_compare.c: what is equal, greater, less (query/literal.h) */
+
+/* eq, neq, gt, gte, lt, lte, isdistinct of the field and a text. */
+void sql_compare(struct sql *q, const struct node *node, const struct condition *c,
+                 struct slice text);
 
 /* ---- sql_by_class.c */
 
@@ -155,8 +162,6 @@ void sql_by_class(struct sql *q, const struct node *node, const struct condition
 
 /* ---- sql_member.c: lists */
 
-/* (?,?,?), JSON in its shortest form. */
-void sql_list(struct sql *q, const struct value *values, size_t n, bool json);
 /* in.(…) */
 void sql_member(struct sql *q, const struct node *node, const struct condition *c);
 

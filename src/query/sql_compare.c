@@ -13,37 +13,6 @@
 /* Nesting of a JSON value in a filter. */
 #define VALUE_DEPTH 100
 
-static const char *const comparison[] = {
-    [OPERATOR_EQ] = "=",
-    [OPERATOR_NEQ] = "<>",
-    [OPERATOR_GT] = ">",
-    [OPERATOR_GTE] = ">=",
-    [OPERATOR_LT] = "<",
-    [OPERATOR_LTE] = "<=",
-    [OPERATOR_ISDISTINCT] = " IS NOT ",
-};
-
-/* What a JSON path finds as text. */
-static const struct column json_text = {
-    .name = SLICE_LITERAL("->>"), .quoted = "", .type = "TEXT", .kind = KIND_TEXT};
-
-const struct column *sql_compared_column(struct sql *q, const struct node *node,
-                                         const struct field *field)
-{
-    const struct column *column = sql_column(q, node->table, field->name);
-
-    if (column && field->path)
-        return &json_text;
-    return column;
-}
-
-bool sql_literal(struct sql *q, const struct column *column, struct slice text, struct literal *out)
-{
-    if (literal_read(q->arena, column, text, out, q->error))
-        return true;
-    return sql_give_up(q);
-}
-
 /* X->path against a JSON value: numbers as numbers, all else as the text of the JSON. */
 static void compare_path(struct sql *q, const struct node *node, const struct condition *c,
                          struct slice text)
@@ -62,7 +31,7 @@ static void compare_path(struct sql *q, const struct node *node, const struct co
     if (number_text_json(text, &value))
         use = FIELD_COMPARED;
     sql_field(q, node, &c->field, use, &kind);
-    sql_text(q, comparison[c->op]);
+    sql_text(q, sql_comparison(c->op));
     sql_value(q, value);
 }
 
@@ -132,19 +101,11 @@ static void one_key(struct sql *q, const struct node *node, const struct conditi
     SQL(q, " LIMIT 1)");
 }
 
-void sql_compare_value(struct sql *q, const struct node *node, const struct condition *c,
-                       struct value value)
-{
-    sql_compared(q, node, c);
-    sql_text(q, comparison[c->op]);
-    sql_value(q, value);
-}
-
 static void compare_json(struct sql *q, const struct node *node, const struct condition *c,
                          const struct column *column, struct value json)
 {
     sql_plain_json(q, node, column);
-    sql_text(q, comparison[c->op]);
+    sql_text(q, sql_comparison(c->op));
     SQL(q, "json(");
     sql_value(q, json);
     SQL(q, ")");

@@ -11,44 +11,11 @@
 /* Nesting of a JSON value in a filter. */
 #define VALUE_DEPTH 100
 
-/* A list of in.() that is longer than this is long. */
-#define LONG_LIST 1024
-
 /* What the list's members may stand for: values, and JSON apart. */
 struct members {
     struct value *values, *json;
     size_t n, n_json;
 };
-
-/* Few shapes of statement exist: a list is padded, with its last value, to a power of two, a long
- * one to a multiple. */
-static size_t padded_length(size_t n)
-{
-    size_t padded = 1;
-
-    if (n > LONG_LIST)
-        return (n + LONG_LIST - 1) / LONG_LIST * LONG_LIST;
-    while (padded < n)
-        padded *= 2;
-    return padded;
-}
-
-void sql_list(struct sql *q, const struct value *values, size_t n, bool json)
-{
-    size_t padded = padded_length(n), at = 0;
-
-    SQL(q, "(");
-    for (size_t i = 0; n && i < padded && !q->failed; i++) {
-        if (i > 0)
-            SQL(q, ",");
-        sql_text(q, text_if(json, "json("));
-        sql_value(q, values[at]);
-        sql_text(q, text_if(json, ")"));
-        if (at + 1 < n)
-            at++;
-    }
-    SQL(q, ")");
-}
 
 static bool read_members(struct sql *q, const struct column *column, const struct condition *c,
                          struct members *m)

@@ -7,12 +7,7 @@
 /* The media type without its parameters. */
 struct slice body_media_type(const struct call *call)
 {
-    struct slice type = call->content_type;
-    const char *semicolon = type.len ? memchr(type.data, ';', type.len) : NULL;
-
-    if (semicolon)
-        type.len = (size_t)(semicolon - type.data);
-    return text_trim(type);
+    return text_trim(slice_first(call->content_type, slice_find(call->content_type, ';')));
 }
 
 bool body_is_merge_patch(const struct call *call)
@@ -62,16 +57,16 @@ static bool check_parameter(struct call *call, enum body_form form, struct slice
     static const char *const good[] = {"charset=utf-8",    "charset=\"utf-8\"",    "charset=utf8",
                                        "charset=us-ascii", "charset=\"us-ascii\"", ""};
     static const struct slice charset = SLICE_LITERAL("charset=");
-    bool is_charset = parameter.len >= charset.len &&
-                      text_equal_nocase(slice_make(parameter.data, charset.len), charset);
 
     for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
         if (text_equal_nocase(parameter, slice_from(good[i])))
             return true;
     }
-    if (is_charset)
+    if (text_equal_nocase(slice_first(parameter, charset.len), charset))
         return refuse_part(call, parameter, "Send the body as UTF-8.");
-    if (form != FORM_CSV || text_equal_nocase(parameter, slice_from("header=present")))
+    if (form != FORM_CSV)
+        return true;
+    if (text_equal_nocase(parameter, slice_from("header=present")))
         return true;
     return refuse_part(call, parameter,
                        "CSV has commas between its fields, and its first line names the columns.");
@@ -79,47 +74,59 @@ static bool check_parameter(struct call *call, enum body_form form, struct slice
 
 bool body_check_type(struct call *call)
 {
-    const char *at = call->content_type.data, *end;
+    struct slice rest = call->content_type;
+    size_t at = slice_find(rest, ';');
 
-    if (!at)
-        return true;
-    end = at + call->content_type.len;
-    while (at < end && (at = memchr(at, ';', (size_t)(end - at)))) {
-        const char *next = memchr(at + 1, ';', (size_t)(end - at - 1));
-        size_t len = (size_t)((next ? next : end) - at - 1);
-
-        if (!check_parameter(call, body_form(call), text_trim(slice_make(at + 1, len))))
+    while (at < rest.len) {
+        rest = slice_after(rest, at + 1);
+        at = slice_find(rest, ';');
+        if (!check_parameter(call, body_form(call), text_trim(slice_first(rest, at))))
             return false;
-        at = next ? next : end;
     }
     return true;
+}
+
+static bool parse_form(struct call *call, enum body_form form, struct body *body)
+{
+    switch (form) {
+    case FORM_JSON: return body_parse_json(call, body);
+    case FORM_CSV: return body_parse_csv(call, body);
+    case FORM_FIELDS: return body_parse_form(call, body);
+    case FORM_UNKNOWN: break;
+    }
+    return body_refuse_type(call, "Send application/json, text/csv or "
+                                  "application/x-www-form-urlencoded.");
+}
+
+/* How many objects the use takes: one; of a change an empty array changes nothing. */
+static bool check_count(struct call *call, enum body_use use, const struct body *body)
+{
+    bool may_be_none = use == BODY_CHANGE || use == BODY_MERGE;
+
+    if (use == BODY_CREATE || body->n_rows == 1)
+        return true;
+    if (may_be_none && body->n_rows == 0)
+        return true;
+    return error_set(&call->error, ERROR_BODY, "the body must be one object");
 }
 
 bool body_parse(struct call *call, enum body_use use, struct body *body)
 {
     enum body_form form = body_form(call);
-    bool ok = false, may_be_none;
+    bool is_upsert = call->prefer.resolution != PREFER_RESOLUTION_NONE;
 
-    *body = (struct body){.is_change = use != BODY_CREATE ||
-                                       call->prefer.resolution != PREFER_RESOLUTION_NONE};
+    *body = (struct body){.is_change = use != BODY_CREATE || is_upsert};
     if (!body_check_type(call))
         return false;
-    switch (form) {
-    case FORM_JSON: ok = body_parse_json(call, body); break;
-    case FORM_CSV: ok = body_parse_csv(call, body); break;
-    case FORM_FIELDS: ok = body_parse_form(call, body); break;
-    case FORM_UNKNOWN:
-        return body_refuse_type(call, "Send application/json, text/csv or "
-                                      "application/x-www-form-urlencoded.");
-    }
-    may_be_none = use == BODY_CHANGE || use == BODY_MERGE;
-    if (ok && use != BODY_CREATE && body->n_rows != 1 && !(may_be_none && body->n_rows == 0))
-        return error_set(&call->error, ERROR_BODY, "the body must be one object");
-    if (ok && use != BODY_CREATE)
+    if (!parse_form(call, form, body))
+        return false;
+    if (!check_count(call, use, body))
+        return false;
+    if (use != BODY_CREATE)
         body->is_array = false;
-    if (ok && body->n_rows == 0)
+    if (body->n_rows == 0)
         body->n_set = 0;
-    if (ok && use == BODY_MERGE && form == FORM_JSON)
+    if (use == BODY_MERGE && form == FORM_JSON)
         body_mark_merges(call->table, body);
-    return ok;
+    return true;
 }

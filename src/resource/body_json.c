@@ -45,17 +45,43 @@ static bool count_elements(struct json_rows *rows)
 static bool begin_rows(struct json_rows *rows)
 {
     struct json_reader begin;
+    struct body *body = rows->body;
 
-    rows->body->is_array = json_enter(&rows->reader, '[');
-    rows->body->n_rows = !rows->body->is_array;
+    body->is_array = json_enter(&rows->reader, '[');
+    body->n_rows = !body->is_array;
     begin = rows->reader;
-    if (begin.fault || (rows->body->is_array && !count_elements(rows)))
-        return begin.fault ? json_rows_fault(rows) : false;
+    if (begin.fault)
+        return json_rows_fault(rows);
+    if (body->is_array && !count_elements(rows))
+        return false;
     rows->reader = begin;
     return true;
 }
 
 /* ---- missing=default */
+
+/* One row: which of the columns it gives. */
+static bool count_row(struct json_rows *rows, size_t *found)
+{
+    struct json_item name;
+    enum json_next step;
+    bool first = true;
+
+    while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
+        struct slice text;
+        int column = json_rows_column(rows, &name, SIZE_MAX, &text);
+
+        if (column == -2)
+            return false;
+        if (!json_rows_pass(rows))
+            return false;
+        if (column >= 0 && rows->places[column] >= 0)
+            found[rows->places[column]]++;
+    }
+    if (step == JSON_CLOSED)
+        return true;
+    return json_rows_fault(rows);
+}
 
 /* How many rows give each of the columns asked for. */
 static bool count_members(struct json_rows *rows, size_t *found)
@@ -63,25 +89,10 @@ static bool count_members(struct json_rows *rows, size_t *found)
     bool first_row = true;
 
     for (size_t row = 0; row < rows->body->n_rows; row++) {
-        struct json_item name;
-        enum json_next step;
-        bool first = true;
-
         if (!json_rows_next(rows, &first_row))
             return false;
-        while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
-            struct slice text;
-            int column = json_rows_column(rows, &name, SIZE_MAX, &text);
-
-            if (column == -2)
-                return false;
-            if (!json_rows_pass(rows))
-                return false;
-            if (column >= 0 && rows->places[column] >= 0)
-                found[rows->places[column]]++;
-        }
-        if (step != JSON_CLOSED)
-            return json_rows_fault(rows);
+        if (!count_row(rows, found))
+            return false;
     }
     return true;
 }
@@ -118,21 +129,28 @@ static bool mark_holes(struct json_rows *rows)
 
 /* ---- the whole */
 
+/* A row before its values are read: what it leaves out is NULL, and not given. */
+static void make_row(const struct body *body, struct value *values)
+{
+    for (size_t i = 0; i < body->n_set; i++) {
+        values[i] = value_null();
+        if (body->set[i].given)
+            values[i] = value_integer(0);
+    }
+}
+
 /* What a row leaves out is NULL, and not given. */
 static bool make_values(struct json_rows *rows)
 {
     struct body *body = rows->body;
-    size_t n = 0;
 
     body->values =
         arena_zeroed(&rows->call->arena, body->n_rows * body->n_set + 1, sizeof *body->values);
     rows->seen = arena_zeroed(&rows->call->arena, body->n_set + 1, sizeof *rows->seen);
     if (!body->values || !rows->seen)
         return no_memory(rows->call);
-    for (size_t row = 0; row < body->n_rows; row++) {
-        for (size_t i = 0; i < body->n_set; i++)
-            body->values[n++] = body->set[i].given ? value_integer(0) : value_null();
-    }
+    for (size_t row = 0; row < body->n_rows; row++)
+        make_row(body, body->values + row * body->n_set);
     return true;
 }
 
@@ -157,8 +175,13 @@ static bool read_asked(struct json_rows *rows)
     bool first = true, defaults = rows->call->prefer.missing == PREFER_MISSING_DEFAULT;
 
     rows->places = body_asked_columns(rows->call, rows->body);
-    return rows->places && (!defaults || mark_holes(rows)) && make_values(rows) &&
-           read_rows(rows, &first, 0);
+    if (!rows->places)
+        return false;
+    if (defaults && !mark_holes(rows))
+        return false;
+    if (!make_values(rows))
+        return false;
+    return read_rows(rows, &first, 0);
 }
 
 /* The columns are those of the first row. */
@@ -195,6 +218,22 @@ static bool read_all(struct json_rows *rows)
     return read_rows(rows, &first, 1);
 }
 
+/* The rows, and nothing after them. */
+static bool read_body(struct json_rows *rows)
+{
+    bool ok;
+
+    if (rows->call->tree.columns)
+        ok = read_asked(rows);
+    else
+        ok = read_all(rows);
+    if (!ok || rows->body->is_array)
+        return ok;
+    if (json_at_end(&rows->reader))
+        return true;
+    return json_rows_fault(rows);
+}
+
 bool body_parse_json(struct call *call, struct body *body)
 {
     int64_t depth = call->service->max_depth;
@@ -208,8 +247,7 @@ bool body_parse_json(struct call *call, struct body *body)
     rows.reader = json_reader_make(text, (int)depth);
     if (!begin_rows(&rows))
         return false;
-    if ((call->tree.columns ? read_asked(&rows) : read_all(&rows)) &&
-        (body->is_array || json_at_end(&rows.reader) || json_rows_fault(&rows)))
+    if (read_body(&rows))
         return true;
     /* Whatever else is wrong, it must be JSON first. */
     if (body->is_array)
@@ -217,14 +255,17 @@ bool body_parse_json(struct call *call, struct body *body)
     return body_check_json(text, depth, &call->error);
 }
 
+static bool is_object_text(const struct value *value)
+{
+    return value->type == VALUE_TEXT && value->as.bytes.data[0] == '{';
+}
+
 void body_mark_merges(const struct table *table, struct body *body)
 {
     for (size_t i = 0; i < body->n_set; i++) {
-        const struct column *column = &table->columns[body->set[i].column];
-        const struct value *value = &body->values[i];
-        bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
+        enum column_kind kind = table->columns[body->set[i].column].kind;
+        bool json = kind == KIND_JSON || kind == KIND_JSONB;
 
-        body->set[i].merge = json && !body->set[i].given && value->type == VALUE_TEXT &&
-                             value->as.bytes.data[0] == '{';
+        body->set[i].merge = json && !body->set[i].given && is_object_text(&body->values[i]);
     }
 }

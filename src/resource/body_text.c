@@ -28,44 +28,67 @@ struct fields {
     size_t n;
 };
 
+/* Where the columns stand: those of columns=, or as the fields name them. */
+static int *make_places(struct fields *f)
+{
+    if (f->call->tree.columns)
+        return body_asked_columns(f->call, f->body);
+    if (!body_make_room(f->call, f->body, f->call->table->n_columns))
+        return NULL;
+    return body_make_places(f->call);
+}
+
 /* Room for `n` fields. */
 static bool begin_fields(struct fields *f, size_t n)
 {
     struct arena *arena = &f->call->arena;
-    size_t columns = f->call->table->n_columns;
 
-    if (f->call->tree.columns)
-        f->places = body_asked_columns(f->call, f->body);
-    else if (body_make_room(f->call, f->body, columns))
-        f->places = body_make_places(f->call);
-    f->given = arena_zeroed(arena, columns + 1, sizeof *f->given);
+    f->places = make_places(f);
+    f->given = arena_zeroed(arena, f->call->table->n_columns + 1, sizeof *f->given);
     f->places_of_fields = arena_alloc(arena, (n + 1) * sizeof *f->places_of_fields);
     if (!f->places)
         return no_memory(f->call); /* or what is said already */
-    if (f->given && f->places_of_fields)
+    if (!f->given || !f->places_of_fields)
+        return no_memory(f->call);
+    return true;
+}
+
+/* The place of the field's column in a row, -1: none is set from it. False: there is no such column. */
+static bool find_place(struct fields *f, struct slice name, int *place)
+{
+    struct body *body = f->body;
+    int column = table_column(f->call->table, name);
+
+    *place = -1;
+    if (f->call->tree.columns) {
+        if (column >= 0)
+            *place = f->places[column];
         return true;
-    return no_memory(f->call);
+    }
+    if (column < 0)
+        return body_unknown_column(f->call, name);
+    if (f->places[column] < 0) {
+        f->places[column] = (int)body->n_set;
+        body->set[body->n_set++] = (struct assignment){.column = column};
+    }
+    *place = f->places[column];
+    return true;
 }
 
 /* The place of the next field in a row. */
 static bool take_name(struct fields *f, struct slice name)
 {
-    struct body *body = f->body;
-    int column = table_column(f->call->table, name);
-    int place = column < 0 ? -1 : f->places[column];
+    const struct table *table = f->call->table;
+    int place;
 
-    if (column < 0 && !f->call->tree.columns)
-        return body_unknown_column(f->call, name);
-    if (place < 0 && !f->call->tree.columns) {
-        place = f->places[column] = (int)body->n_set;
-        body->set[body->n_set++] = (struct assignment){.column = column};
-    }
+    if (!find_place(f, name, &place))
+        return false;
     f->places_of_fields[f->n++] = place;
     if (place < 0)
         return true;
     if (f->given[place])
         return error_set(&f->call->error, ERROR_BODY, "the field \"%s\" is there twice",
-                         f->call->table->columns[column].name.data);
+                         table->columns[f->body->set[place].column].name.data);
     f->given[place] = true;
     return true;
 }
@@ -73,7 +96,7 @@ static bool take_name(struct fields *f, struct slice name)
 /* With missing=default a column that columns= names and no field is for is left to the database. */
 static bool leave_defaults(struct fields *f)
 {
-    const struct call *call = f->call;
+    const struct table *table = f->call->table;
     struct body *body = f->body;
     size_t n = 0, was = body->n_set;
     int *moved = arena_alloc(&f->call->arena, (was + 1) * sizeof *moved);
@@ -81,11 +104,13 @@ static bool leave_defaults(struct fields *f)
     if (!moved)
         return no_memory(f->call);
     for (size_t i = 0; i < was; i++) {
-        bool stays = f->given[i] || !call->table->columns[body->set[i].column].default_sql;
+        bool has_default = table->columns[body->set[i].column].default_sql != NULL;
 
-        moved[i] = stays ? (int)n : -1;
-        if (stays)
-            body->set[n++] = body->set[i];
+        moved[i] = -1;
+        if (has_default && !f->given[i])
+            continue;
+        moved[i] = (int)n;
+        body->set[n++] = body->set[i];
     }
     for (size_t i = 0; i < f->n; i++) {
         if (f->places_of_fields[i] >= 0)
@@ -100,8 +125,9 @@ static bool end_fields(struct fields *f, size_t rows)
 {
     const struct call *call = f->call;
     struct body *body = f->body;
+    bool defaults = call->tree.columns && call->prefer.missing == PREFER_MISSING_DEFAULT;
 
-    if (call->tree.columns && call->prefer.missing == PREFER_MISSING_DEFAULT && !leave_defaults(f))
+    if (defaults && !leave_defaults(f))
         return false;
     body->values = arena_zeroed(&f->call->arena, rows * body->n_set + 1, sizeof *body->values);
     if (body->values)
@@ -109,17 +135,24 @@ static bool end_fields(struct fields *f, size_t rows)
     return no_memory(f->call);
 }
 
-/* A field's text as the value of the column that is set from it. */
+/* A field's text as the value of the column that is set from it; a field that none is for is passed. */
 static bool field_value(const struct fields *f, size_t row, int place, struct slice text, bool bare)
 {
     struct call *call = f->call;
     struct body *body = f->body;
-    const struct misfit what = {.column = body->set[place].column, .text = text};
-    struct value *out = &body->values[row * body->n_set + (size_t)place];
+    struct misfit what = {.text = text};
+    struct value *out;
 
-    return body_text_value(&call->arena, &call->table->columns[what.column], text, bare, out,
-                           &call->error) ||
-           (body_may_put_off(call, body, what.column) && body_put_off(call, body, &what, out));
+    if (place < 0)
+        return true;
+    what.column = body->set[place].column;
+    out = &body->values[row * body->n_set + (size_t)place];
+    if (body_text_value(&call->arena, &call->table->columns[what.column], text, bare, out,
+                        &call->error))
+        return true;
+    if (!body_may_put_off(call, body, what.column))
+        return false;
+    return body_put_off(call, body, &what, out);
 }
 
 /* ---- application/x-www-form-urlencoded: all of it is text, there is no NULL */
@@ -139,9 +172,8 @@ static bool read_form(struct fields *f, const struct parameter *fields)
     if (!end_fields(f, 1))
         return false;
     n = 0;
-    for (const struct parameter *p = fields; p; p = p->next, n++) {
-        if (f->places_of_fields[n] >= 0 &&
-            !field_value(f, 0, f->places_of_fields[n], p->value, false))
+    for (const struct parameter *p = fields; p; p = p->next) {
+        if (!field_value(f, 0, f->places_of_fields[n++], p->value, false))
             return false;
     }
     return true;
@@ -150,13 +182,17 @@ static bool read_form(struct fields *f, const struct parameter *fields)
 /* curl -d says that what it sends is a form. */
 static bool looks_like_json(struct slice text)
 {
+    static const struct slice opening = SLICE_LITERAL("{[");
+
     text = text_trim(body_without_mark(text));
-    return text.len > 0 && (text.data[0] == '{' || text.data[0] == '[');
+    return text.len > 0 && slice_has(opening, text.data[0]);
 }
 
 bool body_hint_json(struct call *call)
 {
-    if (call->error.code == ERROR_MEMORY || !looks_like_json(buf_slice(&call->body)))
+    if (call->error.code == ERROR_MEMORY)
+        return false;
+    if (!looks_like_json(buf_slice(&call->body)))
         return false;
     return error_hint(&call->error,
                       "The body looks like JSON, and its Content-Type says that it is a form: send "
@@ -214,10 +250,14 @@ static bool read_line(struct fields *f, struct csv *csv, size_t row)
         if (i == f->n)
             return ragged(f->call);
         place = f->places_of_fields[i++];
-        if (place >= 0 && !field.is_null && !field_value(f, row, place, field.text, !field.quoted))
+        if (field.is_null)
+            continue;
+        if (!field_value(f, row, place, field.text, !field.quoted))
             return false;
     }
-    return i == f->n || ragged(f->call);
+    if (i == f->n)
+        return true;
+    return ragged(f->call);
 }
 
 static bool read_lines(struct fields *f, struct csv *csv, size_t room)

@@ -36,21 +36,30 @@ static bool misfit(const struct column *column, struct slice text, struct error 
     return error_hint(e, "The column \"%s\" takes %s.", column->name.data, kind_name(column->kind));
 }
 
+static bool is_json_kind(enum column_kind kind)
+{
+    return kind == KIND_JSON || kind == KIND_JSONB;
+}
+
+static bool is_nested(const struct json_item *item)
+{
+    return item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
+}
+
 /* The type's limit is SQLite's: 64 bits, or a double's largest. */
 static bool out_of_range(const struct column *column, struct slice number, struct error *e)
 {
-    if (number.len > 80)
-        number.len = 80;
+    const char *takes = "what a double can hold, up to 1.7976931348623157e308";
+
+    if (column->kind == KIND_INTEGER)
+        takes = "integers from -9223372036854775808 to 9223372036854775807";
     error_column(e, column->name.data);
     error_set(e, ERROR_OUT_OF_RANGE, "the value %.*s is out of range for type %s",
-              SLICE_ARG(number), kind_name(column->kind));
+              SLICE_ARG(slice_first(number, 80)), kind_name(column->kind));
     return error_hint(e,
                       "The column \"%s\" takes %s. A larger number can be kept in a column of "
                       "TEXT or within JSON.",
-                      column->name.data,
-                      column->kind == KIND_INTEGER
-                          ? "integers from -9223372036854775808 to 9223372036854775807"
-                          : "what a double can hold, up to 1.7976931348623157e308");
+                      column->name.data, takes);
 }
 
 static bool real_value(const struct column *column, const struct json_item *item, struct value *out,
@@ -64,18 +73,60 @@ static bool real_value(const struct column *column, const struct json_item *item
     return true;
 }
 
+/* A number that is no 64-bit integer: too large for one, or not whole. */
+static bool not_an_integer(const struct column *column, const struct json_item *item,
+                           struct error *e)
+{
+    double real;
+
+    if (item->integer)
+        return out_of_range(column, item->text, e);
+    if (!parse_double(item->text, &real) || fabs(real) >= 0x1p63)
+        return out_of_range(column, item->text, e);
+    return misfit(column, item->text, e);
+}
+
 /* Whole numbers, however they are spelled: 12, 12.0, 1e18. */
 static bool integer_value(const struct column *column, const struct json_item *item,
                           struct value *out, struct error *e)
 {
     int64_t integer;
-    double real;
+    bool ok;
 
-    if (item->integer ? !parse_int64(item->text, &integer) : !parse_whole(item->text, &integer)) {
-        if (item->integer || !parse_double(item->text, &real) || fabs(real) >= 0x1p63)
-            return out_of_range(column, item->text, e);
-        return misfit(column, item->text, e);
+    if (item->integer)
+        ok = parse_int64(item->text, &integer);
+    else
+        ok = parse_whole(item->text, &integer);
+    if (!ok)
+        return not_an_integer(column, item, e);
+    *out = value_integer(integer);
+    return true;
+}
+
+/* An integer as one; past 64 bits SQLite's integers are reals, and JavaScript writes 1e20 with all its
+ * zeros. */
+static bool any_number_value(const struct column *column, const struct json_item *item,
+                             struct value *out, struct error *e)
+{
+    int64_t integer;
+
+    if (item->integer && parse_int64(item->text, &integer)) {
+        *out = value_integer(integer);
+        return true;
     }
+    return real_value(column, item, out, e);
+}
+
+/* 0 and 1 */
+static bool bit_value(const struct column *column, const struct json_item *item, struct value *out,
+                      struct error *e)
+{
+    int64_t integer;
+
+    if (!item->integer || !parse_int64(item->text, &integer))
+        return misfit(column, item->text, e);
+    if (integer != 0 && integer != 1)
+        return misfit(column, item->text, e);
     *out = value_integer(integer);
     return true;
 }
@@ -83,24 +134,13 @@ static bool integer_value(const struct column *column, const struct json_item *i
 static bool number_value(const struct column *column, const struct json_item *item,
                          struct value *out, struct error *e)
 {
-    int64_t integer;
-
     switch (column->kind) {
     case KIND_INTEGER: return integer_value(column, item, out, e);
     case KIND_REAL: return real_value(column, item, out, e);
     case KIND_NUMERIC:
     case KIND_ANY:
-    case KIND_OTHER:
-        /* Past 64 bits SQLite's integers are reals, and JavaScript writes 1e20 with all its zeros. */
-        if (!item->integer || !parse_int64(item->text, &integer))
-            return real_value(column, item, out, e);
-        *out = value_integer(integer);
-        return true;
-    case KIND_BOOLEAN:
-        if (!item->integer || !parse_int64(item->text, &integer) || (integer & ~1) != 0)
-            return misfit(column, item->text, e);
-        *out = value_integer(integer);
-        return true;
+    case KIND_OTHER: return any_number_value(column, item, out, e);
+    case KIND_BOOLEAN: return bit_value(column, item, out, e);
     default: return misfit(column, item->text, e);
     }
 }
@@ -149,20 +189,23 @@ static bool keeps_number(const struct column *column, struct slice json)
     struct json_item item;
     double real;
 
-    return column->kind != KIND_JSON || json_enter(&reader, '{') || json_enter(&reader, '[') ||
-           !json_read(&reader, &item) || item.kind != JSON_IS_NUMBER ||
-           parse_double(item.text, &real);
+    if (column->kind != KIND_JSON)
+        return true;
+    if (json_enter(&reader, '{') || json_enter(&reader, '['))
+        return true;
+    if (!json_read(&reader, &item) || item.kind != JSON_IS_NUMBER)
+        return true;
+    return parse_double(item.text, &real);
 }
 
 /* Numbers, strings and their order as they are spelled, without the blanks between them. */
 static bool spelled_value(struct arena *arena, const struct json_item *item, struct value *out,
                           struct error *e)
 {
-    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
     char *text;
 
     *out = value_text(item->text);
-    if (!nested || item->plain)
+    if (!is_nested(item) || item->plain)
         return true;
     text = arena_alloc(arena, item->text.len);
     if (!text)
@@ -171,63 +214,79 @@ static bool spelled_value(struct arena *arena, const struct json_item *item, str
     return true;
 }
 
+/* Does the column take the JSON itself, as it is spelled? */
+static bool takes_json(const struct column *column, const struct json_item *item)
+{
+    if (is_json_kind(column->kind))
+        return true;
+    if (column->kind == KIND_TEXT)
+        return item->kind != JSON_IS_STRING;
+    return is_untyped(column) && is_nested(item);
+}
+
+static bool boolean_value(const struct column *column, const struct json_item *item,
+                          struct value *out, struct error *e)
+{
+    if (column->kind != KIND_BOOLEAN && !is_untyped(column))
+        return misfit(column, item->text, e);
+    *out = value_integer(item->text.data[0] == 't');
+    return true;
+}
+
 bool body_value(struct arena *arena, const struct column *column, const struct json_item *item,
                 struct value *out, struct error *e)
 {
-    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
-    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
-    bool as_spelled = json || (column->kind == KIND_TEXT && item->kind != JSON_IS_STRING) ||
-                      (is_untyped(column) && nested);
-
     if (item->kind == JSON_IS_NULL) {
         *out = value_null();
         return true;
     }
-    if (as_spelled && !keeps_number(column, item->text))
-        return out_of_range(column, item->text, e);
-    if (as_spelled)
+    if (takes_json(column, item)) {
+        if (!keeps_number(column, item->text))
+            return out_of_range(column, item->text, e);
         return spelled_value(arena, item, out, e);
+    }
     switch (item->kind) {
     case JSON_IS_STRING: return string_value(arena, column, item, out, e);
     case JSON_IS_NUMBER: return number_value(column, item, out, e);
-    case JSON_IS_BOOLEAN:
-        if (column->kind != KIND_BOOLEAN && !is_untyped(column))
-            return misfit(column, item->text, e);
-        *out = value_integer(item->text.data[0] == 't');
-        return true;
+    case JSON_IS_BOOLEAN: return boolean_value(column, item, out, e);
     default: return misfit(column, item->text, e);
     }
+}
+
+static bool json_text_value(const struct column *column, struct slice text, struct value *out,
+                            struct error *e)
+{
+    if (!json_valid(text, JSON_DEPTH)) {
+        error_column(e, column->name.data);
+        return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
+                         SLICE_SHOWN(text));
+    }
+    *out = value_text(text);
+    if (keeps_number(column, text))
+        return true;
+    return out_of_range(column, text, e);
 }
 
 bool body_text_value(struct arena *arena, const struct column *column, struct slice text, bool bare,
                      struct value *out, struct error *e)
 {
-    bool json = column->kind == KIND_JSON || column->kind == KIND_JSONB;
-
-    if (json && !json_valid(text, JSON_DEPTH)) {
-        error_column(e, column->name.data);
-        return error_set(e, ERROR_VALUE, "invalid input syntax for type json: \"%.*s\"",
-                         SLICE_SHOWN(text));
-    }
-    if (json) {
-        *out = value_text(text);
-        return keeps_number(column, text) || out_of_range(column, text, e);
-    }
-    if (is_untyped(column)) {
-        if (!bare || !json_out_number(text, out))
-            *out = value_text(text);
+    if (is_json_kind(column->kind))
+        return json_text_value(column, text, out, e);
+    if (!is_untyped(column))
+        return literal_value(arena, column, text, out, e);
+    if (bare && json_out_number(text, out))
         return true;
-    }
-    return literal_value(arena, column, text, out, e);
+    *out = value_text(text);
+    return true;
 }
 
 struct slice body_without_mark(struct slice text)
 {
     static const struct slice mark = SLICE_LITERAL("\xef\xbb\xbf");
 
-    if (text.len < mark.len || memcmp(text.data, mark.data, mark.len) != 0)
-        return text;
-    return slice_make(text.data + mark.len, text.len - mark.len);
+    if (slice_begins(text, mark))
+        return slice_after(text, mark.len);
+    return text;
 }
 
 bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct error *e)
@@ -239,8 +298,11 @@ bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct
         return error_hint(e, "Nest it less, or raise --max-depth.");
     }
     for (const char *at = reader->start; at < reader->at; at++) {
-        column = *at == '\n' ? 1 : column + 1;
-        line += *at == '\n';
+        column++;
+        if (*at == '\n') {
+            line++;
+            column = 1;
+        }
     }
     error_set(e, ERROR_BODY, "Empty or invalid json");
     return error_details(e, "%s (line %zu, column %zu)", reader->fault, line, column);

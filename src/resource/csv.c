@@ -13,16 +13,21 @@ static bool ends_field(char c)
     return c == ',' || c == '\n' || c == '\r';
 }
 
+/* True if the next byte is `wanted`. */
+static bool is_next(const struct csv *c, char wanted)
+{
+    return c->at < c->text.len && c->text.data[c->at] == wanted;
+}
+
 static enum csv_end field_end(struct csv *c)
 {
-    if (c->at == c->text.len)
-        return CSV_LINE;
-    if (c->text.data[c->at] == ',') {
+    if (is_next(c, ',')) {
         c->at++;
         return CSV_COMMA;
     }
-    c->at += c->text.data[c->at] == '\r';
-    if (c->at < c->text.len && c->text.data[c->at] == '\n')
+    if (is_next(c, '\r'))
+        c->at++;
+    if (is_next(c, '\n'))
         c->at++;
     return CSV_LINE;
 }
@@ -37,15 +42,15 @@ static enum csv_end fail(struct error *e, enum error_code code, const char *what
  * quotes are within. */
 static size_t closing_quote(const struct csv *c, size_t at, size_t *doubled)
 {
-    const char *text = c->text.data;
     size_t len = c->text.len;
 
     *doubled = 0;
     while (at < len) {
-        const char *quote = memchr(text + at, '"', len - at);
+        bool is_doubled;
 
-        at = quote ? (size_t)(quote - text) : len;
-        if (at + 1 >= len || text[at + 1] != '"')
+        at += slice_find(slice_after(c->text, at), '"');
+        is_doubled = at + 1 < len && c->text.data[at + 1] == '"';
+        if (!is_doubled)
             break;
         (*doubled)++;
         at += 2;
@@ -64,6 +69,12 @@ static char *without_doubles(struct arena *arena, struct slice in, size_t double
     return text;
 }
 
+/* At a comma, a line's end or the text's. */
+static bool is_at_field_end(const struct csv *c)
+{
+    return c->at == c->text.len || ends_field(c->text.data[c->at]);
+}
+
 static enum csv_end quoted_field(struct csv *c, struct slice *out, struct error *e)
 {
     size_t start = c->at + 1, doubled, end = closing_quote(c, start, &doubled);
@@ -72,7 +83,7 @@ static enum csv_end quoted_field(struct csv *c, struct slice *out, struct error 
         return fail(e, ERROR_BODY, "a quoted field of the CSV is not closed");
     *out = slice_make(c->text.data + start, end - start);
     c->at = end + 1;
-    if (c->at < c->text.len && !ends_field(c->text.data[c->at]))
+    if (!is_at_field_end(c))
         return fail(e, ERROR_BODY, "text after a quoted field of the CSV");
     if (doubled) {
         const char *text = without_doubles(c->arena, *out, doubled);
@@ -89,10 +100,10 @@ enum csv_end csv_next(struct csv *c, struct csv_field *out, struct error *e)
     size_t start = c->at;
 
     out->is_null = false;
-    out->quoted = c->at < c->text.len && c->text.data[c->at] == '"';
+    out->quoted = is_next(c, '"');
     if (out->quoted)
         return quoted_field(c, &out->text, e);
-    while (c->at < c->text.len && !ends_field(c->text.data[c->at]))
+    while (!is_at_field_end(c))
         c->at++;
     out->text = slice_make(c->text.data + start, c->at - start);
     out->is_null = out->text.len == 0 || slice_is(out->text, "NULL");
@@ -102,21 +113,25 @@ enum csv_end csv_next(struct csv *c, struct csv_field *out, struct error *e)
 /* The length of a line of nothing but blanks, with its end; 0 if there is more in it. */
 static size_t blank_line(const struct csv *c)
 {
-    size_t at = c->at;
+    struct csv line = *c;
 
-    while (at < c->text.len && (c->text.data[at] == ' ' || c->text.data[at] == '\t'))
-        at++;
-    if (at == c->text.len)
-        return at - c->at;
-    return c->text.data[at] == '\n' || c->text.data[at] == '\r' ? at + 1 - c->at : 0;
+    while (is_next(&line, ' ') || is_next(&line, '\t'))
+        line.at++;
+    if (is_next(&line, '\n') || is_next(&line, '\r'))
+        line.at++;
+    else if (line.at < line.text.len)
+        return 0;
+    return line.at - c->at;
 }
 
 bool csv_more(struct csv *c, size_t fields)
 {
-    size_t blank;
+    size_t blank = fields > 1 ? blank_line(c) : 0;
 
-    while (fields > 1 && (blank = blank_line(c)) > 0)
+    while (blank > 0) {
         c->at += blank;
+        blank = blank_line(c);
+    }
     return c->at < c->text.len;
 }
 

@@ -59,10 +59,14 @@ static bool take_misfit(struct json_rows *rows, int column, const struct json_it
     struct misfit what = {
         .column = column, .text = item->text, .is_number = item->kind == JSON_IS_NUMBER};
 
-    if (!what.is_number && item->kind != JSON_IS_STRING)
+    if (!body_may_put_off(call, rows->body, column))
         return false;
-    if (!what.is_number && !body_string(&call->arena, item, &what.text, &ignored))
-        return false; /* for its own reason */
+    if (!what.is_number) {
+        if (item->kind != JSON_IS_STRING)
+            return false;
+        if (!body_string(&call->arena, item, &what.text, &ignored))
+            return false; /* for its own reason */
+    }
     return body_put_off(call, rows->body, &what, out);
 }
 
@@ -74,8 +78,9 @@ static bool take_value(struct json_rows *rows, int column, struct value *out)
 
     if (!json_read(&rows->reader, &item))
         return json_rows_fault(rows);
-    return body_value(&call->arena, &call->table->columns[column], &item, out, &call->error) ||
-           (body_may_put_off(call, rows->body, column) && take_misfit(rows, column, &item, out));
+    if (body_value(&call->arena, &call->table->columns[column], &item, out, &call->error))
+        return true;
+    return take_misfit(rows, column, &item, out);
 }
 
 static bool first_member(struct json_rows *rows, const struct json_item *name, struct value *values)
@@ -118,6 +123,28 @@ static bool keys_differ(struct call *call)
                       "missing=default.");
 }
 
+/* A member of the nth row, which goes to its place. */
+static bool take_member(struct json_rows *rows, size_t n, int column, struct slice name,
+                        struct value *values)
+{
+    int place = rows->places[column];
+
+    if (rows->seen[place] == n)
+        return twice(rows->call, name);
+    rows->seen[place] = n;
+    if (place > 0 && rows->body->set[place - 1].given)
+        values[place - 1] = value_integer(1);
+    return take_value(rows, column, &values[place]);
+}
+
+/* A member that no column is set from: fine if columns= says which are. */
+static bool pass_member(struct json_rows *rows)
+{
+    if (!rows->call->tree.columns)
+        return keys_differ(rows->call);
+    return json_rows_pass(rows);
+}
+
 bool json_rows_read(struct json_rows *rows, size_t n, struct value *values)
 {
     struct call *call = rows->call;
@@ -129,27 +156,21 @@ bool json_rows_read(struct json_rows *rows, size_t n, struct value *values)
     while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
         struct slice text;
         int column = json_rows_column(rows, &name, nth++, &text);
-        int place = column < 0 ? -1 : rows->places[column];
+        bool is_set = column >= 0 && rows->places[column] >= 0, ok;
 
         if (column == -2)
             return false;
-        if (place < 0) {
-            if (!call->tree.columns)
-                return keys_differ(call);
-            if (!json_rows_pass(rows))
-                return false;
-            continue;
-        }
-        if (rows->seen[place] == n)
-            return twice(call, text);
-        rows->seen[place] = n;
-        found++;
-        if (place > 0 && rows->body->set[place - 1].given)
-            values[place - 1] = value_integer(1);
-        if (!take_value(rows, column, &values[place]))
+        if (is_set)
+            ok = take_member(rows, n, column, text, values);
+        else
+            ok = pass_member(rows);
+        if (!ok)
             return false;
+        found += is_set;
     }
     if (step != JSON_CLOSED)
         return json_rows_fault(rows);
-    return call->tree.columns || found == rows->body->n_set || keys_differ(call);
+    if (call->tree.columns || found == rows->body->n_set)
+        return true;
+    return keys_differ(call);
 }

@@ -24,26 +24,35 @@ void precondition_text(uint64_t tag, char out[ENTITY_TAG_SIZE])
         out[i] = digits[tag & 15];
 }
 
+/* A quoted text at the list's beginning, and the list behind it; false: its quote is not closed. */
+static bool take_quoted(struct slice *list, struct slice *tag)
+{
+    size_t close = 1 + slice_find(slice_after(*list, 1), '"');
+
+    if (close == list->len)
+        return false;
+    *tag = slice_make(list->data, close + 1);
+    *list = slice_after(*list, close + 1);
+    return true;
+}
+
 /* Takes the next member off a list of entity tags; false at its end. What is none is passed over:
  * no tag of ours is equal to it. */
 static bool next_tag(struct slice *list, struct slice *tag, bool *weak)
 {
+    static const struct slice mark = SLICE_LITERAL("W/");
+
     while (list->len > 0) {
-        const char *at = list->data, *close;
+        struct slice at = *list;
 
-        *weak = list->len > 2 && at[0] == 'W' && at[1] == '/';
-        at += *weak ? 2 : 0;
-        if (*at == '"') {
-            size_t rest = list->len - (size_t)(at + 1 - list->data);
-
-            close = memchr(at + 1, '"', rest);
-            if (!close)
-                return false;
-            *tag = slice_make(at, (size_t)(close + 1 - at));
-            *list = slice_make(close + 1, list->len - (size_t)(close + 1 - list->data));
-            return true;
+        *weak = slice_begins(at, mark) && at.len > mark.len;
+        if (*weak)
+            at = slice_after(at, mark.len);
+        if (at.data[0] == '"') {
+            *list = at;
+            return take_quoted(list, tag);
         }
-        *list = slice_make(list->data + 1, list->len - 1);
+        *list = slice_after(*list, 1);
     }
     return false;
 }
@@ -61,7 +70,9 @@ static bool names(struct slice field, uint64_t tag, bool weak_too)
         return true;
     precondition_text(tag, own);
     while (next_tag(&field, &one, &weak)) {
-        if ((weak_too || !weak) && slice_is(one, own))
+        if (weak && !weak_too)
+            continue;
+        if (slice_is(one, own))
             return true;
     }
     return false;

@@ -67,9 +67,9 @@ static bool take_max_affected(struct prefer *p, struct slice word)
     static const struct slice name = SLICE_LITERAL("max-affected=");
     int64_t value;
 
-    if (word.len <= name.len || !text_equal_nocase(slice_make(word.data, name.len), name))
+    if (!text_equal_nocase(slice_first(word, name.len), name))
         return false;
-    if (!parse_int64(slice_make(word.data + name.len, word.len - name.len), &value))
+    if (!parse_int64(slice_after(word, name.len), &value))
         return false;
     if (value < 0)
         return false;
@@ -93,12 +93,22 @@ static struct slice unquote(struct slice word, char copy[64])
     return slice_make(copy, n);
 }
 
-static void take(struct prefer *p, struct slice word)
+static void note_unknown(struct prefer *p, struct slice word)
 {
     size_t used = strlen(p->unknown);
+
+    snprintf(p->unknown + used, sizeof p->unknown - used, "%s%.*s", text_if(used > 0, ", "),
+             SLICE_ARG(word));
+}
+
+/* The first of several that contradict each other counts. */
+static void take_preference(struct prefer *p, struct slice word)
+{
     char copy[64];
 
     word = unquote(word, copy);
+    if (word.len == 0)
+        return;
     for (size_t i = 0; i < WORDS; i++) {
         if (!text_equal_nocase(word, slice_from(words[i].text)))
             continue;
@@ -106,35 +116,41 @@ static void take(struct prefer *p, struct slice word)
             set(p, &words[i]);
         return;
     }
-    if (word.len > 0 && !take_max_affected(p, word))
-        snprintf(p->unknown + used, sizeof p->unknown - used, "%s%.*s", text_if(used > 0, ", "),
-                 SLICE_ARG(word));
+    if (!take_max_affected(p, word))
+        note_unknown(p, word);
 }
 
 void prefer_parse(struct prefer *p, struct slice header)
 {
     for (size_t at = 0; at < header.len;) {
-        const char *comma = memchr(header.data + at, ',', header.len - at);
-        size_t len = comma ? (size_t)(comma - header.data) - at : header.len - at;
+        struct slice rest = slice_after(header, at);
+        size_t len = slice_find(rest, ',');
 
-        take(p, text_trim(slice_make(header.data + at, len)));
+        take_preference(p, text_trim(slice_make(rest.data, len)));
         at += len + 1;
     }
 }
 
+/* Was it asked for, and is it followed here? */
+static bool is_applied(const struct prefer *p, const struct word *w, unsigned follows)
+{
+    if (get(p, w) != w->value)
+        return false;
+    return w->follows == 0 || (w->follows & follows) != 0;
+}
+
 void prefer_applied(const struct prefer *p, unsigned follows, char out[PREFER_APPLIED_MAX])
 {
+    bool is_limit_followed = p->handling == PREFER_STRICT && (follows & PREFER_FOLLOWS_AFFECTED);
     size_t used = 0;
 
     out[0] = '\0';
     for (size_t i = 0; i < WORDS; i++) {
-        const struct word *w = &words[i];
-
-        if (get(p, w) == w->value && (w->follows == 0 || (w->follows & follows)))
+        if (is_applied(p, &words[i], follows))
             used += (size_t)snprintf(out + used, PREFER_APPLIED_MAX - used, "%s%s",
-                                     text_if(used > 0, ", "), w->text);
+                                     text_if(used > 0, ", "), words[i].text);
     }
-    if (p->has_max_affected && p->handling == PREFER_STRICT && (follows & PREFER_FOLLOWS_AFFECTED))
+    if (p->has_max_affected && is_limit_followed)
         snprintf(out + used, PREFER_APPLIED_MAX - used, "%smax-affected=%lld",
                  text_if(used > 0, ", "), (long long)p->max_affected);
 }

@@ -64,9 +64,12 @@ static bool take_name(struct row_in *in, struct slice name, struct error *e)
     if (in->given[column])
         return error_set(e, ERROR_BODY, "the column \"%.*s\" is there twice", SLICE_ARG(name));
     in->given[column] = true;
-    in->fields[in->n_fields++] = in->table->columns[column].generated ? -1 : (int)in->n_set;
-    if (!in->table->columns[column].generated)
-        in->set[in->n_set++] = (struct assignment){.column = column};
+    if (in->table->columns[column].generated) {
+        in->fields[in->n_fields++] = -1;
+        return true;
+    }
+    in->fields[in->n_fields++] = (int)in->n_set;
+    in->set[in->n_set++] = (struct assignment){.column = column};
     return true;
 }
 
@@ -99,6 +102,21 @@ static bool ragged(const struct row_in *in, struct csv *c, size_t n, enum csv_en
     return error_set(e, ERROR_BODY, "the line has %zu fields, the first line %zu", n, in->n_fields);
 }
 
+/* A field's value, for the place in a row that it has; -1: none. */
+static bool take_field(struct row_in *in, int at, const struct csv_field *field, struct error *e)
+{
+    const struct column *column;
+
+    if (at < 0)
+        return true;
+    if (field->is_null) {
+        in->values[at] = value_null();
+        return true;
+    }
+    column = &in->table->columns[in->set[at].column];
+    return body_text_value(&in->arena, column, field->text, !field->quoted, &in->values[at], e);
+}
+
 bool row_in_csv(struct row_in *in, struct slice text, struct error *e)
 {
     struct csv c;
@@ -109,20 +127,21 @@ bool row_in_csv(struct row_in *in, struct slice text, struct error *e)
         return false;
     while (end == CSV_COMMA && n < in->n_fields) {
         struct csv_field field;
-        int at = in->fields[n++];
 
         end = csv_next(&c, &field, e);
         if (end == CSV_FAILED)
             return false;
-        if (at < 0)
-            continue;
-        if (field.is_null)
-            in->values[at] = value_null();
-        else if (!body_text_value(&in->arena, &in->table->columns[in->set[at].column], field.text,
-                                  !field.quoted, &in->values[at], e))
+        if (!take_field(in, in->fields[n++], &field, e))
             return false;
     }
-    return (n == in->n_fields && end == CSV_LINE) || ragged(in, &c, n, end, e);
+    if (n == in->n_fields && end == CSV_LINE)
+        return true;
+    return ragged(in, &c, n, end, e);
+}
+
+static bool is_nested(const struct json_item *item)
+{
+    return item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
 }
 
 /* ---- NDJSON */
@@ -131,17 +150,19 @@ static bool take_member(struct row_in *in, struct slice name, struct json_item *
                         struct error *e)
 {
     int i = table_column(in->table, name);
-    bool nested = item->kind == JSON_IS_ARRAY || item->kind == JSON_IS_OBJECT;
+    const struct column *column;
 
     if (i < 0)
         return body_no_column(in->table, name, e);
+    column = &in->table->columns[i];
     if (in->given[i])
-        return error_set(e, ERROR_BODY, "the member \"%s\" is there twice",
-                         in->table->columns[i].name.data);
+        return error_set(e, ERROR_BODY, "the member \"%s\" is there twice", column->name.data);
     in->given[i] = true;
-    item->plain = item->plain || nested; /* with its blanks: what was exported comes back */
-    return in->table->columns[i].generated ||
-           body_value(&in->arena, &in->table->columns[i], item, &in->by_column[i], e);
+    if (column->generated)
+        return true;
+    if (is_nested(item))
+        item->plain = true; /* with its blanks: what was exported comes back */
+    return body_value(&in->arena, column, item, &in->by_column[i], e);
 }
 
 static bool take_members(struct row_in *in, struct json_reader *reader, struct error *e)
@@ -174,13 +195,18 @@ static void take_set(struct row_in *in)
     size_t n = 0;
 
     for (size_t i = 0; i < in->table->n_columns; i++) {
+        bool is_same;
+
         if (!in->given[i] || in->table->columns[i].generated)
             continue;
-        in->reshaped = in->reshaped || n >= in->n_set || in->set[n].column != (int)i;
+        is_same = n < in->n_set && in->set[n].column == (int)i;
+        if (!is_same)
+            in->reshaped = true;
         in->set[n].column = (int)i;
         in->values[n++] = in->by_column[i];
     }
-    in->reshaped = in->reshaped || n != in->n_set;
+    if (n != in->n_set)
+        in->reshaped = true;
     in->n_set = n;
 }
 

@@ -31,13 +31,16 @@ struct work {
     bool stopped;
 };
 
+/* Tells whoever watches; false if the work is to stop. */
 static bool watch(struct work *w, enum backup_phase phase, int64_t done)
 {
     const struct backup_options *o = w->options;
 
-    if (!w->stopped && o->watch &&
-        !o->watch(o->context, phase, done < w->total ? done : w->total, w->total))
-        w->stopped = true;
+    if (w->stopped || !o->watch)
+        return !w->stopped;
+    if (done > w->total)
+        done = w->total;
+    w->stopped = !o->watch(o->context, phase, done, w->total);
     return !w->stopped;
 }
 
@@ -46,25 +49,36 @@ static bool stopped(const struct work *w, struct error *e)
     return error_set(e, ERROR_DRAINING, "stopped: %s is not written", w->part->name);
 }
 
+/* Begins to read, and how much there is. */
+static bool measure(struct work *w, struct error *e)
+{
+    int64_t pages = 0, tables;
+
+    if (!db_exec(w->source, "BEGIN", e))
+        return false;
+    if (!db_integer(w->source, "SELECT count(*) FROM sqlite_schema", &tables, e))
+        return false;
+    if (!db_integer(w->source, "PRAGMA page_size", &w->page_size, e))
+        return false;
+    if (!db_integer(w->source, "PRAGMA page_count", &pages, e))
+        return false;
+    w->total = pages * w->page_size;
+    return true;
+}
+
 /* Opens the source and fixes the instant: from here its snapshot is held. */
 static bool open_source(struct work *w, struct error *e)
 {
     struct error cause = error_none();
-    int64_t pages = 0, tables;
 
     w->source = db_open(w->from, DB_READ, w->options->db, e);
     if (!w->source)
         return false;
-    if (db_exec(w->source, "BEGIN", &cause) &&
-        db_integer(w->source, "SELECT count(*) FROM sqlite_schema", &tables, &cause) &&
-        db_integer(w->source, "PRAGMA page_size", &w->page_size, &cause) &&
-        db_integer(w->source, "PRAGMA page_count", &pages, &cause)) {
-        w->total = pages * w->page_size;
-        if (w->total > 0)
-            return true;
-        return error_set(e, ERROR_CORRUPT, "%s: the file is empty", w->from);
-    }
-    return error_set(e, cause.code, "cannot read %s: %s", w->from, cause.message);
+    if (!measure(w, &cause))
+        return error_set(e, cause.code, "cannot read %s: %s", w->from, cause.message);
+    if (w->total > 0)
+        return true;
+    return error_set(e, ERROR_CORRUPT, "%s: the file is empty", w->from);
 }
 
 /* After each step: may it go on? */
@@ -103,8 +117,13 @@ static bool copy_pages(struct work *w, struct error *e)
     }
     if (sqlite3_backup_finish(b) != SQLITE_OK && rc == SQLITE_DONE)
         rc = sqlite3_errcode(db_handle(w->copy));
-    if (!ok || rc == SQLITE_DONE)
-        return ok && (watch(w, BACKUP_COPIES, w->total) || stopped(w, e));
+    if (!ok)
+        return false;
+    if (rc == SQLITE_DONE) {
+        if (watch(w, BACKUP_COPIES, w->total))
+            return true;
+        return stopped(w, e);
+    }
     db_error(w->copy, rc, &cause);
     return error_set(e, cause.code, "cannot copy %s to %s: %s", w->from, w->part->path,
                      cause.message);
@@ -121,13 +140,20 @@ static bool leave_wal(struct atomic_file *part, struct error *e)
     return atomic_file_error(e, "write", part->path);
 }
 
+static bool open_and_copy(struct work *w, struct error *e)
+{
+    if (!open_source(w, e))
+        return false;
+    w->copy = db_open(w->part->path, DB_COPY, w->options->db, e);
+    if (!w->copy)
+        return false;
+    return copy_pages(w, e);
+}
+
 static bool copy(struct work *w, struct error *e)
 {
-    bool ok = open_source(w, e);
+    bool ok = open_and_copy(w, e);
 
-    if (ok)
-        w->copy = db_open(w->part->path, DB_COPY, w->options->db, e);
-    ok = ok && w->copy && copy_pages(w, e);
     db_close(w->copy);
     db_close(w->source); /* the write-ahead log may start over again */
     w->copy = w->source = NULL;
@@ -155,6 +181,17 @@ static void count_orphans(struct work *w, int64_t *out)
         *out = -1;
 }
 
+/* The copy is sound; how many of its rows refer to nothing. */
+static bool check_copy(struct work *w, struct backup_made *out, struct error *e)
+{
+    if (!watch(w, BACKUP_CHECKS, 0))
+        return false;
+    if (!backup_check(w->copy, w->from, out, e))
+        return false;
+    count_orphans(w, &out->orphans);
+    return watch(w, BACKUP_CHECKS, w->total);
+}
+
 static bool check(struct work *w, struct backup_made *out, struct error *e)
 {
     bool ok;
@@ -164,10 +201,7 @@ static bool check(struct work *w, struct backup_made *out, struct error *e)
         return false;
     db_allow_prepare(w->copy, true); /* an FTS5 table's own check prepares more than it runs */
     sqlite3_progress_handler(db_handle(w->copy), CHECK_STEPS, watch_check, w);
-    ok = watch(w, BACKUP_CHECKS, 0) && backup_check(w->copy, w->from, out, e);
-    if (ok)
-        count_orphans(w, &out->orphans);
-    ok = ok && watch(w, BACKUP_CHECKS, w->total);
+    ok = check_copy(w, out, e);
     db_close(w->copy);
     w->copy = NULL;
     if (w->stopped)
@@ -193,11 +227,25 @@ bool backup_fill(struct atomic_file *part, const char *from, const struct backup
     return true;
 }
 
-static bool same_file(const struct stat *a, const char *path)
+static bool is_same_file(const struct stat *a, const char *path)
 {
     struct stat b;
 
-    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+    if (stat(path, &b) != 0)
+        return false;
+    return a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* Fills the part and gives it its name, with the permissions of the file that it is a copy of. */
+static bool fill_and_commit(struct atomic_file *part, const char *from, mode_t mode,
+                            const struct backup_options *options, struct backup_made *out,
+                            struct error *e)
+{
+    if (!backup_fill(part, from, options, out, e))
+        return false;
+    if (fchmod(part->fd, mode & 0777) != 0)
+        return atomic_file_error(e, "write", part->path);
+    return atomic_file_commit(part, e);
 }
 
 bool backup_take(const char *from, const char *to, const struct backup_options *options,
@@ -209,13 +257,11 @@ bool backup_take(const char *from, const char *to, const struct backup_options *
 
     if (stat(from, &st) != 0)
         return atomic_file_error(e, "read", from);
-    if (same_file(&st, to))
+    if (is_same_file(&st, to))
         return error_set(e, ERROR_FAILURE, "%s is the database itself", to);
     if (!atomic_file_open(&part, to, options->replace, e))
         return false;
-    ok = backup_fill(&part, from, options, out, e) &&
-         (fchmod(part.fd, st.st_mode & 0777) == 0 || atomic_file_error(e, "write", part.path)) &&
-         atomic_file_commit(&part, e);
+    ok = fill_and_commit(&part, from, st.st_mode, options, out, e);
     atomic_file_discard(&part);
     return ok;
 }

@@ -24,11 +24,13 @@ struct check {
 
 static struct slice last_line(struct slice text)
 {
-    const char *end = text.len ? memrchr(text.data, '\n', text.len) : NULL;
+    const char *end = NULL;
 
-    if (end)
-        return slice_make(end + 1, text.len - (size_t)(end + 1 - text.data));
-    return text;
+    if (text.len > 0)
+        end = memrchr(text.data, '\n', text.len);
+    if (!end)
+        return text;
+    return slice_after(text, (size_t)(end + 1 - text.data));
 }
 
 /* A row that its own schema would not take today: nothing is lost by copying it. */
@@ -36,12 +38,27 @@ static bool is_a_rows_own(struct slice line)
 {
     static const struct slice null = SLICE_LITERAL("NULL value in ");
 
-    return line.len > null.len && memcmp(line.data, null.data, null.len) == 0;
+    return line.len > null.len && slice_begins(line, null);
+}
+
+/* A check that ended before it was through. */
+static enum verdict interrupted(struct check *c, const struct error *cause)
+{
+    enum error_code code = cause->code;
+
+    if (error_is_broken(code))
+        return UNCHECKED;
+    if (code == ERROR_TIMEOUT) /* whoever watches has stopped it */
+        return DAMAGED;
+    if (code == ERROR_NONE)
+        code = ERROR_CORRUPT;
+    error_set(c->error, code, "%s is damaged: %s", c->name, cause->message);
+    return DAMAGED;
 }
 
 /* The check answers "ok", or what is wrong below headings. A schema that calls what this program has
  * not is the reason that a check cannot run. */
-static enum verdict run(struct check *c, struct slice pragma, struct error *cause)
+static enum verdict run_check(struct check *c, struct slice pragma, struct error *cause)
 {
     struct statement *st = statement_get(c->copy, pragma, cause);
     enum verdict verdict = SOUND;
@@ -58,35 +75,37 @@ static enum verdict run(struct check *c, struct slice pragma, struct error *caus
     statement_release(st);
     if (verdict == DAMAGED || step == STEP_DONE)
         return verdict;
-    if (error_is_broken(cause->code))
-        return UNCHECKED;
-    if (cause->code == ERROR_TIMEOUT) /* whoever watches has stopped it */
-        return DAMAGED;
-    error_set(c->error, cause->code == ERROR_NONE ? ERROR_CORRUPT : cause->code,
-              "%s is damaged: %s", c->name, cause->message);
-    return DAMAGED;
+    return interrupted(c, cause);
+}
+
+static void note_unchecked(struct check *c, struct slice table, const struct error *cause)
+{
+    if (c->out->unchecked++ > 0)
+        return;
+    snprintf(c->out->unchecked_why, sizeof c->out->unchecked_why, "%.*s: %.180s",
+             SLICE_ARG(slice_first(table, 60)), cause->message);
 }
 
 /* One table with its indexes: "…" of the name, as a PRAGMA takes it. */
 static enum verdict check_table(struct check *c, struct slice table)
 {
     struct error cause = error_none();
-    enum verdict verdict;
+    enum verdict verdict = UNCHECKED;
     struct buf sql;
 
     buf_init(&sql, SQL_MAX);
     buf_add_text(&sql, "PRAGMA integrity_check(\"");
-    for (size_t i = 0; table.data && i < table.len; i++) {
+    for (size_t i = 0; i < table.len; i++) {
         if (table.data[i] == '"')
             buf_add_char(&sql, '"');
         buf_add_char(&sql, table.data[i]);
     }
     buf_add_text(&sql, "\")");
-    verdict = sql.failed ? UNCHECKED : run(c, buf_slice(&sql), &cause);
+    if (!sql.failed)
+        verdict = run_check(c, buf_slice(&sql), &cause);
     buf_finish(&sql);
-    if (verdict == UNCHECKED && c->out->unchecked++ == 0)
-        snprintf(c->out->unchecked_why, sizeof c->out->unchecked_why, "%.*s: %.180s",
-                 (int)(table.len > 60 ? 60 : table.len), table.data, cause.message);
+    if (verdict == UNCHECKED)
+        note_unchecked(c, table, &cause);
     return verdict;
 }
 
@@ -140,9 +159,11 @@ bool backup_check(struct db *copy, const char *name, struct backup_made *out, st
     /* Rows that a CHECK would not take today, as one that looks at the time, are no damage. */
     if (!db_exec(copy, "PRAGMA ignore_check_constraints=ON", e))
         return false;
-    verdict = run(&c, all, &cause);
+    verdict = run_check(&c, all, &cause);
     if (verdict != UNCHECKED)
         return verdict == SOUND;
     /* The whole file's pages; then each table's rows and indexes, as far as that goes. */
-    return run(&c, quick, &again) != DAMAGED && check_tables(&c);
+    if (run_check(&c, quick, &again) == DAMAGED)
+        return false;
+    return check_tables(&c);
 }

@@ -11,10 +11,12 @@
 
 #include "base/ascii.h"
 #include "base/atomic_file.h"
+#include "base/slice.h"
 
 #define STAMP_FORMAT "%Y%m%dT%H%M%SZ"
 #define STAMP_LEN    16
 #define SUFFIX       ".db"
+#define PROBE        "check" /* a name that is written once, to see that one can be */
 
 /* The time in the name of one of our files that ends in `suffix`; 0: it is none. */
 static time_t stamp_of(const struct backup_folder *f, const char *name, const char *suffix)
@@ -68,28 +70,35 @@ static void remove_parts(const struct backup_folder *f, DIR *dir)
     }
 }
 
+/* What the names of the folder's files begin with: the database's, without its .db. */
+static void make_prefix(struct backup_folder *f, const char *database)
+{
+    static const struct slice end = SLICE_LITERAL(SUFFIX);
+    const char *slash = strrchr(database, '/');
+    struct slice name = slice_from(database);
+
+    if (slash)
+        name = slice_from(slash + 1);
+    if (name.len > end.len && slice_ends(name, end))
+        name.len -= end.len;
+    snprintf(f->prefix, sizeof f->prefix, "%.*s-", SLICE_ARG(name));
+}
+
 bool backup_folder_open(struct backup_folder *f, const char *dir, const char *database,
                         struct error *e)
 {
-    const char *slash = strrchr(database, '/'), *name = slash ? slash + 1 : database;
-    size_t len = strlen(name);
     char probe[PATH_MAX];
     struct atomic_file part;
     DIR *open_dir;
 
-    if (len > strlen(SUFFIX) && strcmp(name + len - strlen(SUFFIX), SUFFIX) == 0)
-        len -= strlen(SUFFIX);
     f->dir = dir;
-    snprintf(f->prefix, sizeof f->prefix, "%.*s-", (int)len, name);
+    make_prefix(f, database);
     open_dir = opendir(dir);
     if (!open_dir)
         return atomic_file_error(e, "open the folder --backup-dir", dir);
     remove_parts(f, open_dir);
     closedir(open_dir);
-    snprintf(probe, sizeof probe,
-             "%s/%s"
-             "check",
-             dir, f->prefix);
+    snprintf(probe, sizeof probe, "%s/%s" PROBE, dir, f->prefix);
     if (!atomic_file_open(&part, probe, true, e))
         return false;
     atomic_file_discard(&part);

@@ -69,15 +69,19 @@ static bool lock_bytes(struct hold *h, const char *path, struct error *e)
         return atomic_file_error(e, "write", path);
     if (fcntl(h->fd, F_SETLK, &lock) == 0)
         return true;
-    return errno == EAGAIN || errno == EACCES ? in_use(path, e)
-                                              : atomic_file_error(e, "lock", path);
+    if (errno == EAGAIN || errno == EACCES)
+        return in_use(path, e);
+    return atomic_file_error(e, "lock", path);
 }
 
 static bool take_hold(struct hold *h, const char *path, struct error *e)
 {
     h->exists = stat(path, &h->old) == 0;
-    if (!h->exists)
-        return errno == ENOENT || atomic_file_error(e, "write", path);
+    if (!h->exists) {
+        if (errno == ENOENT)
+            return true;
+        return atomic_file_error(e, "write", path);
+    }
     switch (lock_database(h, path)) {
     case SQLITE_OK: return true;
     case SQLITE_BUSY:
@@ -120,12 +124,32 @@ static bool keep_owner(const struct hold *h, struct atomic_file *part, struct er
     return atomic_file_error(e, "write", part->path);
 }
 
-static bool same_file(const char *a, const char *b)
+static bool is_same_file(const char *a, const char *b)
 {
     struct stat first, second;
 
-    return stat(a, &first) == 0 && stat(b, &second) == 0 && first.st_dev == second.st_dev &&
-           first.st_ino == second.st_ino;
+    if (stat(a, &first) != 0)
+        return false;
+    if (stat(b, &second) != 0)
+        return false;
+    return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+/* Fills the new file, and puts it in the place of the old one. */
+static bool replace(struct atomic_file *part, struct hold *hold, const char *from, const char *to,
+                    const struct backup_options *options, struct backup_made *out, struct error *e)
+{
+    if (!atomic_file_open(part, to, options->replace, e))
+        return false;
+    if (!take_hold(hold, to, e))
+        return false;
+    if (!backup_fill(part, from, options, out, e))
+        return false;
+    if (!keep_owner(hold, part, e))
+        return false;
+    if (!remove_logs(to, e))
+        return false;
+    return atomic_file_commit(part, e);
 }
 
 bool backup_restore(const char *from, const char *to, const struct backup_options *options,
@@ -137,11 +161,9 @@ bool backup_restore(const char *from, const char *to, const struct backup_option
 
     if (access(from, R_OK) != 0)
         return atomic_file_error(e, "read", from);
-    if (same_file(from, to))
+    if (is_same_file(from, to))
         return error_set(e, ERROR_FAILURE, "%s is the database itself", from);
-    ok = atomic_file_open(&part, to, options->replace, e) && take_hold(&hold, to, e) &&
-         backup_fill(&part, from, options, out, e) && keep_owner(&hold, &part, e) &&
-         remove_logs(to, e) && atomic_file_commit(&part, e);
+    ok = replace(&part, &hold, from, to, options, out, e);
     atomic_file_discard(&part);
     let_go(&hold);
     return ok;

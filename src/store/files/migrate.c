@@ -99,16 +99,20 @@ static bool check_applied(const struct applied_list *list, const struct migratio
 static bool check_order(const struct applied_list *list, const struct migration_set *set,
                         struct error *e)
 {
-    const struct applied *newest = list->count ? &list->items[list->count - 1] : NULL;
+    const struct applied *newest;
 
-    for (size_t i = 0; newest && i < set->count; i++) {
+    if (list->count == 0)
+        return true;
+    newest = &list->items[list->count - 1];
+    for (size_t i = 0; i < set->count; i++) {
         const struct migration *m = &set->items[i];
 
-        if (m->version < newest->version && !applied_find(list, m->version))
-            return error_set(e, ERROR_FAILURE,
-                             "%s is out of order: %lld (%s) is applied already; give it a higher "
-                             "number",
-                             m->file, (long long)newest->version, newest->name);
+        if (m->version >= newest->version || applied_find(list, m->version))
+            continue;
+        return error_set(e, ERROR_FAILURE,
+                         "%s is out of order: %lld (%s) is applied already; give it a higher "
+                         "number",
+                         m->file, (long long)newest->version, newest->name);
     }
     return true;
 }
@@ -132,6 +136,27 @@ static struct applied_list *new_list(struct error *e)
     return list;
 }
 
+/* Applies the migration if it is not among those of the list; *applied counts it. */
+static bool apply_new(struct db *db, const struct applied_list *list, const struct migration *m,
+                      size_t *applied,
+                      void (*progress)(void *context, const struct migration *m, int64_t us),
+                      void *context, struct error *e)
+{
+    int64_t before = clock_us();
+    bool done = false;
+
+    if (applied_find(list, m->version))
+        return true;
+    if (!apply_one(db, m, &done, e))
+        return false;
+    if (!done)
+        return true;
+    ++*applied;
+    if (progress)
+        progress(context, m, clock_us() - before);
+    return true;
+}
+
 bool migrate_up(struct db *db, const struct migration_set *set, size_t *applied,
                 void (*progress)(void *context, const struct migration *m, int64_t us),
                 void *context, struct error *e)
@@ -140,21 +165,11 @@ bool migrate_up(struct db *db, const struct migration_set *set, size_t *applied,
     bool ok = list && read_and_check(db, set, list, e);
 
     *applied = 0;
-    for (size_t i = 0; ok && i < set->count; i++) {
-        int64_t before = clock_us();
-        bool done = false;
-
-        if (applied_find(list, set->items[i].version))
-            continue;
-        ok = apply_one(db, &set->items[i], &done, e);
-        if (!ok || !done)
-            continue;
-        (*applied)++;
-        if (progress)
-            progress(context, &set->items[i], clock_us() - before);
-    }
+    for (size_t i = 0; ok && i < set->count; i++)
+        ok = apply_new(db, list, &set->items[i], applied, progress, context, e);
     /* Another process may have applied some of them meanwhile: look at the whole again. */
-    ok = ok && read_and_check(db, set, list, e);
+    if (ok)
+        ok = read_and_check(db, set, list, e);
     free(list);
     return ok;
 }
@@ -180,13 +195,10 @@ bool migrate_known(struct db *db, const struct migration_set *set, struct error 
     return ok;
 }
 
-bool migrate_status(struct db *db, const struct migration_set *set, struct buf *out,
-                    struct error *e)
+static void add_status(struct buf *out, const struct migration_set *set,
+                       const struct applied_list *list)
 {
-    struct applied_list *list = new_list(e);
-    bool ok = list && applied_read(db, list, e);
-
-    for (size_t i = 0; ok && i < set->count; i++) {
+    for (size_t i = 0; i < set->count; i++) {
         const struct migration *m = &set->items[i];
         const struct applied *a = applied_find(list, m->version);
 
@@ -196,12 +208,25 @@ bool migrate_status(struct db *db, const struct migration_set *set, struct buf *
             buf_addf(out, "%-40s applied %s in %.1f ms%s\n", m->file, a->applied_at, a->duration_ms,
                      text_if(strcmp(a->sha256, m->sha256), ", changed since"));
     }
-    for (size_t i = 0; ok && i < list->count; i++) {
-        if (!find_migration(set, list->items[i].version))
-            buf_addf(out, "%04lld_%-35s applied %s, file missing\n",
-                     (long long)list->items[i].version, list->items[i].name,
-                     list->items[i].applied_at);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct applied *a = &list->items[i];
+
+        if (!find_migration(set, a->version))
+            buf_addf(out, "%04lld_%-35s applied %s, file missing\n", (long long)a->version, a->name,
+                     a->applied_at);
     }
+}
+
+bool migrate_status(struct db *db, const struct migration_set *set, struct buf *out,
+                    struct error *e)
+{
+    struct applied_list *list = new_list(e);
+    bool ok = list && applied_read(db, list, e);
+
+    if (ok)
+        add_status(out, set, list);
     free(list);
-    return ok && (!out->failed || error_set(e, ERROR_MEMORY, "out of memory"));
+    if (ok && out->failed)
+        return error_set(e, ERROR_MEMORY, "out of memory");
+    return ok;
 }

@@ -18,11 +18,10 @@ static const char create_table[] = "CREATE TABLE IF NOT EXISTS thimble_migration
 
 void slice_copy(char *to, size_t size, struct slice s)
 {
-    size_t len = s.len < size ? s.len : size - 1;
-
-    if (len)
-        memcpy(to, s.data, len);
-    to[len] = '\0';
+    s = slice_first(s, size - 1);
+    if (s.len)
+        memcpy(to, s.data, s.len);
+    to[s.len] = '\0';
 }
 
 /* The line, from 1, of a place in the file. */
@@ -35,22 +34,32 @@ static size_t line_of(const struct migration *m, const char *place)
     return line;
 }
 
+/* The end of the comment that begins here; NULL: none does, or it has no end. */
+static const char *comment_end(const char *sql)
+{
+    const char *end;
+
+    if (strncmp(sql, "--", 2) == 0)
+        return sql + strcspn(sql, "\n");
+    if (strncmp(sql, "/*", 2) != 0)
+        return NULL;
+    end = strstr(sql + 2, "*/");
+    if (end)
+        end += 2;
+    return end;
+}
+
 /* The first byte that is neither blank nor comment, so that a line number means something. */
 static const char *skip_blank(const char *sql)
 {
     for (;;) {
-        sql += strspn(sql, " \t\r\n\f;");
-        if (sql[0] == '-' && sql[1] == '-') {
-            sql += strcspn(sql, "\n");
-        } else if (sql[0] == '/' && sql[1] == '*') {
-            const char *end = strstr(sql + 2, "*/");
+        const char *end;
 
-            if (!end)
-                return sql;
-            sql = end + 2;
-        } else {
+        sql += strspn(sql, " \t\r\n\f;");
+        end = comment_end(sql);
+        if (!end)
             return sql;
-        }
+        sql = end;
     }
 }
 
@@ -59,9 +68,22 @@ static bool fail_at(struct db *db, const struct migration *m, const char *statem
 {
     int offset = sqlite3_error_offset(db_handle(db));
 
-    return error_set(e, ERROR_FAILURE, "%s:%zu: %s", m->file,
-                     line_of(m, statement + (offset > 0 ? offset : 0)),
+    if (offset > 0)
+        statement += offset;
+    return error_set(e, ERROR_FAILURE, "%s:%zu: %s", m->file, line_of(m, statement),
                      sqlite3_errmsg(db_handle(db)));
+}
+
+static int step_to_end(sqlite3_stmt *stmt)
+{
+    int rc;
+
+    do {
+        rc = sqlite3_step(stmt);
+    } while (rc == SQLITE_ROW);
+    if (rc == SQLITE_DONE)
+        return SQLITE_OK;
+    return rc;
 }
 
 static bool run_statement(struct db *db, const struct migration *m, const char **sql,
@@ -75,12 +97,8 @@ static bool run_statement(struct db *db, const struct migration *m, const char *
     if (!migrate_statement_allowed(statement, why, sizeof why))
         return error_set(e, ERROR_FAILURE, "%s:%zu: %s", m->file, line_of(m, statement), why);
     rc = sqlite3_prepare_v2(db_handle(db), statement, -1, &stmt, sql);
-    if (rc == SQLITE_OK && stmt) {
-        do {
-            rc = sqlite3_step(stmt);
-        } while (rc == SQLITE_ROW);
-        rc = rc == SQLITE_DONE ? SQLITE_OK : rc;
-    }
+    if (rc == SQLITE_OK && stmt)
+        rc = step_to_end(stmt);
     if (rc != SQLITE_OK)
         fail_at(db, m, statement, e);
     else if (!db_in_transaction(db))
@@ -188,6 +206,16 @@ static bool apply_locked(struct db *db, const struct migration *m, bool *done, s
     return record(db, m, clock_us() - before, e);
 }
 
+static bool apply_in_transaction(struct db *db, const struct migration *m, bool *done,
+                                 struct error *e)
+{
+    if (!db_begin_immediate(db, e))
+        return false;
+    if (!apply_locked(db, m, done, e))
+        return false;
+    return db_commit(db, e);
+}
+
 bool apply_one(struct db *db, const struct migration *m, bool *done, struct error *e)
 {
     struct error ignored = error_none();
@@ -195,8 +223,9 @@ bool apply_one(struct db *db, const struct migration *m, bool *done, struct erro
 
     *done = false;
     /* The pragma does nothing within a transaction, so it comes before. */
-    ok = db_exec(db, "PRAGMA foreign_keys=OFF", e) && db_begin_immediate(db, e) &&
-         apply_locked(db, m, done, e) && db_commit(db, e);
+    ok = db_exec(db, "PRAGMA foreign_keys=OFF", e);
+    if (ok)
+        ok = apply_in_transaction(db, m, done, e);
     if (!ok)
         db_rollback(db);
     db_forget_statements(db);

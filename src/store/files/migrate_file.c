@@ -5,10 +5,6 @@
 
 #include "base/ascii.h"
 #include "base/parse.h"
-#include "base/text.h"
-#include "store/catalog/lexer.h"
-
-/* ---- the name */
 
 /* What a migration's name may hold. */
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
@@ -18,34 +14,43 @@
 
 static bool take_suffix(struct slice *s, const char *suffix)
 {
-    size_t len = strlen(suffix);
+    struct slice end = slice_from(suffix);
 
-    if (s->len < len || memcmp(s->data + s->len - len, suffix, len) != 0)
+    if (!slice_ends(*s, end))
         return false;
-    s->len -= len;
+    s->len -= end.len;
     return true;
+}
+
+static size_t count_digits(struct slice text)
+{
+    size_t n = 0;
+
+    while (n < text.len && ascii_is_digit(text.data[n]))
+        n++;
+    return n;
 }
 
 /* Takes `digits separator name`, the name being the rest. */
 static bool take_version_and_name(struct slice text, const char *separator,
                                   struct migration_file *out)
 {
-    size_t digits = 0;
-    size_t gap = strlen(separator);
-    struct slice name;
+    struct slice gap = slice_from(separator), name;
+    size_t digits = count_digits(text);
 
-    while (digits < text.len && strchr(DIGITS, text.data[digits]))
-        digits++;
-    if (digits == 0 || digits > VERSION_DIGITS_MAX || text.len <= digits + gap ||
-        memcmp(text.data + digits, separator, gap) != 0)
+    if (digits == 0 || digits > VERSION_DIGITS_MAX)
         return false;
-    name = slice_make(text.data + digits + gap, text.len - digits - gap);
-    if (name.len >= sizeof out->name)
+    name = slice_after(text, digits);
+    if (!slice_begins(name, gap))
+        return false;
+    name = slice_after(name, gap.len);
+    if (name.len == 0 || name.len >= sizeof out->name)
         return false;
     memcpy(out->name, name.data, name.len);
     out->name[name.len] = '\0';
-    return strspn(out->name, NAME_BYTES) == name.len &&
-           parse_int64(slice_make(text.data, digits), &out->version);
+    if (strspn(out->name, NAME_BYTES) != name.len)
+        return false;
+    return parse_int64(slice_first(text, digits), &out->version);
 }
 
 static bool parse_own(struct slice stem, struct migration_file *out)
@@ -59,12 +64,12 @@ static bool parse_own(struct slice stem, struct migration_file *out)
 /* Flyway: V and a version, two underlines, a name; U undoes. */
 static bool parse_flyway(struct slice stem, struct migration_file *out)
 {
-    char kind = stem.len ? stem.data[0] : '\0';
-
-    if (kind != 'V' && kind != 'U')
+    if (stem.len == 0)
         return false;
-    out->undoes = kind == 'U';
-    return take_version_and_name(slice_make(stem.data + 1, stem.len - 1), "__", out);
+    if (stem.data[0] != 'V' && stem.data[0] != 'U')
+        return false;
+    out->undoes = stem.data[0] == 'U';
+    return take_version_and_name(slice_after(stem, 1), "__", out);
 }
 
 static bool is_flyway(struct slice stem)
@@ -75,225 +80,25 @@ static bool is_flyway(struct slice stem)
         return false;
     if (!strstr(stem.data + 1, "__"))
         return false;
-    return strchr(DIGITS, stem.data[1]) || stem.data[1] == '_';
+    return ascii_is_digit(stem.data[1]) || stem.data[1] == '_';
 }
 
 bool migrate_parse_file(const char *file, struct migration_file *out, struct error *e)
 {
+    const char *why = "a migration is called NNNN_name.sql, as 0001_lists.sql";
     struct slice stem = slice_from(file);
-    bool sql = take_suffix(&stem, ".sql");
 
     *out = (struct migration_file){.version = 0};
-    if (sql && (parse_own(stem, out) || parse_flyway(stem, out)))
-        return true;
-    if (sql && is_flyway(stem) && stem.data[0] == 'R')
-        return error_set(e, ERROR_FAILURE,
-                         "%s: a repeatable migration is not understood; put it into a numbered one",
-                         file);
-    if (sql && is_flyway(stem))
-        return error_set(e, ERROR_FAILURE,
-                         "%s: a version is one whole number here: V12__name.sql, or 0012_name.sql",
-                         file);
-    return error_set(e, ERROR_FAILURE, "%s: a migration is called NNNN_name.sql, as 0001_lists.sql",
-                     file);
-}
-
-/* ---- the halves */
-
-/* Bytes of a mark, blanks folded: longer lines are none. */
-#define MARK_MAX 64
-
-enum direction {
-    GOES_UP,
-    GOES_DOWN,
-    GOES_ON,      /* about how the tool reads the file: the parser here needs no such help */
-    GOES_NOWHERE, /* asks for what is not done here */
-};
-
-struct mark {
-    const char *tool;
-    const char *words; /* lower case, blanks folded, without the comment's own dashes */
-    bool prefix;       /* more may follow */
-    enum direction direction;
-};
-
-/* The first row that fits is meant. */
-static const struct mark marks[] = {
-    {"goose", "+goose up", false, GOES_UP},
-    {"goose", "+goose down", false, GOES_DOWN},
-    {"goose", "+goose statementbegin", false, GOES_ON},
-    {"goose", "+goose statementend", false, GOES_ON},
-    {"goose", "+goose envsub off", false, GOES_ON},
-    {"goose", "+goose", true, GOES_NOWHERE},
-    {"sql-migrate", "+migrate up", false, GOES_UP},
-    {"sql-migrate", "+migrate down", true, GOES_DOWN},
-    {"sql-migrate", "+migrate statementbegin", false, GOES_ON},
-    {"sql-migrate", "+migrate statementend", false, GOES_ON},
-    {"sql-migrate", "+migrate", true, GOES_NOWHERE},
-    {"dbmate", "migrate:up", false, GOES_UP},
-    {"dbmate", "migrate:up transaction:true", false, GOES_UP},
-    {"dbmate", "migrate:up ", true, GOES_NOWHERE},
-    {"dbmate", "migrate:down", true, GOES_DOWN},
-    {"node-pg-migrate", "up migration", false, GOES_UP},
-    {"node-pg-migrate", "down migration", false, GOES_DOWN},
-    {"tern", "create above / drop below ----", false, GOES_DOWN},
-    {"MyBatis", "//@undo", false, GOES_DOWN},
-    {"MyBatis", "@undo", false, GOES_DOWN},
-    {"rambler", "rambler up", false, GOES_UP},
-    {"rambler", "rambler down", false, GOES_DOWN},
-    {"rambler", "rambler", true, GOES_NOWHERE},
-    {"Liquibase", "liquibase formatted sql", true, GOES_NOWHERE},
-};
-
-/* These tools' files begin with the way up. */
-static bool begins_up(const char *tool)
-{
-    return strcmp(tool, "tern") == 0 || strcmp(tool, "MyBatis") == 0;
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r';
-}
-
-/* The place of a comment's first word; the line's end for any other line. */
-static size_t comment_start(struct slice line)
-{
-    size_t at = 0;
-
-    while (at < line.len && (line.data[at] == ' ' || line.data[at] == '\t'))
-        at++;
-    if (line.len - at < 2 || memcmp(line.data + at, "--", 2) != 0)
-        return line.len;
-    while (at < line.len && line.data[at] == '-')
-        at++;
-    return at;
-}
-
-/* The words of a comment line, lower case, blanks folded; "" for any other line. */
-static void fold_comment(struct slice line, char out[MARK_MAX])
-{
-    size_t at = comment_start(line), n = 0;
-
-    for (; at < line.len && n + 1 < MARK_MAX; at++) {
-        char c = ascii_lower(line.data[at]);
-        bool follows_word = n > 0 && out[n - 1] != ' ';
-
-        if (is_blank(c))
-            c = ' ';
-        if (c == ' ' && !follows_word)
-            continue;
-        out[n++] = c;
+    if (take_suffix(&stem, ".sql")) {
+        if (parse_own(stem, out))
+            return true;
+        if (parse_flyway(stem, out))
+            return true;
+        if (is_flyway(stem)) {
+            why = "a version is one whole number here: V12__name.sql, or 0012_name.sql";
+            if (stem.data[0] == 'R')
+                why = "a repeatable migration is not understood; put it into a numbered one";
+        }
     }
-    if (n > 0 && at == line.len && out[n - 1] == ' ')
-        n--;
-    out[n] = '\0';
-}
-
-static const struct mark *find_mark(struct slice line)
-{
-    char words[MARK_MAX];
-
-    fold_comment(line, words);
-    if (words[0] == '\0')
-        return NULL;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        const struct mark *m = &marks[i];
-        size_t len = strlen(m->words);
-
-        if (strncmp(words, m->words, len) == 0 && (m->prefix || words[len] == '\0'))
-            return m;
-    }
-    return NULL;
-}
-
-struct halves {
-    const char *file;
-    const char *tool; /* NULL: no mark so far */
-    char *text;       /* the copy; what is not the way up becomes blank */
-    size_t line;
-    bool up;     /* the lines that are read lead up */
-    bool met_up; /* … or some have */
-};
-
-static bool follow(struct halves *h, const struct mark *m, struct slice line, struct error *e)
-{
-    struct slice shown = text_trim(line);
-
-    if (h->tool && strcmp(h->tool, m->tool) != 0)
-        return error_set(e, ERROR_FAILURE, "%s:%zu: marks of %s and of %s in one file", h->file,
-                         h->line, h->tool, m->tool);
-    if (m->direction == GOES_NOWHERE)
-        return error_set(e, ERROR_FAILURE,
-                         "%s:%zu: \"%.*s\" (%s) is not understood; a migration runs as it stands, "
-                         "in a transaction of its own: take the line out if that is right",
-                         h->file, h->line, (int)(shown.len > 60 ? 60 : shown.len), shown.data,
-                         m->tool);
-    if (!h->tool && begins_up(m->tool))
-        h->met_up = true;
-    h->tool = m->tool;
-    if (m->direction == GOES_UP)
-        h->up = h->met_up = true;
-    else if (m->direction == GOES_DOWN)
-        h->up = false;
-    return true;
-}
-
-static void blank_out(char *line, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (line[i] != '\r')
-            line[i] = ' ';
-    }
-}
-
-/* Before the first mark there may be comments only: nobody has said which way a statement leads. */
-static bool check_head(const struct halves *h, struct slice head, struct error *e)
-{
-    struct lexer x = {.sql = head};
-
-    if (lexer_next(&x).kind == TOKEN_END)
-        return true;
-    return error_set(e, ERROR_FAILURE, "%s: there is SQL before the first mark of %s", h->file,
-                     h->tool);
-}
-
-static bool take_line(struct halves *h, struct slice text, size_t start, size_t end,
-                      struct error *e)
-{
-    struct slice line = slice_make(text.data + start, end - start);
-    const struct mark *m = find_mark(line);
-    bool first = m && !h->tool;
-
-    h->line++;
-    if (m && !follow(h, m, line, e))
-        return false;
-    if (first && !begins_up(m->tool) && !check_head(h, slice_make(text.data, start), e))
-        return false;
-    if (h->tool && (m || !h->up))
-        blank_out(h->text + start, line.len);
-    return true;
-}
-
-bool migrate_way_up(struct arena *arena, const char *file, struct slice text, struct slice *up,
-                    struct error *e)
-{
-    struct halves h = {.file = file, .text = arena_copy(arena, text)};
-
-    *up = text;
-    if (!h.text)
-        return error_set(e, ERROR_MEMORY, "out of memory");
-    for (size_t start = 0, end; start < text.len; start = end + 1) {
-        const char *newline = memchr(text.data + start, '\n', text.len - start);
-
-        end = newline ? (size_t)(newline - text.data) : text.len;
-        if (!take_line(&h, text, start, end, e))
-            return false;
-    }
-    if (!h.tool)
-        return true;
-    if (!h.met_up)
-        return error_set(e, ERROR_FAILURE, "%s: %s has no way up marked in it", file, h.tool);
-    *up = slice_make(h.text, text.len);
-    return true;
+    return error_set(e, ERROR_FAILURE, "%s: %s", file, why);
 }

@@ -30,26 +30,35 @@ static const char *const pragmas[] = {
     "analysis_limit", "compile_options",    "encoding",          "schema_version",   "data_version",
 };
 
+/* May the pragma be there, that assigns a value or only reads? */
+static bool is_allowed(struct token name, bool assigns)
+{
+    bool only_read = token_is(name, "encoding") || token_is(name, "schema_version");
+
+    if (assigns && only_read)
+        return false;
+    return token_is_any(name, pragmas, sizeof pragmas / sizeof *pragmas);
+}
+
 static bool pragma_allowed(struct lexer *x, char *why, size_t size)
 {
     struct token name = lexer_next(x);
     struct token next = lexer_next(x);
+    struct slice shown;
 
     if (token_is_char(next, '.')) { /* PRAGMA main.user_version */
         name = lexer_next(x);
         next = lexer_next(x);
     }
-    bool reads = !token_is_char(next, '=') && !token_is_char(next, '(');
-    bool only_read = token_is(name, "encoding") || token_is(name, "schema_version");
-
-    for (size_t i = 0; i < sizeof pragmas / sizeof *pragmas; i++) {
-        if (token_is(name, pragmas[i]) && (reads || !only_read))
-            return true;
-    }
+    if (is_allowed(name, token_is_char(next, '=') || token_is_char(next, '(')))
+        return true;
+    shown = slice_first(name.text, 40);
+    if (!shown.data)
+        shown = slice_make("", 0);
     snprintf(why, size,
              "PRAGMA %.*s is not for a migration: take it out (thimble sets up its own "
              "connections; what a file is like from its start, the sqlite3 shell sets)",
-             (int)(name.text.len > 40 ? 40 : name.text.len), name.text.data ? name.text.data : "");
+             SLICE_ARG(shown));
     return false;
 }
 
