@@ -86,81 +86,95 @@ static void take_range(struct request *r, struct slice value)
     r->plain = false;
 }
 
-/* What is read has Accept-Profile, what is written Content-Profile; the other means nothing. */
-static void take_profile(struct request *r, struct slice value, bool of_reading)
+static void take_none_match(struct request *r, struct slice value)
 {
-    bool reads = r->call.method <= METHOD_HEAD;
-
-    if (reads != of_reading)
-        return;
-    r->call.profile = value;
-    r->plain = r->plain && !reads;
+    take_tags(r, &r->call.if_none_match, value);
 }
 
-/* Is the field `name` this one? */
-#define NAMED(name, text) text_equal_nocase(name, (struct slice)SLICE_LITERAL(text))
+/* What is read has Accept-Profile, what is written Content-Profile; the other means nothing. */
+static void take_accept_profile(struct request *r, struct slice value)
+{
+    if (r->call.method > METHOD_HEAD)
+        return;
+    r->call.profile = value;
+    r->plain = false;
+}
+
+static void take_content_profile(struct request *r, struct slice value)
+{
+    if (r->call.method > METHOD_HEAD)
+        r->call.profile = value;
+}
+
+static void take_length(struct request *r, struct slice value)
+{
+    r->announced = parse_length(value);
+}
+
+static void take_asked_method(struct request *r, struct slice value)
+{
+    (void)value;
+    r->asks_method = true;
+}
+
+/* A header field that is looked at. */
+struct head_field {
+    struct slice name;
+    size_t member; /* the slice of struct request that its value becomes, if there is no `take` */
+    void (*take)(struct request *r, struct slice value);
+};
+
+#define BECOMES(text, member) SLICE_LITERAL(text), offsetof(struct request, member), NULL
+#define TAKEN(text, take)     SLICE_LITERAL(text), 0, take
+#define FIELDS(...)           ((const struct head_field[]){__VA_ARGS__, {{NULL, 0}, 0, NULL}})
+
+/* By the length of the name, which tells most of them apart. */
+static const struct head_field *const fields[] = {
+    [5] = FIELDS({TAKEN("range", take_range)}),
+    [6] = FIELDS({BECOMES("accept", call.accept)}, {TAKEN("prefer", take_preferences)},
+                 {TAKEN("origin", take_origin)}),
+    [8] = FIELDS({TAKEN("if-match", take_match)}),
+    [11] = FIELDS({BECOMES("traceparent", traceparent)}),
+    [12] = FIELDS({BECOMES("content-type", call.content_type)}, {TAKEN("x-request-id", take_id)}),
+    [13] = FIELDS({TAKEN("if-none-match", take_none_match)}),
+    [14] = FIELDS({TAKEN("accept-profile", take_accept_profile)},
+                  {TAKEN("content-length", take_length)}),
+    [15] = FIELDS({TAKEN("content-profile", take_content_profile)}),
+    [16] = FIELDS({BECOMES("content-encoding", coding)}),
+    [29] = FIELDS({TAKEN("access-control-request-method", take_asked_method)}),
+    [30] = FIELDS({BECOMES("access-control-request-headers", asked_headers)}),
+};
+
+/* The row of the field; NULL: it is not looked at. */
+static const struct head_field *find_field(struct slice name)
+{
+    const struct head_field *f = NULL;
+
+    if (name.len < sizeof fields / sizeof *fields)
+        f = fields[name.len];
+    if (!f)
+        return NULL;
+    while (f->name.data && !text_equal_nocase(name, f->name))
+        f++;
+    if (!f->name.data)
+        return NULL;
+    return f;
+}
 
 /* One pass over the header fields; libmicrohttpd keeps them until the request ends. */
 static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const char *name,
                                    size_t name_len, const char *value, size_t value_len)
 {
     struct request *r = context;
-    struct slice n = slice_make(name, name_len), v = slice_make(value, value_len);
+    const struct head_field *f = find_field(slice_make(name, name_len));
+    struct slice v = slice_make(value, value_len);
     (void)kind;
 
     r->header_bytes += name_len + value_len + 4;
-    switch (name_len) { /* the length tells most names apart */
-    case 5:
-        if (NAMED(n, "range"))
-            take_range(r, v);
-        break;
-    case 6:
-        if (NAMED(n, "accept"))
-            r->call.accept = v;
-        else if (NAMED(n, "prefer"))
-            take_preferences(r, v);
-        else if (NAMED(n, "origin"))
-            take_origin(r, v);
-        break;
-    case 8:
-        if (NAMED(n, "if-match"))
-            take_match(r, v);
-        break;
-    case 11:
-        if (NAMED(n, "traceparent"))
-            r->traceparent = v;
-        break;
-    case 12:
-        if (NAMED(n, "content-type"))
-            r->call.content_type = v;
-        else if (NAMED(n, "x-request-id"))
-            take_id(r, v);
-        break;
-    case 13:
-        if (NAMED(n, "if-none-match"))
-            take_tags(r, &r->call.if_none_match, v);
-        break;
-    case 14:
-        if (NAMED(n, "accept-profile"))
-            take_profile(r, v, true);
-        else if (NAMED(n, "content-length"))
-            r->announced = parse_length(v);
-        break;
-    case 15:
-        if (NAMED(n, "content-profile"))
-            take_profile(r, v, false);
-        break;
-    case 16:
-        if (NAMED(n, "content-encoding"))
-            r->coding = v;
-        break;
-    case 29: r->asks_method |= NAMED(n, "access-control-request-method"); break;
-    case 30:
-        if (NAMED(n, "access-control-request-headers"))
-            r->asked_headers = v;
-        break;
-    default: break;
-    }
+    if (f && f->take)
+        f->take(r, v);
+    else if (f)
+        memcpy((char *)r + f->member, &v, sizeof v);
     return MHD_YES;
 }
 
