@@ -14,7 +14,7 @@
 
 extern char **environ;
 
-static const struct command *nearest(const char *name)
+static const struct command *nearest_command(const char *name)
 {
     for (size_t limit = 1; limit <= 3; limit++) {
         for (size_t i = 0; i < COMMANDS; i++) {
@@ -34,7 +34,7 @@ static const struct command *choose(int *argc, char ***argv, struct error *e)
         return command;
     command = command_find((*argv)[0]);
     if (!command) {
-        near = nearest((*argv)[0]);
+        near = nearest_command((*argv)[0]);
         error_set(e, ERROR_USAGE, "there is no command %s%s%s%s", (*argv)[0],
                   near ? "; did you mean " : "; see thimble help", near ? near->name : "",
                   text_if(near, "?"));
@@ -45,8 +45,8 @@ static const struct command *choose(int *argc, char ***argv, struct error *e)
     return command;
 }
 
-static int run(const struct command *command, const struct config *config, int n_words,
-               char **words)
+static int run_command(const struct command *command, const struct config *config, int n_words,
+                       char **words)
 {
     struct error e = error_none();
     char *help_words[1] = {(char *)command->name};
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
     if (!command)
         return command_fail(&e);
     code = config_read(&config, environ, argc, argv, &n_words, &e)
-               ? run(command, &config, n_words, argv)
+               ? run_command(command, &config, n_words, argv)
                : command_fail(&e);
     config_finish(&config);
     return code;

@@ -113,7 +113,7 @@ static void rehash(struct limit *limit)
 }
 
 /* The key's slot, or a free one for it; NULL when the table has none left. */
-static struct slot *find(struct limit *limit, struct limit_key key)
+static struct slot *find_slot(struct limit *limit, struct limit_key key)
 {
     struct slot *free_slot = NULL;
     size_t at = key_hash(key) & limit->mask;
@@ -142,7 +142,7 @@ static bool count_address(struct limit *limit, struct limit_key key)
     pthread_mutex_lock(&limit->lock);
     if (limit->used > limit->mask / 2)
         rehash(limit);
-    slot = find(limit, key);
+    slot = find_slot(limit, key);
     if (slot) {
         limit->used += !slot->used;
         slot->used = true;
@@ -179,7 +179,7 @@ void limit_leave(struct limit *limit, struct limit_key key)
     if (!by_address(limit, key))
         return;
     pthread_mutex_lock(&limit->lock);
-    slot = find(limit, key);
+    slot = find_slot(limit, key);
     if (slot && slot->count > 0)
         slot->count--;
     pthread_mutex_unlock(&limit->lock);

@@ -104,7 +104,7 @@ static bool rename_to_new(const struct atomic_file *p, bool *told)
 }
 
 /* A name that came up meanwhile is not replaced. */
-static bool take_name(const struct atomic_file *p)
+static bool rename_part(const struct atomic_file *p)
 {
     bool told = false;
 
@@ -144,7 +144,7 @@ bool atomic_file_commit(struct atomic_file *p, struct error *e)
 {
     if (!atomic_file_sync(p, e))
         return false;
-    if (!take_name(p))
+    if (!rename_part(p))
         return atomic_file_error(e, "make", p->name);
     *p->path = '\0';
     if (sync_folder(p))

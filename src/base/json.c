@@ -37,7 +37,7 @@ static bool is_next(const struct json_reader *r, char wanted)
     return r->at < r->end && *r->at == wanted;
 }
 
-static bool take(struct json_reader *r, char wanted)
+static bool take_char(struct json_reader *r, char wanted)
 {
     if (!is_next(r, wanted))
         return false;
@@ -74,7 +74,7 @@ static size_t skip_digits(struct json_reader *r)
 
 static bool skip_fraction(struct json_reader *r, bool *integer)
 {
-    if (!take(r, '.'))
+    if (!take_char(r, '.'))
         return true;
     *integer = false;
     return skip_digits(r) > 0;
@@ -82,11 +82,11 @@ static bool skip_fraction(struct json_reader *r, bool *integer)
 
 static bool skip_exponent(struct json_reader *r, bool *integer)
 {
-    if (!take(r, 'e') && !take(r, 'E'))
+    if (!take_char(r, 'e') && !take_char(r, 'E'))
         return true;
     *integer = false;
-    if (!take(r, '+'))
-        take(r, '-');
+    if (!take_char(r, '+'))
+        take_char(r, '-');
     return skip_digits(r) > 0;
 }
 
@@ -96,8 +96,8 @@ static bool read_number(struct json_reader *r, struct json_item *out)
 
     out->kind = JSON_IS_NUMBER;
     out->integer = true;
-    take(r, '-');
-    if (!take(r, '0') && skip_digits(r) == 0)
+    take_char(r, '-');
+    if (!take_char(r, '0') && skip_digits(r) == 0)
         return fault(r, r->at == start ? "a value is expected" : "a digit is expected");
     if (!skip_fraction(r, &out->integer))
         return fault(r, "a digit is expected");
@@ -196,11 +196,11 @@ static enum json_next next(struct json_reader *r, bool *first, char close)
 
     *first = false;
     skip_blanks(r);
-    if (take(r, close)) {
+    if (take_char(r, close)) {
         r->depth++;
         return JSON_CLOSED;
     }
-    if (was_first || take(r, ','))
+    if (was_first || take_char(r, ','))
         return JSON_NEXT;
     fault(r, close == '}' ? "a comma or } is expected" : "a comma or ] is expected");
     return JSON_FAULT;
@@ -225,7 +225,7 @@ enum json_next json_next_member(struct json_reader *r, bool *first, struct json_
     if (!read_string(r, name))
         return JSON_FAULT;
     skip_blanks(r);
-    if (take(r, ':'))
+    if (take_char(r, ':'))
         return JSON_NEXT;
     fault(r, "a colon is expected");
     return JSON_FAULT;

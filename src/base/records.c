@@ -20,7 +20,7 @@ void records_finish(struct records *r)
 }
 
 /* Room for a chunk after what is not given yet: it moves to the front, or the memory grows. */
-static bool make_room(struct records *r, struct error *e)
+static bool make_chunk_room(struct records *r, struct error *e)
 {
     size_t kept = r->end - r->start, cap = r->cap ? r->cap : 2 * CHUNK;
     char *data;
@@ -42,11 +42,11 @@ static bool make_room(struct records *r, struct error *e)
     return true;
 }
 
-static bool fill(struct records *r, struct error *e)
+static bool fill_chunk(struct records *r, struct error *e)
 {
     ssize_t n;
 
-    if (!make_room(r, e))
+    if (!make_chunk_room(r, e))
         return false;
     do {
         n = read(r->fd, r->data + r->end, CHUNK);
@@ -62,7 +62,7 @@ static bool fill(struct records *r, struct error *e)
 static bool want(struct records *r, size_t n, struct error *e)
 {
     while (!r->eof && r->end - r->start < n) {
-        if (!fill(r, e))
+        if (!fill_chunk(r, e))
             return false;
     }
     return true;
@@ -116,7 +116,7 @@ static bool scan_line(struct records *r)
 }
 
 /* Quotes mean something at the beginning of a field alone, and are doubled within. */
-static enum records_state after(enum records_state state, char c)
+static enum records_state csv_state_after(enum records_state state, char c)
 {
     if (c == '"') {
         switch (state) {
@@ -149,7 +149,7 @@ static bool scan_csv(struct records *r)
         if (state != STATE_QUOTED && is_line_end(c))
             break;
         r->lines += c == '\n';
-        state = after(state, c);
+        state = csv_state_after(state, c);
     }
     r->state = state;
     r->scan = at;
@@ -157,7 +157,7 @@ static bool scan_csv(struct records *r)
 }
 
 /* The record that ends at scan: out of the buffer, its line's end after it. */
-static struct slice take(struct records *r, bool ended)
+static struct slice take_record(struct records *r, bool ended)
 {
     struct slice text = slice_make(r->data + r->start, r->scan - r->start);
 
@@ -192,14 +192,14 @@ enum record records_next(struct records *r, struct slice *out, struct error *e)
             break;
         if (too_long)
             drop(r, r->scan - r->start);
-        if (!fill(r, e))
+        if (!fill_chunk(r, e))
             return RECORD_FAILED;
     }
     nothing = r->scan == r->start;
     if (nothing && !ended && !too_long)
         return RECORD_END;
     r->line = line;
-    *out = take(r, ended);
+    *out = take_record(r, ended);
     if (too_long)
         return RECORD_TOO_LONG;
     return RECORD_GIVEN;

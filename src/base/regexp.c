@@ -173,7 +173,7 @@ static bool new_states(struct states *s, size_t n)
     return s->dense && s->sparse;
 }
 
-static bool make_room(struct regexp *r, const struct emitter *e)
+static bool make_program(struct regexp *r, const struct emitter *e)
 {
     r->n_program = e->n;
     r->program = calloc(e->n, sizeof *r->program);
@@ -198,7 +198,7 @@ static bool emit_all(struct regexp *r, struct tree *tree, const char **why)
         emit(&e, OP_MATCH, 0, 0, 0);
         if (e.full)
             *why = "regular expression is too complex";
-        ok = !e.full && make_room(r, &e);
+        ok = !e.full && make_program(r, &e);
     }
     free(e.program);
     return ok;

@@ -81,7 +81,7 @@ static bool takes(const struct regexp *r, const struct instruction *i, uint32_t 
 }
 
 /* All that is alive takes `c`; what is alive then stands between it and `after`. */
-static void take(struct run *run, uint32_t c, uint32_t after)
+static void step_states(struct run *run, uint32_t c, uint32_t after)
 {
     struct regexp *r = run->r;
     struct states was = r->now;
@@ -97,7 +97,7 @@ static void take(struct run *run, uint32_t c, uint32_t after)
 }
 
 /* With nothing alive: the next place where a match can begin. */
-static size_t skip(const struct run *run, size_t at)
+static size_t skip_to_beginning(const struct run *run, size_t at)
 {
     const struct regexp *r = run->r;
 
@@ -150,7 +150,7 @@ enum regexp_result regexp_match(struct regexp *r, struct slice text, regexp_stop
         uint32_t c;
 
         if (r->now.n == 0 && r->can_skip)
-            at = skip(&run, at);
+            at = skip_to_beginning(&run, at);
         c = character_at(&run, at, &bytes);
         if (may_begin(&run, at))
             add_state(&run, &r->now, 0, character_before(&run, at), c);
@@ -159,7 +159,7 @@ enum regexp_result regexp_match(struct regexp *r, struct slice text, regexp_stop
         if (c == REGEXP_EDGE)
             return REGEXP_DIFFERS;
         at += bytes;
-        take(&run, c, character_at(&run, at, &unused));
+        step_states(&run, c, character_at(&run, at, &unused));
         if (run.matched)
             return REGEXP_MATCHES;
         if (is_to_stop(&run, stop, context))

@@ -36,7 +36,7 @@ static char here(const struct parser *p)
 }
 
 /* Takes `c` if it is next. */
-static bool take(struct parser *p, char c)
+static bool take_char(struct parser *p, char c)
 {
     bool is = !at_end(p) && p->text.data[p->at] == c;
 
@@ -44,7 +44,7 @@ static bool take(struct parser *p, char c)
     return is;
 }
 
-static uint16_t add(struct parser *p, struct branch branch)
+static uint16_t add_branch(struct parser *p, struct branch branch)
 {
     p->tree->branches[p->tree->n_branches] = branch;
     return (uint16_t)p->tree->n_branches++;
@@ -52,17 +52,18 @@ static uint16_t add(struct parser *p, struct branch branch)
 
 static uint16_t add_place(struct parser *p, enum regexp_place place)
 {
-    return add(p, (struct branch){.kind = BRANCH_PLACE, .a = (uint16_t)place});
+    return add_branch(p, (struct branch){.kind = BRANCH_PLACE, .a = (uint16_t)place});
 }
 
 static uint16_t add_character(struct parser *p, uint32_t c)
 {
-    return add(p, (struct branch){.kind = BRANCH_CHAR, .c = p->tree->fold ? regexp_fold(c) : c});
+    return add_branch(
+        p, (struct branch){.kind = BRANCH_CHAR, .c = p->tree->fold ? regexp_fold(c) : c});
 }
 
 static uint16_t add_set(struct parser *p, size_t set)
 {
-    return add(p, (struct branch){.kind = BRANCH_SET, .a = (uint16_t)set});
+    return add_branch(p, (struct branch){.kind = BRANCH_SET, .a = (uint16_t)set});
 }
 
 /* ---- escapes */
@@ -83,7 +84,7 @@ static bool escape_atom(struct parser *p, uint16_t *out)
     size_t set;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (take(p, places[i].letter)) {
+        if (take_char(p, places[i].letter)) {
             *out = add_place(p, places[i].place);
             return true;
         }
@@ -105,14 +106,14 @@ static bool alternatives(struct parser *p, uint16_t *out);
 
 static bool group(struct parser *p, uint16_t *out)
 {
-    if (take(p, '?') && !take(p, ':'))
+    if (take_char(p, '?') && !take_char(p, ':'))
         return wrong(p, "look-around is not supported");
     if (++p->depth > REGEXP_DEPTH_MAX)
         return wrong(p, "regular expression is too complex");
     if (!alternatives(p, out))
         return false;
     p->depth--;
-    if (take(p, ')'))
+    if (take_char(p, ')'))
         return true;
     return wrong(p, "parentheses () not balanced");
 }
@@ -141,7 +142,7 @@ static bool atom(struct parser *p, uint16_t *out)
         return true;
     case '.':
         p->at++;
-        *out = add(p, (struct branch){.kind = BRANCH_ANY});
+        *out = add_branch(p, (struct branch){.kind = BRANCH_ANY});
         return true;
     case '^':
         p->at++;
@@ -180,14 +181,14 @@ static bool counted_bounds(struct parser *p, struct branch *b)
     if (!bound(p, &b->min))
         return false;
     b->max = b->min;
-    if (!take(p, ','))
-        return take(p, '}');
+    if (!take_char(p, ','))
+        return take_char(p, '}');
     b->max = BRANCH_NO_MAX;
-    if (take(p, '}'))
+    if (take_char(p, '}'))
         return true;
     if (!bound(p, &b->max))
         return false;
-    if (!take(p, '}'))
+    if (!take_char(p, '}'))
         return false;
     return b->max >= b->min;
 }
@@ -213,13 +214,13 @@ static bool quantifier(struct parser *p, struct branch *b)
 {
     b->min = 0;
     b->max = BRANCH_NO_MAX;
-    if (take(p, '*'))
+    if (take_char(p, '*'))
         return true;
-    if (take(p, '+')) {
+    if (take_char(p, '+')) {
         b->min = 1;
         return true;
     }
-    if (take(p, '?')) {
+    if (take_char(p, '?')) {
         b->max = 1;
         return true;
     }
@@ -241,10 +242,10 @@ static bool piece(struct parser *p, uint16_t *out)
         return true;
     if (p->tree->branches[repeat.a].kind == BRANCH_PLACE)
         return wrong(p, "quantifier operand invalid");
-    take(p, '?'); /* whether the shortest is taken does not matter to a match */
+    take_char(p, '?'); /* whether the shortest is taken does not matter to a match */
     if (quantifier(p, &again))
         return wrong(p, "quantifier operand invalid");
-    *out = add(p, repeat);
+    *out = add_branch(p, repeat);
     return !p->why;
 }
 
@@ -258,14 +259,14 @@ static bool sequence(struct parser *p, uint16_t *out)
 {
     uint16_t next;
 
-    *out = add(p, (struct branch){.kind = BRANCH_EMPTY});
+    *out = add_branch(p, (struct branch){.kind = BRANCH_EMPTY});
     for (bool first = true; !is_at_edge(p); first = false) {
         if (!piece(p, &next))
             return false;
         if (first)
             *out = next;
         else
-            *out = add(p, (struct branch){.kind = BRANCH_BOTH, .a = *out, .b = next});
+            *out = add_branch(p, (struct branch){.kind = BRANCH_BOTH, .a = *out, .b = next});
     }
     return true;
 }
@@ -276,10 +277,10 @@ static bool alternatives(struct parser *p, uint16_t *out)
 
     if (!sequence(p, out))
         return false;
-    while (take(p, '|')) {
+    while (take_char(p, '|')) {
         if (!sequence(p, &next))
             return false;
-        *out = add(p, (struct branch){.kind = BRANCH_EITHER, .a = *out, .b = next});
+        *out = add_branch(p, (struct branch){.kind = BRANCH_EITHER, .a = *out, .b = next});
     }
     return true;
 }
@@ -291,7 +292,7 @@ static bool begins_folded(struct slice text)
 
 /* Each character becomes two branches at most, of itself and with what is before; a set has two
  * ranges for each of its characters at most. */
-static bool make_room(struct tree *tree, size_t len)
+static bool make_branches(struct tree *tree, size_t len)
 {
     tree->branches = calloc(3 * len + 4, sizeof *tree->branches);
     tree->sets = calloc(len + 1, sizeof *tree->sets);
@@ -302,7 +303,7 @@ static bool make_room(struct tree *tree, size_t len)
 /* The whole pattern. */
 static bool pattern_tree(struct parser *p)
 {
-    if (!make_room(p->tree, p->text.len))
+    if (!make_branches(p->tree, p->text.len))
         return false;
     if (!alternatives(p, &p->tree->root))
         return false;

@@ -75,8 +75,8 @@ static void report(struct buf *out, const char *what, const char *from, const ch
                  (long long)made->unchecked, made->unchecked_why);
 }
 
-static int run(const struct config *config, const char *what, backup_fn *work, const char *from,
-               const char *to)
+static int copy_and_report(const struct config *config, const char *what, backup_fn *work,
+                           const char *from, const char *to)
 {
     const struct db_options db = database_options(config);
     struct screen screen = {.begun = false};
@@ -122,12 +122,12 @@ int command_backup(const struct config *config, int n_words, char **words)
         return no_file("backup");
     if (!database_look(config, false, &read_only, why, &e))
         return command_fail(&e);
-    return run(config, "backed up", backup_take, config->db, words[0]);
+    return copy_and_report(config, "backed up", backup_take, config->db, words[0]);
 }
 
 int command_restore(const struct config *config, int n_words, char **words)
 {
     if (n_words < 1)
         return no_file("restore");
-    return run(config, "restored", backup_restore, words[0], config->db);
+    return copy_and_report(config, "restored", backup_restore, words[0], config->db);
 }

@@ -232,7 +232,7 @@ static bool export_table(struct export *ex, const char *name, struct error *e)
     return atomic_file_commit(&ex->part, e);
 }
 
-static int say_done(const struct export *ex, int64_t begun_us)
+static int say_exported(const struct export *ex, int64_t begun_us)
 {
     const char *rows = " rows";
     struct buf out;
@@ -248,7 +248,7 @@ static int say_done(const struct export *ex, int64_t begun_us)
     return command_print(&out);
 }
 
-static int say_failed(const struct error *cause)
+static int say_not_exported(const struct error *cause)
 {
     struct error e = error_none();
 
@@ -293,6 +293,6 @@ int command_export(const struct config *config, int n_words, char **words)
     arena_finish(&ex.arena);
     buf_finish(&ex.out);
     if (!ok)
-        return say_failed(&e);
-    return say_done(&ex, begun_us);
+        return say_not_exported(&e);
+    return say_exported(&ex, begun_us);
 }

@@ -153,7 +153,7 @@ static bool tell(const char *answer, struct error *e)
                      answer);
 }
 
-static bool ask(int fd, int64_t deadline_us, struct error *e)
+static bool ask_ready(int fd, int64_t deadline_us, struct error *e)
 {
     static const char request[] =
         "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
@@ -190,7 +190,7 @@ static bool ask_server(const char *address, const char *flag, struct error *e)
 
     if (fd < 0)
         return false;
-    ok = ask(fd, deadline_us, e);
+    ok = ask_ready(fd, deadline_us, e);
     close(fd);
     return ok;
 }

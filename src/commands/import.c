@@ -91,7 +91,7 @@ static bool open_table(struct import *im, const char *name, struct error *e)
 }
 
 /* "12,345 rows imported, 3 rejected (see FILE), 1.2 s" */
-static int say_done(const struct import *im)
+static int say_imported(const struct import *im)
 {
     const struct rejects *r = &im->rejects;
     struct buf out;
@@ -114,7 +114,7 @@ static int say_done(const struct import *im)
 }
 
 /* What went wrong, where, and what is in the table all the same. */
-static int say_failed(const struct import *im, const struct error *cause)
+static int say_not_imported(const struct import *im, const struct error *cause)
 {
     struct error e = error_none();
     const char *name = im->stopped ? im->name : "";
@@ -136,7 +136,7 @@ static int say_failed(const struct import *im, const struct error *cause)
     return command_fail(&e);
 }
 
-static void finish(struct import *im)
+static void finish_import(struct import *im)
 {
     statement_release(im->insert);
     rejects_close(&im->rejects);
@@ -187,13 +187,13 @@ int command_import(const struct config *config, int n_words, char **words)
     arena_init(&im.arena, PLAN_MAX);
     if (import_file(&im, words[0], &e)) {
         progress_end(&im.bar);
-        code = say_done(&im);
+        code = say_imported(&im);
     } else {
         if (im.loader.db)
             loader_abandon(&im.loader);
         progress_end(&im.bar);
-        code = say_failed(&im, &e);
+        code = say_not_imported(&im, &e);
     }
-    finish(&im);
+    finish_import(&im);
     return code;
 }

@@ -35,7 +35,7 @@ bool import_header(struct import *im, struct error *e)
 }
 
 /* The INSERT for the columns that the row gives. */
-static bool plan(struct import *im, struct error *e)
+static bool plan_row(struct import *im, struct error *e)
 {
     static const struct query_tree tree = {.root.limit = -1};
     const struct insert insert = {
@@ -65,7 +65,8 @@ static void explain_foreign_key(struct import *im, struct error *e)
         diagnose_missing_parent(im->db, im->table, columns, im->row.values, im->row.n_set, e);
 }
 
-static enum loaded load(struct import *im, enum record record, struct slice text, struct error *e)
+static enum loaded load_row(struct import *im, enum record record, struct slice text,
+                            struct error *e)
 {
     enum loaded loaded;
 
@@ -77,7 +78,7 @@ static enum loaded load(struct import *im, enum record record, struct slice text
     }
     if (!(im->format == FORMAT_CSV ? row_in_csv : row_in_json)(&im->row, text, e))
         return e->code == ERROR_MEMORY ? LOADED_FAILED : LOADED_REFUSED;
-    if (im->row.reshaped && !plan(im, e))
+    if (im->row.reshaped && !plan_row(im, e))
         return LOADED_FAILED;
     loaded = loader_row(&im->loader, im->insert, im->row.values, im->row.n_set, e);
     if (loaded == LOADED_REFUSED && e->code == ERROR_FOREIGN_KEY)
@@ -86,8 +87,8 @@ static enum loaded load(struct import *im, enum record record, struct slice text
 }
 
 /* False: the import stops here, `e` says why. */
-static bool refuse(struct import *im, const struct error *cause, enum record record,
-                   struct slice text, struct error *e)
+static bool refuse_row(struct import *im, const struct error *cause, enum record record,
+                       struct slice text, struct error *e)
 {
     int64_t max = im->config->max_rejects;
     const struct slice none = {NULL, 0};
@@ -107,7 +108,7 @@ static bool refuse(struct import *im, const struct error *cause, enum record rec
 }
 
 /* A row that is neither in the table nor in the file of rejects is never lost: the file is first. */
-static bool commit(struct import *im, struct error *e)
+static bool commit_rows(struct import *im, struct error *e)
 {
     struct error cause = error_none();
 
@@ -148,17 +149,17 @@ bool import_rows(struct import *im, struct error *e)
         if (is_blank(im, record, text))
             continue;
         error_clear(&cause);
-        loaded = load(im, record, text, &cause);
+        loaded = load_row(im, record, text, &cause);
         if (loaded == LOADED_FAILED) {
             *e = cause;
             im->stopped = true;
             return false;
         }
-        if (loaded == LOADED_REFUSED && !refuse(im, &cause, record, text, e))
+        if (loaded == LOADED_REFUSED && !refuse_row(im, &cause, record, text, e))
             return false;
-        if (loader_is_full(&im->loader) && !commit(im, e))
+        if (loader_is_full(&im->loader) && !commit_rows(im, e))
             return false;
         progress_at(&im->bar, im->records.used);
     }
-    return commit(im, e);
+    return commit_rows(im, e);
 }

@@ -26,43 +26,65 @@ static bool up(struct db *db, const struct migration_set *set, struct buf *out, 
     return true;
 }
 
-static bool run(const struct config *config, bool status, struct buf *out, struct error *e)
+/* A look makes no database; applying makes one. */
+static struct db *open_for(const struct config *config, bool status, struct error *e)
+{
+    if (status || config->dry_run)
+        return database_open_or_none(config, e);
+    return database_open(config, true, e);
+}
+
+static bool migrate(const struct config *config, const struct migrations *m, bool status,
+                    struct buf *out, struct error *e)
+{
+    struct db *db;
+    bool ok;
+
+    if (m->none)
+        return error_set(e, ERROR_USAGE, "--migrations none: there is nothing to migrate with");
+    db = open_for(config, status, e);
+    if (!db)
+        return false;
+    if (status)
+        ok = migrate_status(db, &m->set, out, e);
+    else if (config->dry_run)
+        ok = migrate_dry_run(db, &m->set, out, e);
+    else
+        ok = up(db, &m->set, out, e);
+    db_close(db);
+    return ok;
+}
+
+static bool load_and_migrate(const struct config *config, bool status, struct buf *out,
+                             struct error *e)
 {
     struct migrations m;
-    struct db *db = NULL;
     bool ok = migrations_load(&m, config->migrations, e);
 
-    if (ok && m.none)
-        ok = error_set(e, ERROR_USAGE, "--migrations none: there is nothing to migrate with");
     if (ok)
-        db = status || config->dry_run ? database_open_or_none(config, e)
-                                       : database_open(config, true, e);
-    ok = ok && db;
-    if (ok && status)
-        ok = migrate_status(db, &m.set, out, e);
-    else if (ok && config->dry_run)
-        ok = migrate_dry_run(db, &m.set, out, e);
-    else if (ok)
-        ok = up(db, &m.set, out, e);
-    db_close(db);
+        ok = migrate(config, &m, status, out, e);
     migrations_finish(&m);
     return ok;
 }
 
 int command_migrate(const struct config *config, int n_words, char **words)
 {
-    const char *what = n_words ? words[0] : "up";
+    const char *what = "up";
     struct error e = error_none();
+    bool ok, status;
     struct buf out;
-    bool ok;
+    int code;
 
-    if (strcmp(what, "up") != 0 && strcmp(what, "status") != 0) {
+    if (n_words > 0)
+        what = words[0];
+    status = strcmp(what, "status") == 0;
+    if (!status && strcmp(what, "up") != 0) {
         error_set(&e, ERROR_USAGE, "migrate takes up, status or --dry-run, not %s", what);
         return command_fail(&e);
     }
     buf_init(&out, PAGE_MAX);
-    ok = run(config, strcmp(what, "status") == 0, &out, &e);
-    int code = command_print(&out); /* what was applied before a failure stays applied */
+    ok = load_and_migrate(config, status, &out, &e);
+    code = command_print(&out); /* what was applied before a failure stays applied */
     if (ok)
         return code;
     return command_fail(&e);

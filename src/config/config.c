@@ -26,7 +26,7 @@ static void variable_name(const char *name, char *out, size_t size)
     out[i] = '\0';
 }
 
-static const char *nearest(struct slice name, bool as_variable)
+static const char *nearest_setting(struct slice name, bool as_variable)
 {
     const char *found = NULL;
     size_t best = 4;
@@ -98,8 +98,8 @@ static char *given_text(const char *as, const char *given, bool *from_file, stru
 }
 
 /* `as` is what the user wrote, for messages: --max-rows or THIMBLE_MAX_ROWS. */
-static bool set(struct config *config, size_t index, const char *as, const char *given,
-                enum config_source source, struct error *e)
+static bool set_value(struct config *config, size_t index, const char *as, const char *given,
+                      enum config_source source, struct error *e)
 {
     bool from_file;
     char *text = given_text(as, given, &from_file, e);
@@ -118,7 +118,7 @@ static bool set(struct config *config, size_t index, const char *as, const char 
 static bool read_defaults(struct config *config, struct error *e)
 {
     for (size_t i = 0; i < settings_count; i++) {
-        if (!set(config, i, settings[i].name, settings[i].default_text, SOURCE_DEFAULT, e))
+        if (!set_value(config, i, settings[i].name, settings[i].default_text, SOURCE_DEFAULT, e))
             return false;
     }
     return true;
@@ -137,7 +137,7 @@ static bool is_service_link(struct slice name)
 
 static bool unknown_variable(struct slice name, const char *as, struct error *e)
 {
-    const char *near = nearest(name, true);
+    const char *near = nearest_setting(name, true);
     char suggestion[64];
 
     if (is_service_link(name))
@@ -166,14 +166,14 @@ static bool read_variable(struct config *config, const char *variable, struct er
 
         variable_name(settings[i].name, own, sizeof own);
         if (settings[i].group && slice_is(name, own))
-            return set(config, i, as, variable + equal + 1, SOURCE_ENVIRONMENT, e);
+            return set_value(config, i, as, variable + equal + 1, SOURCE_ENVIRONMENT, e);
     }
     return unknown_variable(name, as, e);
 }
 
 static bool unknown_flag(struct slice name, struct error *e)
 {
-    const char *near = nearest(name, false);
+    const char *near = nearest_setting(name, false);
 
     if (near)
         return error_set(e, ERROR_USAGE, "there is no flag --%.*s; did you mean --%s?",
@@ -232,7 +232,7 @@ static bool read_flag(struct config *config, int argc, char **argv, int *used, s
         given = argv[1];
         *used = 2;
     }
-    return set(config, index, as, given, SOURCE_FLAG, e);
+    return set_value(config, index, as, given, SOURCE_FLAG, e);
 }
 
 static bool read_flags(struct config *config, int argc, char **argv, int *n_words, struct error *e)

@@ -11,7 +11,7 @@
 #include "config/config_table.h"
 
 /* Text as roff takes it: \ and - are special anywhere, . and ' at the start of a line. */
-static void add(struct buf *out, const char *text)
+static void add_roff(struct buf *out, const char *text)
 {
     if (*text == '.' || *text == '\'')
         buf_add_text(out, "\\&");
@@ -27,7 +27,7 @@ static void add(struct buf *out, const char *text)
 
 static void add_line(struct buf *out, const char *text)
 {
-    add(out, text);
+    add_roff(out, text);
     buf_add_char(out, '\n');
 }
 
@@ -36,11 +36,11 @@ static void add_commands(struct buf *out)
     buf_add_text(out, ".SH COMMANDS\n");
     for (size_t i = 0; i < COMMANDS; i++) {
         buf_add_text(out, ".TP\n\\fB");
-        add(out, commands[i].name);
+        add_roff(out, commands[i].name);
         buf_add_text(out, "\\fR");
         if (commands[i].usage[0]) {
             buf_add_char(out, ' ');
-            add(out, commands[i].usage);
+            add_roff(out, commands[i].usage);
         }
         buf_add_char(out, '\n');
         add_line(out, commands[i].help);
@@ -51,22 +51,22 @@ static void add_commands(struct buf *out)
 static void add_setting(struct buf *out, const struct setting *s)
 {
     buf_add_text(out, ".TP\n\\fB\\-\\-");
-    add(out, s->name);
+    add_roff(out, s->name);
     buf_add_text(out, "\\fR");
     if (s->placeholder) {
         buf_add_text(out, " \\fI");
-        add(out, s->placeholder);
+        add_roff(out, s->placeholder);
         buf_add_text(out, "\\fR");
     }
     buf_add_char(out, '\n');
-    add(out, s->help);
+    add_roff(out, s->help);
     if (s->words) {
         buf_add_text(out, "; one of: ");
-        add(out, s->words);
+        add_roff(out, s->words);
     }
     if (s->default_text[0]) {
         buf_add_text(out, " [");
-        add(out, s->default_text);
+        add_roff(out, s->default_text);
         buf_add_char(out, ']');
     }
     buf_add_char(out, '\n');

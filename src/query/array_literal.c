@@ -16,7 +16,7 @@ static char peek(const struct reader *r)
     return '\0';
 }
 
-static bool take(struct reader *r, char wanted)
+static bool take_byte(struct reader *r, char wanted)
 {
     if (r->at == r->text.len || r->text.data[r->at] != wanted)
         return false;
@@ -31,7 +31,7 @@ static void blanks(struct reader *r)
 }
 
 /* A backslash takes the next character as it is, within quotes and without. */
-static struct slice member(struct reader *r, bool in_quotes)
+static struct slice read_member(struct reader *r, bool in_quotes)
 {
     const struct slice ends = slice_from(in_quotes ? "\"" : ",{}\"");
     const char *start = r->to;
@@ -51,16 +51,16 @@ static bool stopped(struct array_literal *out, const struct reader *r, const cha
     return false;
 }
 
-static bool members(struct reader *r, struct array_literal *out)
+static bool read_members(struct reader *r, struct array_literal *out)
 {
     do {
         struct slice item;
         bool in_quotes;
 
         blanks(r);
-        in_quotes = take(r, '"');
-        item = member(r, in_quotes);
-        if (in_quotes && !take(r, '"'))
+        in_quotes = take_byte(r, '"');
+        item = read_member(r, in_quotes);
+        if (in_quotes && !take_byte(r, '"'))
             return stopped(out, r, "'\"'");
         if (!in_quotes)
             item = text_trim(item);
@@ -70,7 +70,7 @@ static bool members(struct reader *r, struct array_literal *out)
         if (!in_quotes && text_equal_nocase(item, slice_from("null")))
             item = slice_make(NULL, 0);
         out->items[out->n++] = item;
-    } while (take(r, ','));
+    } while (take_byte(r, ','));
     return true;
 }
 
@@ -87,12 +87,12 @@ bool array_literal_read(struct arena *arena, struct slice text, struct array_lit
     if (!out->items || !r.to)
         return error_set(e, ERROR_MEMORY, "out of memory");
     blanks(&r);
-    if (!take(&r, '{'))
+    if (!take_byte(&r, '{'))
         return stopped(out, &r, "\"{\"");
     blanks(&r);
-    if (peek(&r) != '}' && !members(&r, out))
+    if (peek(&r) != '}' && !read_members(&r, out))
         return false;
-    if (!take(&r, '}'))
+    if (!take_byte(&r, '}'))
         return stopped(out, &r, "\",\" or \"}\"");
     blanks(&r);
     if (r.at == r.text.len)

@@ -31,7 +31,7 @@ static bool needs_quotes(struct slice text)
     return false;
 }
 
-static void quoted(struct buf *b, struct slice text)
+static void csv_quoted(struct buf *b, struct slice text)
 {
     buf_add_char(b, '"');
     for (size_t i = 0; i < text.len; i++) {
@@ -45,7 +45,7 @@ static void quoted(struct buf *b, struct slice text)
 static void field(struct buf *b, struct slice text)
 {
     if (needs_quotes(text))
-        quoted(b, text);
+        csv_quoted(b, text);
     else
         buf_add_slice(b, text);
 }
@@ -63,7 +63,7 @@ static void text_field(struct buf *b, struct slice text, enum column_kind kind)
         field(b, buf_slice(&mended));
         buf_finish(&mended);
     } else if (kind == KIND_ANY && json_out_number(text, &number)) {
-        quoted(b, text);
+        csv_quoted(b, text);
     } else {
         field(b, text);
     }
@@ -74,9 +74,9 @@ static void blob_field(struct buf *b, struct slice bytes)
 {
     bool quotes = bytes.len == 0 || slice_is(bytes, "\x35\x42\xcb");
 
-    buf_add_text(b, quotes ? "\"" : "");
+    buf_add_text(b, text_if(quotes, "\""));
     text_base64_encode(b, bytes);
-    buf_add_text(b, quotes ? "\"" : "");
+    buf_add_text(b, text_if(quotes, "\""));
 }
 
 void csv_out_name(struct buf *b, struct slice name)
@@ -84,27 +84,36 @@ void csv_out_name(struct buf *b, struct slice name)
     field(b, name);
 }
 
+static void integer_field(struct buf *b, const struct value *v, enum column_kind kind)
+{
+    if (kind != KIND_BOOLEAN || (v->as.integer & ~1) != 0)
+        json_out_value(b, v, kind);
+    else if (v->as.integer)
+        buf_add_char(b, 't');
+    else
+        buf_add_char(b, 'f');
+}
+
+static void real_field(struct buf *b, const struct value *v, enum column_kind kind)
+{
+    if (!isinf(v->as.real))
+        json_out_value(b, v, kind);
+    else if (v->as.real < 0)
+        buf_add_text(b, "-Infinity");
+    else
+        buf_add_text(b, "Infinity");
+}
+
 void csv_out_value(struct buf *b, const struct value *v, enum column_kind kind)
 {
     switch (v->type) {
     case VALUE_SHAPE:
-    case VALUE_NULL: return;
-    case VALUE_TEXT: text_field(b, v->as.bytes, kind); return;
-    case VALUE_BLOB: blob_field(b, v->as.bytes); return;
-    case VALUE_INTEGER:
-        if (kind == KIND_BOOLEAN && (v->as.integer & ~1) == 0) {
-            buf_add_char(b, v->as.integer ? 't' : 'f');
-            return;
-        }
-        break;
-    case VALUE_REAL:
-        if (isinf(v->as.real)) {
-            buf_add_text(b, v->as.real < 0 ? "-Infinity" : "Infinity");
-            return;
-        }
-        break;
+    case VALUE_NULL: break;
+    case VALUE_TEXT: text_field(b, v->as.bytes, kind); break;
+    case VALUE_BLOB: blob_field(b, v->as.bytes); break;
+    case VALUE_INTEGER: integer_field(b, v, kind); break;
+    case VALUE_REAL: real_field(b, v, kind); break;
     }
-    json_out_value(b, v, kind);
 }
 
 void csv_out_header(struct buf *b, const struct shape *shape)

@@ -6,26 +6,26 @@
 #define CURSOR_MAX 65536
 
 /* Big-endian, as on the wire. */
-static void add_number(struct buf *b, uint64_t number, size_t bytes)
+static void add_cursor_number(struct buf *b, uint64_t number, size_t bytes)
 {
     while (bytes-- > 0)
         buf_add_char(b, (char)(number >> (8 * bytes)));
 }
 
-static void add_value(struct buf *b, const struct value *v)
+static void add_cursor_value(struct buf *b, const struct value *v)
 {
     uint64_t bits;
 
     buf_add_char(b, (char)('0' + (int)v->type));
     switch (v->type) {
-    case VALUE_INTEGER: add_number(b, (uint64_t)v->as.integer, 8); break;
+    case VALUE_INTEGER: add_cursor_number(b, (uint64_t)v->as.integer, 8); break;
     case VALUE_REAL:
         memcpy(&bits, &v->as.real, sizeof bits);
-        add_number(b, bits, 8);
+        add_cursor_number(b, bits, 8);
         break;
     case VALUE_TEXT:
     case VALUE_BLOB:
-        add_number(b, v->as.bytes.len, 4);
+        add_cursor_number(b, v->as.bytes.len, 4);
         buf_add_slice(b, v->as.bytes);
         break;
     case VALUE_NULL:
@@ -59,9 +59,9 @@ void cursor_encode(struct buf *out, uint32_t order_id, const struct value *value
     size_t start = out->len;
 
     buf_init(&raw, CURSOR_MAX);
-    add_number(&raw, order_id, 4);
+    add_cursor_number(&raw, order_id, 4);
     for (size_t i = 0; i < n; i++)
-        add_value(&raw, &values[i]);
+        add_cursor_value(&raw, &values[i]);
     out->failed |= raw.failed;
     out->full |= raw.full;
     text_base64_encode(out, buf_slice(&raw));
@@ -79,7 +79,7 @@ struct bytes {
     size_t at;
 };
 
-static bool take_number(struct bytes *b, size_t n, uint64_t *out)
+static bool take_cursor_number(struct bytes *b, size_t n, uint64_t *out)
 {
     *out = 0;
     if (b->data.len - b->at < n)
@@ -89,7 +89,7 @@ static bool take_number(struct bytes *b, size_t n, uint64_t *out)
     return true;
 }
 
-static bool take_value(struct bytes *b, struct value *v)
+static bool take_cursor_value(struct bytes *b, struct value *v)
 {
     uint64_t number;
     double real;
@@ -100,12 +100,12 @@ static bool take_value(struct bytes *b, struct value *v)
     case VALUE_NULL: *v = value_null(); return true;
     case VALUE_INTEGER:
         *v = value_integer(0);
-        if (!take_number(b, 8, &number))
+        if (!take_cursor_number(b, 8, &number))
             return false;
         v->as.integer = (int64_t)number;
         return true;
     case VALUE_REAL:
-        if (!take_number(b, 8, &number))
+        if (!take_cursor_number(b, 8, &number))
             return false;
         memcpy(&real, &number, sizeof real);
         *v = value_real(real);
@@ -114,7 +114,7 @@ static bool take_value(struct bytes *b, struct value *v)
     case VALUE_BLOB: *v = value_blob((struct slice){NULL, 0}); break;
     default: return false;
     }
-    if (!take_number(b, 4, &number))
+    if (!take_cursor_number(b, 4, &number))
         return false;
     if (b->data.len - b->at < number)
         return false;
@@ -124,7 +124,7 @@ static bool take_value(struct bytes *b, struct value *v)
 }
 
 /* The bytes of base64url; NULL without memory or if it is malformed (*bad). */
-static char *decode(struct arena *arena, struct slice text, size_t *len, bool *bad)
+static char *decode_base64url(struct arena *arena, struct slice text, size_t *len, bool *bad)
 {
     size_t padded = (text.len + 3) / 4 * 4;
     char *base64 = arena_alloc(arena, padded + 1), *raw = arena_alloc(arena, padded + 1);
@@ -148,7 +148,7 @@ static char *decode(struct arena *arena, struct slice text, size_t *len, bool *b
 static bool take_values(struct bytes *b, struct value *values, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!take_value(b, &values[i]))
+        if (!take_cursor_value(b, &values[i]))
             return false;
     }
     return true;
@@ -160,13 +160,13 @@ bool cursor_decode(struct arena *arena, struct slice text, uint32_t order_id, st
     const char *wrong = "the cursor is damaged";
     bool bad = false;
     size_t len = 0;
-    char *raw = decode(arena, text, &len, &bad);
+    char *raw = decode_base64url(arena, text, &len, &bad);
     struct bytes b = {.data = slice_make(raw, len)};
     uint64_t id;
 
     if (!raw && !bad)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    if (raw && take_number(&b, 4, &id)) {
+    if (raw && take_cursor_number(&b, 4, &id)) {
         bool is_ours = id == order_id;
 
         if (!is_ours)

@@ -47,8 +47,8 @@ void json_out_value(struct buf *b, const struct value *v, enum column_kind kind)
 }
 
 /* One member; *any says whether one came before. */
-static inline void member(struct buf *b, const struct shape *shape, size_t i,
-                          const struct value *value, bool *any)
+static inline void out_member(struct buf *b, const struct shape *shape, size_t i,
+                              const struct value *value, bool *any)
 {
     if (shape->strip_nulls && value->type == VALUE_NULL)
         return;
@@ -67,7 +67,7 @@ void json_out_row(struct buf *b, const struct row *row, const struct shape *shap
     for (size_t i = 0; i < shape->n; i++) {
         struct value value = row_value(row, i);
 
-        member(b, shape, i, &value, &any);
+        out_member(b, shape, i, &value, &any);
     }
     buf_add_char(b, '}');
 }
@@ -90,7 +90,7 @@ void json_out_cells(struct buf *b, const void *context, const struct value *cell
     }
     buf_add_char(b, '{');
     for (size_t i = 0; i < shape->n && i < n; i++)
-        member(b, shape, i, &cells[i], &any);
+        out_member(b, shape, i, &cells[i], &any);
     buf_add_char(b, '}');
 }
 

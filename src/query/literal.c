@@ -18,8 +18,8 @@ static bool is_word_null(struct slice text)
     return text_equal_nocase(text, (struct slice)SLICE_LITERAL("null"));
 }
 
-static bool misfit(const struct column *column, const char *type, struct slice text,
-                   struct error *e)
+static bool literal_misfit(const struct column *column, const char *type, struct slice text,
+                           struct error *e)
 {
     error_column(e, column->name.data);
     error_set(e, ERROR_VALUE, "invalid input syntax for type %s: \"%.*s\"", type,
@@ -117,12 +117,12 @@ bool literal_value(struct arena *arena, const struct column *column, struct slic
         return true;
     if (error_is_set(e))
         return false;
-    return misfit(column, type_names[column->kind], text, e);
+    return literal_misfit(column, type_names[column->kind], text, e);
 }
 
 /* ---- what may be equal */
 
-static void add(struct literal *out, struct value value)
+static void add_meant(struct literal *out, struct value value)
 {
     out->values[out->n++] = value;
 }
@@ -133,7 +133,7 @@ static bool add_bytes(struct arena *arena, struct slice text, struct literal *ou
     struct value bytes;
 
     if (bytes_of(arena, text, &bytes, e))
-        add(out, bytes);
+        add_meant(out, bytes);
     return !error_is_set(e);
 }
 
@@ -145,16 +145,16 @@ static bool not_fitting(struct arena *arena, const struct column *column, struct
     struct value number;
 
     if (column->kind == KIND_INTEGER && number_text_whole(text, &number)) {
-        add(out, number);
+        add_meant(out, number);
         return true;
     }
     if (column->rigid || is_word_null(text))
-        return misfit(column, type_names[column->kind], text, e);
+        return literal_misfit(column, type_names[column->kind], text, e);
     if (number_text_infinity(text, &number)) {
-        add(out, number);
+        add_meant(out, number);
         return true;
     }
-    add(out, value_text(text));
+    add_meant(out, value_text(text));
     return add_bytes(arena, text, out, e);
 }
 
@@ -163,16 +163,16 @@ static bool anything(struct arena *arena, struct slice text, struct literal *out
 {
     struct value number;
 
-    add(out, value_text(text));
+    add_meant(out, value_text(text));
     out->has_number = number_text_json(text, &number);
     if (out->has_number)
-        add(out, number);
+        add_meant(out, number);
     return add_bytes(arena, text, out, e);
 }
 
 static bool other(struct arena *arena, struct slice text, struct literal *out, struct error *e)
 {
-    add(out, value_text(text));
+    add_meant(out, value_text(text));
     return add_bytes(arena, text, out, e);
 }
 
@@ -192,9 +192,9 @@ static bool binary(struct arena *arena, struct slice text, struct literal *out, 
 
     if (!add_bytes(arena, text, out, e))
         return false;
-    add(out, value_text(text));
+    add_meant(out, value_text(text));
     if (number_text_json(text, &number))
-        add(out, number);
+        add_meant(out, number);
     return true;
 }
 
@@ -221,9 +221,9 @@ static bool json(struct arena *arena, const struct column *column, struct slice 
     if (!out->is_json)
         return other(arena, text, out, e);
     if (column->kind == KIND_JSON && number_text_json(text, &number))
-        add(out, by_affinity(number));
+        add_meant(out, by_affinity(number));
     else
-        add(out, value_text(text));
+        add_meant(out, value_text(text));
     return true;
 }
 
@@ -242,7 +242,7 @@ static bool has_blank_offset(struct slice text)
 
 static bool lost_plus(const struct column *column, struct slice text, struct error *e)
 {
-    (void)misfit(column, "timestamp", text, e);
+    (void)literal_misfit(column, "timestamp", text, e);
     return error_hint(e, "A + in a query string is a blank (application/x-www-form-urlencoded): "
                          "write the + of an offset as %%2B.");
 }
@@ -253,10 +253,10 @@ static bool boolean(const struct column *column, struct slice text, struct liter
     struct value word;
 
     if (is_word_null(text))
-        return misfit(column, "boolean", text, e);
+        return literal_misfit(column, "boolean", text, e);
     if (boolean_word(text_trim(text), &word))
-        add(out, word);
-    add(out, value_text(text));
+        add_meant(out, word);
+    add_meant(out, value_text(text));
     return true;
 }
 
@@ -284,6 +284,6 @@ bool literal_read(struct arena *arena, const struct column *column, struct slice
         break;
     case KIND_NESTED: break;
     }
-    add(out, value_text(text));
+    add_meant(out, value_text(text));
     return true;
 }

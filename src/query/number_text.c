@@ -66,7 +66,7 @@ static bool is_json_number(struct slice text, bool *whole)
 }
 
 /* What is too large for a double is infinite, as SQLite reads it. */
-static void take_number(struct slice text, struct value *out)
+static void read_number(struct slice text, struct value *out)
 {
     if (!number_text_decimal(text, out))
         *out = value_real(infinite(text.data[0] == '-'));
@@ -77,7 +77,7 @@ bool number_text_json(struct slice text, struct value *out)
     bool whole;
 
     if (is_json_number(text, &whole)) {
-        take_number(text, out);
+        read_number(text, out);
         return true;
     }
     if (slice_is(text, "Infinity") || slice_is(text, "-Infinity"))
@@ -91,6 +91,6 @@ bool number_text_whole(struct slice text, struct value *out)
 
     if (!is_json_number(text, &whole) || !whole)
         return false;
-    take_number(text, out);
+    read_number(text, out);
     return true;
 }

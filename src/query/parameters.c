@@ -7,7 +7,7 @@
 #include "query/grammar.h"
 
 /* Decodes one side of a name=value pair into the arena. */
-static bool decode(struct arena *arena, struct slice raw, struct slice *out, struct error *e)
+static bool decode_side(struct arena *arena, struct slice raw, struct slice *out, struct error *e)
 {
     char *text = arena_alloc(arena, raw.len + 1);
 
@@ -24,12 +24,12 @@ static bool split_pair(struct arena *arena, struct slice pair, struct parameter 
 {
     size_t name_len = slice_find(pair, '=');
 
-    if (!decode(arena, slice_make(pair.data, name_len), &p->name, e))
+    if (!decode_side(arena, slice_make(pair.data, name_len), &p->name, e))
         return false;
     if (name_len == pair.len)
         return error_set(e, ERROR_SYNTAX, "the parameter \"%.*s\" has no value",
                          SLICE_ARG(p->name));
-    return decode(arena, slice_after(pair, name_len + 1), &p->value, e);
+    return decode_side(arena, slice_after(pair, name_len + 1), &p->value, e);
 }
 
 bool grammar_split(struct arena *arena, struct slice query, struct parameter **out, struct error *e)

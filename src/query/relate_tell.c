@@ -15,7 +15,7 @@ struct nearest {
     size_t distance;
 };
 
-static void compare(struct nearest *best, struct slice relation, const struct table *target)
+static void compare_name(struct nearest *best, struct slice relation, const struct table *target)
 {
     size_t distance = text_distance(relation, target->name, best->distance);
 
@@ -24,20 +24,20 @@ static void compare(struct nearest *best, struct slice relation, const struct ta
 }
 
 /* The nearest name of what the origin can embed; NULL if none is near, or it is that very name. */
-static const char *nearest(const struct search *s)
+static const char *nearest_relation(const struct search *s)
 {
     const struct table *t = s->origin;
     struct nearest best = {NULL, 1 + s->relation.len / 2};
 
     for (size_t i = 0; i < t->n_foreign; i++)
-        compare(&best, s->relation, t->foreign[i]->parent);
+        compare_name(&best, s->relation, t->foreign[i]->parent);
     for (size_t i = 0; i < t->n_referring; i++) {
         const struct foreign_key *key = t->referring[i];
 
-        compare(&best, s->relation, key->child);
+        compare_name(&best, s->relation, key->child);
         for (size_t k = 0; k < key->child->n_foreign; k++) {
             if (relate_is_junction(key, key->child->foreign[k]))
-                compare(&best, s->relation, key->child->foreign[k]->parent);
+                compare_name(&best, s->relation, key->child->foreign[k]->parent);
         }
     }
     if (best.name && slice_is(s->relation, best.name))
@@ -48,7 +48,7 @@ static const char *nearest(const struct search *s)
 bool relate_tell_none(struct search *s)
 {
     const char *origin = s->origin->name.data;
-    const char *near = nearest(s);
+    const char *near = nearest_relation(s);
 
     error_set(s->error, ERROR_NO_RELATION,
               "Could not find a relationship between '%s' and '%.*s' in the schema cache", origin,
@@ -101,7 +101,7 @@ static void add_parent_columns(struct buf *b, const struct foreign_key *key)
 }
 
 /* "name using origin(column) and target(column)" */
-static void describe(struct buf *b, const struct link *l)
+static void describe_link(struct buf *b, const struct link *l)
 {
     const struct foreign_key *key = l->key;
 
@@ -134,7 +134,7 @@ static void add_choice(struct buf *b, const struct search *s, const struct link 
     text_json_string(b, buf_slice(&text));
     buf_clear(&text);
     buf_add_text(b, ",\"relationship\":");
-    describe(&text, l);
+    describe_link(&text, l);
     text_json_string(b, buf_slice(&text));
     buf_add_char(b, '}');
     buf_finish(&text);

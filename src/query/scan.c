@@ -118,7 +118,7 @@ static size_t closing_quote(const struct scan *s)
 }
 
 /* False without memory only; *closed: it has its second quote. */
-static bool quoted(struct scan *s, struct slice *out, bool *closed)
+static bool scan_quotes(struct scan *s, struct slice *out, bool *closed)
 {
     char *to = arena_alloc(s->arena, closing_quote(s) - s->at);
     size_t n = 0;
@@ -140,7 +140,7 @@ bool scan_quoted(struct scan *s, struct slice *out)
 {
     bool closed;
 
-    if (!quoted(s, out, &closed))
+    if (!scan_quotes(s, out, &closed))
         return false;
     if (closed)
         return true;
@@ -161,7 +161,7 @@ bool scan_word(struct scan *s, const char *stops, struct slice *out)
     bool closed;
 
     if (scan_peek(s) == '"') {
-        if (!quoted(s, out, &closed))
+        if (!scan_quotes(s, out, &closed))
             return false;
         if (closed && is_at_stop(s, ends))
             return true;

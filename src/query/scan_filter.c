@@ -301,7 +301,7 @@ static bool tree_word(struct scan *s, enum condition_kind *kind)
     "field name (* or [a..z0..9_$]), negation operator (not) or logic operator (and, or)"
 
 /* One member of a logic tree: another tree, or field.operator.value. */
-static bool member(struct scan *s, struct condition *c)
+static bool tree_member(struct scan *s, struct condition *c)
 {
     size_t start;
     bool negated;
@@ -339,7 +339,7 @@ bool scan_tree(struct scan *s, struct condition *out)
 
         if (!child)
             return false;
-        if (!member(s, child))
+        if (!tree_member(s, child))
             return false;
         *tail = child;
         tail = &child->next;

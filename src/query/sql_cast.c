@@ -144,7 +144,7 @@ static struct slice plain_name(struct slice type, char out[NAME_MAX_LEN])
     return slice_make(out, n);
 }
 
-static bool refuse(struct sql *q, struct slice type)
+static bool refuse_cast(struct sql *q, struct slice type)
 {
     if (q->failed)
         return false;
@@ -167,7 +167,7 @@ static bool find_way(struct sql *q, struct slice type, enum cast_way *out)
             return true;
         }
     }
-    return refuse(q, type);
+    return refuse_cast(q, type);
 }
 
 static bool bad_modifier(struct sql *q, struct slice type)

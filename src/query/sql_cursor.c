@@ -21,7 +21,7 @@ struct cursor {
     struct value *values;
 };
 
-static bool refuse(struct sql *q, const char *what, const char *hint)
+static bool refuse_cursor(struct sql *q, const char *what, const char *hint)
 {
     error_set(q->error, ERROR_UNSUPPORTED, "%s", what);
     error_hint(q->error, "%s", hint);
@@ -51,8 +51,9 @@ static bool order_terms(struct sql *q, const struct node *root, struct cursor *c
         const struct column *column;
 
         if (t->relation.len || t->field.path)
-            return refuse(q, "a cursor needs an order by columns",
-                          "Page with limit= and offset=, or order by columns of the resource.");
+            return refuse_cursor(
+                q, "a cursor needs an order by columns",
+                "Page with limit= and offset=, or order by columns of the resource.");
         column = sql_column(q, root->table, t->field.name);
         if (!column)
             return false;
@@ -67,8 +68,8 @@ static bool rowid_term(struct sql *q, const struct node *root, struct cursor *c,
     struct column *rowid;
 
     if (!root->table->rowid)
-        return refuse(q, "a cursor needs a key that is never NULL, or a rowid",
-                      "Page with limit= and offset=.");
+        return refuse_cursor(q, "a cursor needs a key that is never NULL, or a rowid",
+                             "Page with limit= and offset=.");
     rowid = sql_alloc(q, 1, sizeof *rowid);
     if (!rowid)
         return false;
@@ -135,12 +136,13 @@ static size_t count_terms(const struct node *root)
 static bool check_page(struct sql *q, const struct node *root, size_t terms)
 {
     if (root->grouped)
-        return refuse(q, "a cursor does not go with aggregates", "Page with limit= and offset=.");
+        return refuse_cursor(q, "a cursor does not go with aggregates",
+                             "Page with limit= and offset=.");
     if (terms > CURSOR_TERMS_MAX)
-        return refuse(q, "a cursor does not go with an order of that many columns",
-                      "Page with limit= and offset=, or order by fewer.");
+        return refuse_cursor(q, "a cursor does not go with an order of that many columns",
+                             "Page with limit= and offset=, or order by fewer.");
     if (root->ask->offset > 0)
-        return refuse(q, "a cursor does not go with an offset", "Use one of them.");
+        return refuse_cursor(q, "a cursor does not go with an offset", "Use one of them.");
     return true;
 }
 
@@ -191,8 +193,8 @@ void sql_cursor_outputs(struct sql *q, const struct node *root, const struct cur
 }
 
 /* column > value in the term's order, NULLs in their place. */
-static void after(struct sql *q, const struct node *root, const struct cursor_term *t,
-                  struct value value)
+static void after_value(struct sql *q, const struct node *root, const struct cursor_term *t,
+                        struct value value)
 {
     bool nulls_after = !t->nulls_first && !t->column->not_null;
 
@@ -248,7 +250,7 @@ bool sql_cursor_condition(struct sql *q, const struct node *root, const void *cu
             sql_value(q, c->values[k]);
             SQL(q, " AND ");
         }
-        after(q, root, &c->terms[i], c->values[i]);
+        after_value(q, root, &c->terms[i], c->values[i]);
         if (i > 0)
             SQL(q, ")");
     }

@@ -99,7 +99,7 @@ static void quantified(struct sql *q, const struct node *node, const struct cond
 
 /* rel=is.null, rel=not.is.null: whether there is a related row. Where a column has the name of
  * the resource, other operators are about the column. */
-static bool related(struct sql *q, const struct node *node, const struct condition *c)
+static bool related_condition(struct sql *q, const struct node *node, const struct condition *c)
 {
     const struct select_item *item =
         c->field.path ? NULL : grammar_find_embed(node->ask, c->field.name);
@@ -125,7 +125,7 @@ static bool related(struct sql *q, const struct node *node, const struct conditi
 
 static void one_comparison(struct sql *q, const struct node *node, const struct condition *c)
 {
-    if (related(q, node, c))
+    if (related_condition(q, node, c))
         return;
     if (c->op >= OPERATOR_FTS)
         sql_fts(q, node, c);

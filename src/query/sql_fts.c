@@ -12,7 +12,7 @@
 #define FTS_MAX 65536
 
 /* The search in FTS5's words; `whole`: of all columns, else of the field's. */
-static const char *translate(struct buf *text, const struct condition *c, bool whole)
+static const char *field_search(struct buf *text, const struct condition *c, bool whole)
 {
     const char *fault;
 
@@ -36,7 +36,7 @@ static bool expression(struct sql *q, const struct node *node, const struct cond
     struct buf text;
 
     buf_init(&text, FTS_MAX);
-    fault = translate(&text, c, slice_equal(c->field.name, index->name));
+    fault = field_search(&text, c, slice_equal(c->field.name, index->name));
     if (!fault && !text.failed)
         copy = arena_copy(q->arena, buf_slice(&text));
     if (copy)

@@ -38,7 +38,7 @@ void sql_identity(struct sql *q, const struct node *node)
     }
 }
 
-static void list_columns(struct sql *q, size_t n)
+static void key_columns(struct sql *q, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         sql_text(q, i ? ",c" : "c");
@@ -52,11 +52,11 @@ static void distinct_list(struct sql *q, const struct node *node)
     size_t width = plan_identity_width(node->table);
 
     SQL(q, "(SELECT ");
-    list_columns(q, width);
+    key_columns(q, width);
     SQL(q, ",min(rowid)AS n FROM thimble_keys(");
     sql_value(q, node->keys->list);
     SQL(q, ") GROUP BY ");
-    list_columns(q, node->table->rowid ? 1 : width);
+    key_columns(q, node->table->rowid ? 1 : width);
     SQL(q, ")");
 }
 

@@ -7,7 +7,8 @@
 #include "query/sql.h"
 
 /* The embedded resource whose field a term is of; NULL with the error. */
-static const struct node *related(struct sql *q, const struct node *node, struct slice name)
+static const struct node *ordered_relation(struct sql *q, const struct node *node,
+                                           struct slice name)
 {
     const struct select_item *item = grammar_find_embed(node->ask, name);
     const struct node *child = item ? node_child(node, item) : NULL;
@@ -90,7 +91,7 @@ static void term_expression(struct sql *q, const struct node *node, const struct
         sql_field(q, node, &term->field, FIELD_COMPARED, &kind);
         return;
     }
-    child = related(q, node, term->relation);
+    child = ordered_relation(q, node, term->relation);
     if (!child)
         return;
     if (node_is_joined(child)) {

@@ -76,7 +76,7 @@ static bool find_place(struct fields *f, struct slice name, int *place)
 }
 
 /* The place of the next field in a row. */
-static bool take_name(struct fields *f, struct slice name)
+static bool take_field_name(struct fields *f, struct slice name)
 {
     const struct table *table = f->call->table;
     int place;
@@ -166,7 +166,7 @@ static bool read_form(struct fields *f, const struct parameter *fields)
     if (!begin_fields(f, n))
         return false;
     for (const struct parameter *p = fields; p; p = p->next) {
-        if (!take_name(f, p->name))
+        if (!take_field_name(f, p->name))
             return false;
     }
     if (!end_fields(f, 1))
@@ -215,7 +215,7 @@ bool body_parse_form(struct call *call, struct body *body)
 
 /* ---- text/csv */
 
-static bool read_header(struct fields *f, struct csv *csv)
+static bool read_csv_header(struct fields *f, struct csv *csv)
 {
     enum csv_end end;
     struct csv_field name;
@@ -224,7 +224,7 @@ static bool read_header(struct fields *f, struct csv *csv)
         end = csv_next(csv, &name, &f->call->error);
         if (end == CSV_FAILED)
             return false;
-        if (!take_name(f, name.text))
+        if (!take_field_name(f, name.text))
             return false;
     } while (end == CSV_COMMA);
     return true;
@@ -288,7 +288,7 @@ bool body_parse_csv(struct call *call, struct body *body)
         return error_set(&call->error, ERROR_BODY, "the body is not UTF-8");
     if (!begin_fields(&f, csv_count_fields(&csv)))
         return false;
-    if (!read_header(&f, &csv))
+    if (!read_csv_header(&f, &csv))
         return false;
     rows = csv_count_lines(&csv, f.n);
     if (!body_check_rows(call, rows))

@@ -40,26 +40,42 @@ static bool count_matches(struct call *call, const struct plan_source *source, i
     return counted.known;
 }
 
+/* An aggregate makes one row of several. */
+static bool is_aggregate(const struct select_item *item)
+{
+    if (item->aggregate || item->kind == SELECT_COUNT)
+        return true;
+    return item->kind == SELECT_FIELD && slice_is(item->field.name, "count");
+}
+
 static bool leaves_rows_out(const struct query_node *node)
 {
     for (const struct select_item *item = node->select; item; item = item->next) {
-        bool grouped = item->aggregate || item->kind == SELECT_COUNT ||
-                       (item->kind == SELECT_FIELD && slice_is(item->field.name, "count"));
-
-        if (grouped || item->inner || (item->node && leaves_rows_out(item->node)))
+        if (is_aggregate(item) || item->inner)
+            return true;
+        if (item->node && leaves_rows_out(item->node))
             return true;
     }
     return false;
 }
 
+/* Is every row of a table asked for? */
+static bool is_whole_table(const struct call *call, const struct plan_source *source)
+{
+    if (source->routine || source->table->kind != TABLE_TABLE)
+        return false;
+    if (call->tree.root.filter)
+        return false;
+    return !leaves_rows_out(&call->tree.root);
+}
+
 /* The statistics are of whole tables: -1 for anything else, and without any. */
 static bool guess(struct call *call, const struct plan_source *source, int64_t *rows)
 {
-    bool whole = !source->routine && source->table->kind == TABLE_TABLE &&
-                 !call->tree.root.filter && !leaves_rows_out(&call->tree.root);
-
     *rows = -1;
-    return !whole || reader_statistics(call->reader, source->table->name, rows, &call->error);
+    if (!is_whole_table(call, source))
+        return true;
+    return reader_statistics(call->reader, source->table->name, rows, &call->error);
 }
 
 static bool count_planned(struct call *call, const struct plan_source *source, struct count *c)
@@ -67,7 +83,9 @@ static bool count_planned(struct call *call, const struct plan_source *source, s
     if (!guess(call, source, &c->total))
         return false;
     c->guessed = c->total >= 0;
-    return c->guessed || count_matches(call, source, 0, &c->total);
+    if (c->guessed)
+        return true;
+    return count_matches(call, source, 0, &c->total);
 }
 
 /* As PostgREST: exact up to max-rows, above it what is planned, if that is more. */
@@ -102,18 +120,26 @@ static bool check_offset(struct call *call, int64_t total)
                          offset, total);
 }
 
+/* What the client prefers; not called for PREFER_COUNT_NONE. */
+static bool count_preferred(struct call *call, const struct plan_source *source, struct count *out)
+{
+    switch (call->prefer.count) {
+    case PREFER_COUNT_PLANNED: return count_planned(call, source, out);
+    case PREFER_COUNT_ESTIMATED: return count_estimated(call, source, out);
+    default: return count_matches(call, source, 0, &out->total);
+    }
+}
+
 bool count_rows(struct call *call, const struct plan_source *source, struct count *out)
 {
-    bool ok = true;
-
     *out = (struct count){.total = -1};
-    switch (call->prefer.count) {
-    case PREFER_COUNT_NONE: return true;
-    case PREFER_COUNT_EXACT: ok = count_matches(call, source, 0, &out->total); break;
-    case PREFER_COUNT_PLANNED: ok = count_planned(call, source, out); break;
-    case PREFER_COUNT_ESTIMATED: ok = count_estimated(call, source, out); break;
-    }
-    return ok && (out->guessed || check_offset(call, out->total));
+    if (call->prefer.count == PREFER_COUNT_NONE)
+        return true;
+    if (!count_preferred(call, source, out))
+        return false;
+    if (out->guessed)
+        return true;
+    return check_offset(call, out->total);
 }
 
 bool count_after(struct call *call, int64_t rows, int64_t page, struct count *c)

@@ -32,7 +32,7 @@ static enum csv_end field_end(struct csv *c)
     return CSV_LINE;
 }
 
-static enum csv_end fail(struct error *e, enum error_code code, const char *what)
+static enum csv_end csv_fail(struct error *e, enum error_code code, const char *what)
 {
     error_set(e, code, "%s", what);
     return CSV_FAILED;
@@ -80,16 +80,16 @@ static enum csv_end quoted_field(struct csv *c, struct slice *out, struct error 
     size_t start = c->at + 1, doubled, end = closing_quote(c, start, &doubled);
 
     if (end == c->text.len)
-        return fail(e, ERROR_BODY, "a quoted field of the CSV is not closed");
+        return csv_fail(e, ERROR_BODY, "a quoted field of the CSV is not closed");
     *out = slice_make(c->text.data + start, end - start);
     c->at = end + 1;
     if (!is_at_field_end(c))
-        return fail(e, ERROR_BODY, "text after a quoted field of the CSV");
+        return csv_fail(e, ERROR_BODY, "text after a quoted field of the CSV");
     if (doubled) {
         const char *text = without_doubles(c->arena, *out, doubled);
 
         if (!text)
-            return fail(e, ERROR_MEMORY, "out of memory");
+            return csv_fail(e, ERROR_MEMORY, "out of memory");
         *out = slice_make(text, out->len - doubled);
     }
     return field_end(c);

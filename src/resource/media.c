@@ -9,7 +9,7 @@
 #include "resource/call.h"
 
 /* X: a range of Accept, what it means, whether it may say nulls=stripped */
-static const struct {
+static const struct media_range {
     const char *range;
     enum media media;
     bool strips;
@@ -35,50 +35,86 @@ static struct slice next_piece(struct slice *rest, char separator)
     struct slice piece;
     size_t i = 0;
 
-    for (; i < rest->len && (quoted || rest->data[i] != separator); i++)
-        quoted = (rest->data[i] == '"') != quoted;
-    piece = text_trim(slice_make(rest->data, i));
+    for (; i < rest->len; i++) {
+        char c = rest->data[i];
+
+        if (c == separator && !quoted)
+            break;
+        if (c == '"')
+            quoted = !quoted;
+    }
+    piece = text_trim(slice_first(*rest, i));
     i += i < rest->len;
-    *rest = slice_make(rest->data + i, rest->len - i);
+    *rest = slice_after(*rest, i);
     return piece;
+}
+
+/* q=0.5: the quality; false for another parameter. */
+static bool take_quality(struct slice parameter, double *quality)
+{
+    static const struct slice name = SLICE_LITERAL("q=");
+
+    if (parameter.len <= name.len)
+        return false;
+    if (!text_equal_nocase(slice_first(parameter, name.len), name))
+        return false;
+    parse_double(slice_after(parameter, name.len), quality);
+    return true;
+}
+
+/* The row of what the range asks for, if it can be had; else NULL. */
+static const struct media_range *find_range(const struct call *call, struct slice type)
+{
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        if (!text_equal_nocase(type, slice_from(ranges[i].range)))
+            continue;
+        if (ranges[i].media >= MEDIA_PLAN_JSON && !call->service->allow_plan)
+            return NULL;
+        return &ranges[i];
+    }
+    return NULL;
 }
 
 /* One range: 0 if it cannot be had, else its quality. */
 static double weigh(const struct call *call, struct slice range, enum media *media, bool *strip)
 {
-    struct slice rest = range, type = next_piece(&rest, ';');
+    struct slice rest = range;
+    const struct media_range *row = find_range(call, next_piece(&rest, ';'));
     double quality = 1;
-    size_t i = 0;
 
-    while (i < sizeof ranges / sizeof *ranges &&
-           !text_equal_nocase(type, slice_from(ranges[i].range)))
-        i++;
-    if (i == sizeof ranges / sizeof *ranges ||
-        (ranges[i].media >= MEDIA_PLAN_JSON && !call->service->allow_plan))
+    if (!row)
         return 0;
-    *media = ranges[i].media;
+    *media = row->media;
     *strip = false;
     while (rest.len > 0) {
-        struct slice param = next_piece(&rest, ';');
+        struct slice parameter = next_piece(&rest, ';');
 
-        if (text_equal_nocase(param, slice_from("nulls=stripped")) && ranges[i].strips)
+        if (take_quality(parameter, &quality))
+            continue;
+        if (row->strips && text_equal_nocase(parameter, slice_from("nulls=stripped")))
             *strip = true;
-        else if (param.len > 2 && (param.data[0] | 32) == 'q' && param.data[1] == '=')
-            parse_double(slice_make(param.data + 2, param.len - 2), &quality);
     }
     return quality;
 }
 
-static bool refuse(struct call *call)
+static bool refuse_media(struct call *call)
 {
-    struct slice accept = call->accept;
+    const char *plan = "";
 
+    if (call->service->allow_plan)
+        plan = ", and application/vnd.pgrst.plan+json";
     error_set(&call->error, ERROR_NOT_ACCEPTABLE, "None of these media types are available: %.*s",
-              (int)(accept.len > 200 ? 200 : accept.len), accept.data);
+              SLICE_ARG(slice_first(call->accept, 200)));
     return error_hint(&call->error,
                       "There are application/json, text/csv, application/vnd.pgrst.object+json and "
                       "application/vnd.pgrst.array+json%s.",
-                      call->service->allow_plan ? ", and application/vnd.pgrst.plan+json" : "");
+                      plan);
+}
+
+/* Whatever there is, or what there is without asking. */
+static bool is_default(struct slice accept)
+{
+    return accept.len == 0 || slice_is(accept, "*/*") || slice_is(accept, "application/json");
 }
 
 bool media_choose(struct call *call)
@@ -86,7 +122,7 @@ bool media_choose(struct call *call)
     struct slice rest = call->accept;
     double best = 0;
 
-    if (rest.len == 0 || slice_is(rest, "*/*") || slice_is(rest, "application/json"))
+    if (is_default(rest))
         return true;
     while (rest.len > 0) {
         struct slice range = next_piece(&rest, ',');
@@ -100,7 +136,19 @@ bool media_choose(struct call *call)
             call->options.strip_nulls = strip;
         }
     }
-    return best > 0 || refuse(call);
+    if (best > 0)
+        return true;
+    return refuse_media(call);
+}
+
+/* The "text/" of "text/…", with * or a type of its own; empty: it has none. */
+static struct slice family_of(struct slice range)
+{
+    size_t star = range.len - 1;
+
+    if (range.len < 3 || range.data[star] != '*')
+        return slice_make(NULL, 0);
+    return slice_first(range, star);
 }
 
 /* How specific a range is that takes the type; 0: it does not. */
@@ -112,10 +160,20 @@ static int specificity(struct slice range, struct slice type)
         return 1;
     if (text_equal_nocase(range, type))
         return 3;
-    if (range.len < 3 || range.data[range.len - 1] != '*' || range.len - 1 > type.len)
-        return 0;
-    family = slice_make(range.data, range.len - 1); /* "text/" */
-    return text_equal_nocase(family, slice_make(type.data, family.len)) ? 2 : 0;
+    family = family_of(range);
+    if (family.len > 0 && text_equal_nocase(family, slice_first(type, family.len)))
+        return 2;
+    return 0;
+}
+
+/* The quality among the parameters; 1 if none says it. */
+static double quality_of(struct slice parameters)
+{
+    double quality = 1;
+
+    while (parameters.len > 0)
+        take_quality(next_piece(&parameters, ';'), &quality);
+    return quality;
 }
 
 bool media_accepts(struct slice accept, struct slice type)
@@ -127,17 +185,10 @@ bool media_accepts(struct slice accept, struct slice type)
     while (rest.len > 0) {
         struct slice range = next_piece(&rest, ','), name = next_piece(&range, ';');
         int how = specificity(name, own);
-        double q = 1;
 
-        while (range.len > 0) {
-            struct slice param = next_piece(&range, ';');
-
-            if (param.len > 2 && (param.data[0] | 32) == 'q' && param.data[1] == '=')
-                parse_double(slice_make(param.data + 2, param.len - 2), &q);
-        }
         if (how > best) {
             best = how;
-            quality = q;
+            quality = quality_of(range);
         }
     }
     return quality > 0;
@@ -145,11 +196,12 @@ bool media_accepts(struct slice accept, struct slice type)
 
 bool media_accepts_description(struct call *call)
 {
-    if (media_accepts(call->accept, slice_from("application/openapi+json")) ||
-        media_accepts(call->accept, slice_from("application/json")))
+    if (media_accepts(call->accept, slice_from("application/openapi+json")))
+        return true;
+    if (media_accepts(call->accept, slice_from("application/json")))
         return true;
     error_set(&call->error, ERROR_NOT_ACCEPTABLE, "None of these media types are available: %.*s",
-              (int)(call->accept.len > 200 ? 200 : call->accept.len), call->accept.data);
+              SLICE_ARG(slice_first(call->accept, 200)));
     return error_hint(&call->error,
                       "The description is application/openapi+json or application/json.");
 }
@@ -213,19 +265,23 @@ bool media_check_rows(struct call *call, size_t rows)
 
 const char *media_type(const struct call *call)
 {
-    bool strip = call->options.strip_nulls;
+    static const struct {
+        const char *plain, *stripped; /* without, with nulls=stripped */
+    } types[] = {
+        [MEDIA_JSON] = {"application/json; charset=utf-8",
+                        "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"},
+        [MEDIA_OBJECT] = {"application/vnd.pgrst.object+json; charset=utf-8",
+                          "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"},
+        [MEDIA_CSV] = {"text/csv; charset=utf-8", "text/csv; charset=utf-8"},
+        [MEDIA_PLAN_JSON] = {"application/vnd.pgrst.plan+json; charset=utf-8",
+                             "application/vnd.pgrst.plan+json; charset=utf-8"},
+        [MEDIA_PLAN_TEXT] = {"application/vnd.pgrst.plan+text; charset=utf-8",
+                             "application/vnd.pgrst.plan+text; charset=utf-8"},
+    };
 
-    switch (call->media) {
-    case MEDIA_OBJECT:
-        return strip ? "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"
-                     : "application/vnd.pgrst.object+json; charset=utf-8";
-    case MEDIA_CSV: return "text/csv; charset=utf-8";
-    case MEDIA_PLAN_JSON: return "application/vnd.pgrst.plan+json; charset=utf-8";
-    case MEDIA_PLAN_TEXT: return "application/vnd.pgrst.plan+text; charset=utf-8";
-    case MEDIA_JSON: break;
-    }
-    return strip ? "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"
-                 : "application/json; charset=utf-8";
+    if (call->options.strip_nulls)
+        return types[call->media].stripped;
+    return types[call->media].plain;
 }
 
 bool media_is_plan(const struct call *call)

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-static void member(struct buf *b, const char *key, const char *value)
+static void problem_member(struct buf *b, const char *key, const char *value)
 {
     buf_addf(b, ",\"%s\":", key);
     if (value[0])
@@ -39,9 +39,9 @@ static void errors(struct buf *b, const struct error *e)
     buf_add_text(b, ",\"errors\":[{\"pointer\":");
     pointer(b, e);
     if (e->column[0])
-        member(b, "column", e->column);
+        problem_member(b, "column", e->column);
     if (e->constraint[0])
-        member(b, "constraint", e->constraint);
+        problem_member(b, "constraint", e->constraint);
     buf_add_text(b, "}]");
 }
 
@@ -49,26 +49,26 @@ void problem_write(struct buf *b, const struct error *e, int status, const char 
                    struct slice instance)
 {
     buf_addf(b, "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%d", title, status);
-    member(b, "detail", e->message);
+    problem_member(b, "detail", e->message);
     buf_add_text(b, ",\"instance\":");
     text_json_string(b, instance);
     if (e->status)
         buf_addf(b, ",\"code\":\"PT%d\"", e->status);
     else
-        member(b, "code", error_code_text(e->code));
-    member(b, "message", e->message);
+        problem_member(b, "code", error_code_text(e->code));
+    problem_member(b, "message", e->message);
     if (e->json_details) {
         buf_add_text(b, ",\"details\":");
         buf_add_text(b, e->json_details);
     } else {
-        member(b, "details", e->details);
+        problem_member(b, "details", e->details);
     }
-    member(b, "hint", e->hint);
+    problem_member(b, "hint", e->hint);
     if (e->column[0] || e->constraint[0] || e->row >= 0)
         errors(b, e);
     if (e->sqlite_code) {
         buf_addf(b, ",\"sqlite\":{\"code\":%d", e->sqlite_code);
-        member(b, "name", e->sqlite_name ? e->sqlite_name : "");
+        problem_member(b, "name", e->sqlite_name ? e->sqlite_name : "");
         buf_add_char(b, '}');
     }
     buf_add_char(b, '}');

@@ -48,14 +48,14 @@ static bool check_text(struct slice text, struct error *e)
 
 /* ---- CSV */
 
-static bool scan(struct row_in *in, struct csv *c, struct slice text, struct error *e)
+static bool begin_line(struct row_in *in, struct csv *c, struct slice text, struct error *e)
 {
     arena_reset(&in->arena);
     *c = (struct csv){.text = text, .arena = &in->arena}; /* base/records.h took the mark away */
     return check_text(text, e);
 }
 
-static bool take_name(struct row_in *in, struct slice name, struct error *e)
+static bool take_column_name(struct row_in *in, struct slice name, struct error *e)
 {
     int column = table_column(in->table, name);
 
@@ -79,13 +79,13 @@ bool row_in_header(struct row_in *in, struct slice text, struct error *e)
     enum csv_end end;
     struct csv_field name;
 
-    if (!scan(in, &c, text, e))
+    if (!begin_line(in, &c, text, e))
         return false;
     do {
         end = csv_next(&c, &name, e);
         if (end == CSV_FAILED)
             return false;
-        if (!take_name(in, name.text, e))
+        if (!take_column_name(in, name.text, e))
             return false;
     } while (end == CSV_COMMA);
     return true;
@@ -123,7 +123,7 @@ bool row_in_csv(struct row_in *in, struct slice text, struct error *e)
     enum csv_end end = CSV_COMMA;
     size_t n = 0;
 
-    if (!scan(in, &c, text, e))
+    if (!begin_line(in, &c, text, e))
         return false;
     while (end == CSV_COMMA && n < in->n_fields) {
         struct csv_field field;
@@ -146,8 +146,8 @@ static bool is_nested(const struct json_item *item)
 
 /* ---- NDJSON */
 
-static bool take_member(struct row_in *in, struct slice name, struct json_item *item,
-                        struct error *e)
+static bool take_line_member(struct row_in *in, struct slice name, struct json_item *item,
+                             struct error *e)
 {
     int i = table_column(in->table, name);
     const struct column *column;
@@ -165,7 +165,7 @@ static bool take_member(struct row_in *in, struct slice name, struct json_item *
     return body_value(&in->arena, column, item, &in->by_column[i], e);
 }
 
-static bool take_members(struct row_in *in, struct json_reader *reader, struct error *e)
+static bool take_line_members(struct row_in *in, struct json_reader *reader, struct error *e)
 {
     struct json_item name, item;
     enum json_next step;
@@ -181,7 +181,7 @@ static bool take_members(struct row_in *in, struct json_reader *reader, struct e
             return body_json_fault(reader, in->max_depth, e);
         if (!body_string(&in->arena, &name, &text, e))
             return false;
-        if (!take_member(in, text, &item, e))
+        if (!take_line_member(in, text, &item, e))
             return false;
     }
     if (step == JSON_CLOSED && json_at_end(reader))
@@ -215,7 +215,7 @@ bool row_in_json(struct row_in *in, struct slice text, struct error *e)
     struct json_reader reader = json_reader_make(text, (int)in->max_depth);
 
     arena_reset(&in->arena);
-    if (!take_members(in, &reader, e))
+    if (!take_line_members(in, &reader, e))
         return body_check_json(text, in->max_depth, e);
     take_set(in);
     return true;

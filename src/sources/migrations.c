@@ -39,7 +39,7 @@ static bool read_half(struct migrations *m, struct half *half, struct error *e)
 }
 
 /* By version, then by name. */
-static int compare(const void *a, const void *b)
+static int compare_halves(const void *a, const void *b)
 {
     const struct half *x = a, *y = b;
 
@@ -113,7 +113,7 @@ static bool order(struct migrations *m, struct half *halves, size_t n, struct er
         if (!read_half(m, &halves[i], e))
             return false;
     }
-    qsort(halves, n, sizeof *halves, compare);
+    qsort(halves, n, sizeof *halves, compare_halves);
     mark_named_pairs(halves, n);
     if (!keep_ways_up(halves, n, items, &kept, e))
         return false;

@@ -10,8 +10,8 @@
 #define ARENA_MAX ((size_t)256 << 20)
 
 /* The name of a query is its file's, without .sql: it goes into a path. */
-static bool add(struct routine_set *set, struct routine_source *item, const char *file,
-                struct slice sql, struct error *e)
+static bool add_query(struct routine_set *set, struct routine_source *item, const char *file,
+                      struct slice sql, struct error *e)
 {
     char *name = arena_copy(&set->arena, slice_make(file, strlen(file) - 4));
 
@@ -34,7 +34,7 @@ static bool load_builtin(struct routine_set *set, struct error *e)
     for (size_t i = 0; i < builtin_queries_count; i++) {
         const struct builtin_file *b = &builtin_queries[i];
 
-        if (!add(set, &items[i], b->file, slice_make(b->sql, b->sql_len), e))
+        if (!add_query(set, &items[i], b->file, slice_make(b->sql, b->sql_len), e))
             return false;
     }
     set->items = items;
@@ -54,7 +54,7 @@ static bool load_folder(struct routine_set *set, const char *dir, struct error *
     if (!items)
         return error_set(e, ERROR_MEMORY, "out of memory");
     for (size_t i = 0; i < n; i++) {
-        if (!add(set, &items[i], files[i].name, files[i].text, e))
+        if (!add_query(set, &items[i], files[i].name, files[i].text, e))
             return false;
     }
     set->items = items;

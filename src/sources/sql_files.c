@@ -37,8 +37,8 @@ static bool read_file(struct arena *arena, const char *path, struct slice *out, 
     return ok;
 }
 
-static bool load(struct arena *arena, const char *dir, const char *name, struct sql_file *file,
-                 struct error *e)
+static bool load_file(struct arena *arena, const char *dir, const char *name, struct sql_file *file,
+                      struct error *e)
 {
     char path[4096];
 
@@ -80,7 +80,7 @@ bool sql_files_read(struct arena *arena, const char *dir, const char *what, stru
         if (*n == SQL_FILES_MAX)
             ok = error_set(e, ERROR_FAILURE, "%s holds more than %d %s", dir, SQL_FILES_MAX, what);
         else
-            ok = load(arena, dir, entry->d_name, &files[(*n)++], e);
+            ok = load_file(arena, dir, entry->d_name, &files[(*n)++], e);
     }
     closedir(folder);
     if (ok)

@@ -124,7 +124,7 @@ void blame_schema(struct db *db, const struct table *table, struct error *e)
     statement_release(st);
 }
 
-static bool compile(struct db *db, const struct buf *sql, struct error *e)
+static bool compiles(struct db *db, const struct buf *sql, struct error *e)
 {
     sqlite3_stmt *stmt = NULL;
     int rc;
@@ -183,7 +183,7 @@ static bool verb_sql(struct buf *b, const struct table *table, enum verb verb)
 }
 
 /* One line for all verbs that fail for the same reason: the first's. */
-static void check_table(struct db *db, const struct table *table, struct buf *sql,
+static void check_verbs(struct db *db, const struct table *table, struct buf *sql,
                         struct log_some *warnings)
 {
     static const char *const names[] = {"GET", "POST", "PATCH", "DELETE"};
@@ -196,7 +196,7 @@ static void check_table(struct db *db, const struct table *table, struct buf *sq
 
         if (!verb_sql(sql, table, (enum verb)v))
             continue;
-        if (compile(db, sql, &e))
+        if (compiles(db, sql, &e))
             continue;
         used += (size_t)snprintf(verbs + used, sizeof verbs - used, "%s%s", text_if(used > 0, ", "),
                                  names[v]);
@@ -219,7 +219,7 @@ void blame_at_start(struct db *db, const struct catalog *catalog)
     db_allow_prepare(db, true);
     for (size_t i = 0; i < catalog->n_tables; i++) {
         if (catalog->tables[i].kind != TABLE_VIRTUAL)
-            check_table(db, &catalog->tables[i], &sql, &warnings);
+            check_verbs(db, &catalog->tables[i], &sql, &warnings);
     }
     db_allow_prepare(db, false);
     buf_finish(&sql);

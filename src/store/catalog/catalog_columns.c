@@ -122,7 +122,7 @@ static void read_column(struct load *l, struct statement *st, struct column *col
 }
 
 /* Leaves out what cannot be read, so that the rest can. */
-static bool check_columns(struct load *l, struct table *table)
+static bool keep_readable(struct load *l, struct table *table)
 {
     struct column *columns = (struct column *)table->columns;
     struct unserved *unread = NULL;
@@ -183,7 +183,7 @@ bool load_columns(struct load *l, struct table *table)
         make_strict(columns, table->n_columns);
     if (table->kind != TABLE_TABLE)
         return true;
-    return check_columns(l, table);
+    return keep_readable(l, table);
 }
 
 /* A key that has an index of its own is no rowid: INTEGER PRIMARY KEY DESC

@@ -153,8 +153,7 @@ static bool check_file(struct load *l, const struct table *result)
                      bodies);
 }
 
-static bool check_columns(struct load *l, const struct routine_source *s,
-                          const struct table *result)
+static bool check_result(struct load *l, const struct routine_source *s, const struct table *result)
 {
     if (s->returns == RETURNS_FILE)
         return check_file(l, result);
@@ -212,7 +211,7 @@ static bool read_result(struct load *l, const struct routine_source *s, struct s
 {
     if (!result_columns(l, st, result))
         return false;
-    if (!check_columns(l, s, result))
+    if (!check_result(l, s, result))
         return false;
     if (!result_types(l, s, st, result))
         return false;
@@ -253,7 +252,7 @@ static bool check_part(struct load *l, const struct routine_source *s, size_t pa
     return ok;
 }
 
-static bool compile(struct load *l, struct routine *r)
+static bool compile_routine(struct load *l, struct routine *r)
 {
     const struct routine_source *s = r->source;
 
@@ -295,7 +294,7 @@ bool load_routines(struct load *l, const struct routine_set *set, struct routine
 
         inner.error = &cause;
         r->source = &set->items[i];
-        if (compile(&inner, r))
+        if (compile_routine(&inner, r))
             ++*n;
         else if (!leave_out_routine(l, r->source, &cause))
             return false;

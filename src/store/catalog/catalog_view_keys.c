@@ -105,7 +105,7 @@ static size_t place_in_view(const struct origins *o, const struct table *base, i
 }
 
 /* The base table's primary key, in the view's columns, if it shows all of it. */
-static void take_key(struct load *l, const struct origins *o, const struct table *base)
+static void take_base_key(struct load *l, const struct origins *o, const struct table *base)
 {
     int *key = load_alloc(l, base->n_key, sizeof *key);
 
@@ -137,7 +137,7 @@ void load_view_shapes(struct load *l, struct origins *list, size_t n)
         const struct table *base = base_of(&v, &list[i], 0);
 
         if (base)
-            take_key(l, &list[i], base);
+            take_base_key(l, &list[i], base);
     }
     for (size_t i = 0; i < n; i++) {
         if (is_compound(&v, &list[i], 0))

@@ -18,7 +18,7 @@ static void name_list(struct buf *b, const struct table *table, const int *colum
         buf_addf(b, "%s%s", text_if(i > 0, ", "), table->columns[columns[i]].name.data);
 }
 
-static void add_value(struct buf *b, const struct value *v)
+static void add_shown_value(struct buf *b, const struct value *v)
 {
     switch (v->type) {
     case VALUE_SHAPE:
@@ -42,13 +42,13 @@ static void key_text(struct buf *b, const struct table *table, const int *column
     for (size_t i = 0; i < n; i++) {
         if (i > 0)
             buf_add_text(b, ", ");
-        add_value(b, &values[i]);
+        add_shown_value(b, &values[i]);
     }
     buf_add_text(b, ")");
 }
 
 /* What the buffer holds; an empty text without memory. */
-static struct slice text_of(const struct buf *b)
+static struct slice buffer_text(const struct buf *b)
 {
     if (!b->data)
         return slice_make("", 0);
@@ -68,14 +68,15 @@ static void rewrite(struct error *e, const struct foreign_key *key, bool missing
         error_set(e, ERROR_FOREIGN_KEY,
                   "insert or update on table \"%s\" violates foreign key constraint \"%s\"", child,
                   key->name);
-        error_details(e, "%.*s is not present in table \"%s\".", SLICE_ARG(text_of(text)), parent);
+        error_details(e, "%.*s is not present in table \"%s\".", SLICE_ARG(buffer_text(text)),
+                      parent);
     } else {
         error_set(e, ERROR_FOREIGN_KEY,
                   "update or delete on table \"%s\" violates foreign key constraint \"%s\" on "
                   "table \"%s\"",
                   parent, key->name, child);
-        error_details(e, "%.*s is still referenced from table \"%s\".", SLICE_ARG(text_of(text)),
-                      child);
+        error_details(e, "%.*s is still referenced from table \"%s\".",
+                      SLICE_ARG(buffer_text(text)), child);
     }
     error_constraint(e, key->name);
 }
@@ -97,7 +98,7 @@ static enum step first_row(struct db *db, struct buf *sql, const struct value *v
 }
 
 /* The place of a column among those written, n: it is not there. */
-static size_t place_of(int column, const int *columns, size_t n)
+static size_t place_among(int column, const int *columns, size_t n)
 {
     size_t at = 0;
 
@@ -112,7 +113,7 @@ static bool written_key(const struct foreign_key *key, const int *columns,
                         const struct value *values, size_t n, struct value *out)
 {
     for (size_t i = 0; i < key->n_columns; i++) {
-        size_t at = place_of(key->columns[i], columns, n);
+        size_t at = place_among(key->columns[i], columns, n);
 
         if (at == n || values[at].type == VALUE_NULL)
             return false;
@@ -166,7 +167,7 @@ static bool unique_values(const int *unique, size_t n_unique, const int *columns
                           const struct value *values, size_t n, struct value *out)
 {
     for (size_t i = 0; i < n_unique; i++) {
-        size_t at = place_of(unique[i], columns, n);
+        size_t at = place_among(unique[i], columns, n);
 
         if (at == n)
             return false;

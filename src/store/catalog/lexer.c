@@ -12,7 +12,7 @@ static bool is_word(char c)
 }
 
 /* The place after the next `mark`, or the end. */
-static size_t after(const struct lexer *x, size_t from, const char *mark)
+static size_t place_after(const struct lexer *x, size_t from, const char *mark)
 {
     size_t len = strlen(mark);
 
@@ -46,9 +46,9 @@ static void skip_blank(struct lexer *x)
         if (is_blank(x->sql.data[x->at]))
             x->at++;
         else if (is_at(x, "--"))
-            x->at = after(x, x->at, "\n");
+            x->at = place_after(x, x->at, "\n");
         else if (is_at(x, "/*"))
-            x->at = after(x, x->at + 2, "*/");
+            x->at = place_after(x, x->at + 2, "*/");
         else
             break;
     }

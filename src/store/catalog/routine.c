@@ -104,7 +104,7 @@ static bool statements(struct parser *p, struct slice sql)
     }
 }
 
-static bool check(struct parser *p, const struct routine_source *out, struct slice sql)
+static bool check_routine(struct parser *p, const struct routine_source *out, struct slice sql)
 {
     const struct slice none = {NULL, 0};
 
@@ -119,7 +119,7 @@ static bool check(struct parser *p, const struct routine_source *out, struct sli
     return true;
 }
 
-static bool parse(struct parser *p, struct slice sql, struct routine_source *out)
+static bool parse_routine(struct parser *p, struct slice sql, struct routine_source *out)
 {
     struct routine_param *params;
     struct routine_part *parts;
@@ -132,7 +132,7 @@ static bool parse(struct parser *p, struct slice sql, struct routine_source *out
     sql = slice_make(sql.data + at, sql.len - at);
     if (!statements(p, sql))
         return false;
-    if (!check(p, out, sql))
+    if (!check_routine(p, out, sql))
         return false;
     params = arena_alloc(p->arena, (p->n_params + 1) * sizeof *params);
     parts = arena_alloc(p->arena, p->n_parts * sizeof *parts);
@@ -166,7 +166,7 @@ bool routine_parse(struct arena *arena, const char *name, struct slice sql,
     p->error = e;
     p->name = name;
     buf_init(&p->about, ABOUT_MAX);
-    ok = parse(p, sql, out);
+    ok = parse_routine(p, sql, out);
     buf_finish(&p->about);
     buf_finish(&p->returns);
     return ok;

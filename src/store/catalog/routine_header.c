@@ -9,7 +9,7 @@
 /* Bytes of a "returns" that goes over several lines. */
 #define RETURNS_TEXT_MAX 65536
 
-static struct slice skip(struct slice s, size_t n)
+static struct slice rest_after(struct slice s, size_t n)
 {
     return text_trim(slice_make(s.data + n, s.len - n));
 }
@@ -53,10 +53,10 @@ static bool declare(struct parser *p, struct slice line)
         return parser_fail(p, "a parameter needs a name", line);
     if (parser_find_param(p, name) >= 0)
         return parser_fail(p, "declared twice", line);
-    if (!parser_add_param(p, name, skip(left, n)))
+    if (!parser_add_param(p, name, rest_after(left, n)))
         return false;
     if (equal < line.len)
-        set_default(&p->params[p->n_params - 1], skip(line, equal + 1));
+        set_default(&p->params[p->n_params - 1], rest_after(line, equal + 1));
     return true;
 }
 
@@ -73,7 +73,7 @@ static bool declare_body(struct parser *p, struct slice line, struct routine_sou
     return true;
 }
 
-static bool describe(struct parser *p, struct slice line)
+static bool describe_query(struct parser *p, struct slice line)
 {
     if (p->about.len)
         buf_add_char(&p->about, '\n');
@@ -119,7 +119,7 @@ static bool go_on_returning(struct parser *p, struct slice line, struct routine_
 
 static bool begin_returning(struct parser *p, struct slice line, struct routine_source *out)
 {
-    struct slice what = skip(line, strlen("returns "));
+    struct slice what = rest_after(line, strlen("returns "));
     bool taken;
 
     if (is_open_list(what)) {
@@ -130,7 +130,7 @@ static bool begin_returning(struct parser *p, struct slice line, struct routine_
     }
     if (!parser_returns(p, what, out, &taken))
         return false;
-    return taken || describe(p, line);
+    return taken || describe_query(p, line);
 }
 
 static bool comment_line(struct parser *p, struct slice line, struct routine_source *out)
@@ -144,10 +144,10 @@ static bool comment_line(struct parser *p, struct slice line, struct routine_sou
     if (starts_with(line, "returns "))
         return begin_returning(p, line, out);
     if (starts_with(line, "body :"))
-        return declare_body(p, skip(line, strlen("body ")), out);
+        return declare_body(p, rest_after(line, strlen("body ")), out);
     if (starts_with(line, ":"))
         return declare(p, slice_make(line.data + 1, line.len - 1));
-    return describe(p, line);
+    return describe_query(p, line);
 }
 
 /* The line at `at`, without what ends it; *next is where the one after it begins. */
@@ -175,7 +175,7 @@ bool parser_header(struct parser *p, struct slice sql, struct routine_source *ou
         if (line.len > 0) {
             if (!starts_with(line, "--"))
                 break;
-            if (!comment_line(p, skip(line, 2), out))
+            if (!comment_line(p, rest_after(line, 2), out))
                 return false;
         }
         *at = next;

@@ -38,7 +38,7 @@ static bool is_compound(struct token t)
 }
 
 /* Arms of a compound must agree. */
-static void put(struct list *l, size_t place, struct slice type)
+static void put_type(struct list *l, size_t place, struct slice type)
 {
     struct slice *out = &l->types[place];
 
@@ -57,19 +57,19 @@ static bool is_star(struct slice item)
 }
 
 /* The nth item; after a star its place is known only when the last one is. */
-static void add_item(struct list *l, struct slice item)
+static void add_listed(struct list *l, struct slice item)
 {
     struct slice none = {NULL, 0};
 
     if (is_star(item)) {
         for (size_t i = l->seen; i < l->n; i++)
-            put(l, i, none);
+            put_type(l, i, none);
         l->star = true;
         l->after_star = 0;
         return;
     }
     if (!l->star) {
-        put(l, l->seen++, expression_type(item, l->depth));
+        put_type(l, l->seen++, expression_type(item, l->depth));
         return;
     }
     /* One more after the star: those before it move one place to the front. */
@@ -97,7 +97,7 @@ static struct token read_list(struct list *l)
         bool is_comma = level == 0 && token_is_char(t, ',');
 
         if (is_end || is_comma) {
-            add_item(l, text_trim(slice_make(l->x.sql.data + from, t.start - from)));
+            add_listed(l, text_trim(slice_make(l->x.sql.data + from, t.start - from)));
             from = t.end;
         }
         if (is_end || t.kind == TOKEN_END)

@@ -4,7 +4,8 @@
 #include "store/db/statement.h"
 
 /* The first column of the first row of a query about a table; -1: there is none, or it is NULL. */
-static bool ask(struct db *db, struct slice sql, struct slice table, int64_t *out, struct error *e)
+static bool ask_number(struct db *db, struct slice sql, struct slice table, int64_t *out,
+                       struct error *e)
 {
     const struct value value = value_text(table);
     struct statement *st = statement_get(db, sql, e);
@@ -27,7 +28,7 @@ bool statistics_rows(struct db *db, struct slice table, int64_t *rows, struct er
     static const struct slice most = SLICE_LITERAL(
         "SELECT max(CAST(stat AS INTEGER)) FROM sqlite_stat1 WHERE tbl=?1 COLLATE NOCASE");
 
-    if (!ask(db, is_there, table, rows, e))
+    if (!ask_number(db, is_there, table, rows, e))
         return false;
-    return *rows < 0 || ask(db, most, table, rows, e);
+    return *rows < 0 || ask_number(db, most, table, rows, e);
 }

@@ -85,7 +85,7 @@ static bool is_from_clause(const struct reading *r, struct token t)
 }
 
 /* The words that say how a SELECT's rows come to be. */
-static void take_word(struct reading *r, struct level *level, struct token t)
+static void take_word_token(struct reading *r, struct level *level, struct token t)
 {
     static const char *const compounds[] = {"UNION", "INTERSECT", "EXCEPT", NULL};
     static const char *const ends[] = {"WHERE", "GROUP",  "HAVING", "ORDER",
@@ -115,7 +115,7 @@ static struct view_names *names_of(struct reading *r, const struct level *level)
     return NULL;
 }
 
-static void take_name(struct reading *r, struct level *level, struct token t)
+static void take_name_token(struct reading *r, struct level *level, struct token t)
 {
     static const char *const selects[] = {"SELECT", "VALUES", "WITH", NULL};
     struct view_names *names = names_of(r, level);
@@ -127,7 +127,7 @@ static void take_name(struct reading *r, struct level *level, struct token t)
         r->after_source = after_schema;
         take_source(r, names, t.text);
     } else if (t.kind == TOKEN_WORD) {
-        take_word(r, level, t);
+        take_word_token(r, level, t);
     }
     r->after_source = is_source;
 }
@@ -157,7 +157,7 @@ static void take_token(struct reading *r, struct token t)
     } else if (t.kind == TOKEN_OTHER) {
         take_sign(r, t);
     } else {
-        take_name(r, &r->levels[r->depth], t);
+        take_name_token(r, &r->levels[r->depth], t);
     }
     r->last = t;
 }

@@ -32,7 +32,7 @@ struct work {
 };
 
 /* Tells whoever watches; false if the work is to stop. */
-static bool watch(struct work *w, enum backup_phase phase, int64_t done)
+static bool tell_watcher(struct work *w, enum backup_phase phase, int64_t done)
 {
     const struct backup_options *o = w->options;
 
@@ -86,7 +86,7 @@ static bool go_on(struct work *w, int64_t done, int64_t *synced, struct error *e
 {
     int64_t limit = w->options->timeout_us;
 
-    if (!watch(w, BACKUP_COPIES, done))
+    if (!tell_watcher(w, BACKUP_COPIES, done))
         return stopped(w, e);
     if (limit && clock_us() - w->begun_us > limit)
         return error_set(e, ERROR_TIMEOUT,
@@ -120,7 +120,7 @@ static bool copy_pages(struct work *w, struct error *e)
     if (!ok)
         return false;
     if (rc == SQLITE_DONE) {
-        if (watch(w, BACKUP_COPIES, w->total))
+        if (tell_watcher(w, BACKUP_COPIES, w->total))
             return true;
         return stopped(w, e);
     }
@@ -150,7 +150,7 @@ static bool open_and_copy(struct work *w, struct error *e)
     return copy_pages(w, e);
 }
 
-static bool copy(struct work *w, struct error *e)
+static bool copy_database(struct work *w, struct error *e)
 {
     bool ok = open_and_copy(w, e);
 
@@ -169,7 +169,7 @@ static int watch_check(void *context)
     int misses = 0, unused;
 
     sqlite3_db_status(db_handle(w->copy), SQLITE_DBSTATUS_CACHE_MISS, &misses, &unused, 0);
-    return !watch(w, BACKUP_CHECKS, misses * w->page_size);
+    return !tell_watcher(w, BACKUP_CHECKS, misses * w->page_size);
 }
 
 /* A schema whose foreign keys make no sense gives no count. */
@@ -184,15 +184,15 @@ static void count_orphans(struct work *w, int64_t *out)
 /* The copy is sound; how many of its rows refer to nothing. */
 static bool check_copy(struct work *w, struct backup_made *out, struct error *e)
 {
-    if (!watch(w, BACKUP_CHECKS, 0))
+    if (!tell_watcher(w, BACKUP_CHECKS, 0))
         return false;
     if (!backup_check(w->copy, w->from, out, e))
         return false;
     count_orphans(w, &out->orphans);
-    return watch(w, BACKUP_CHECKS, w->total);
+    return tell_watcher(w, BACKUP_CHECKS, w->total);
 }
 
-static bool check(struct work *w, struct backup_made *out, struct error *e)
+static bool open_and_check(struct work *w, struct backup_made *out, struct error *e)
 {
     bool ok;
 
@@ -215,13 +215,13 @@ bool backup_fill(struct atomic_file *part, const char *from, const struct backup
     struct work w = {.options = options, .from = from, .part = part, .begun_us = clock_us()};
 
     *out = (struct backup_made){.bytes = 0};
-    if (!copy(&w, e))
+    if (!copy_database(&w, e))
         return false;
     out->pinned_us = clock_us() - w.begun_us;
     out->bytes = w.total;
     if (!atomic_file_sync(part, e))
         return false;
-    if (!check(&w, out, e))
+    if (!open_and_check(&w, out, e))
         return false;
     out->us = clock_us() - w.begun_us;
     return true;

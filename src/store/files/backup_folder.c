@@ -106,7 +106,7 @@ bool backup_folder_open(struct backup_folder *f, const char *dir, const char *da
 }
 
 /* How many there are, and the time of the oldest and the newest. -1: the folder cannot be read. */
-static long scan(const struct backup_folder *f, time_t *oldest, time_t *newest)
+static long scan_folder(const struct backup_folder *f, time_t *oldest, time_t *newest)
 {
     DIR *dir = opendir(f->dir);
     long n = 0;
@@ -133,7 +133,7 @@ time_t backup_folder_newest(const struct backup_folder *f)
 {
     time_t oldest, newest;
 
-    scan(f, &oldest, &newest);
+    scan_folder(f, &oldest, &newest);
     return newest;
 }
 
@@ -143,7 +143,7 @@ bool backup_folder_prune(const struct backup_folder *f, size_t keep, struct erro
     char path[PATH_MAX];
     long n;
 
-    while ((n = scan(f, &oldest, &newest)) > (long)keep) {
+    while ((n = scan_folder(f, &oldest, &newest)) > (long)keep) {
         backup_folder_name(f, oldest, path);
         if (unlink(path) != 0)
             return atomic_file_error(e, "delete the old backup", path);

@@ -27,7 +27,7 @@ static bool is_of_the_row(enum error_code code)
     }
 }
 
-static bool begin(struct loader *l, struct error *e)
+static bool begin_batch(struct loader *l, struct error *e)
 {
     if (db_in_transaction(l->db))
         return true;
@@ -38,13 +38,24 @@ static bool begin(struct loader *l, struct error *e)
     return true;
 }
 
-/* A trigger's RAISE(FAIL) leaves what was done before it; only a savepoint undoes that. */
-static bool run_guarded(struct loader *l, struct statement *st, struct error *e)
+/* Back to the savepoint, which is gone then; else nothing of the transaction stays. */
+static void undo_row(struct loader *l)
 {
-    static const struct slice before = SLICE_LITERAL("SAVEPOINT row"),
-                              undo = SLICE_LITERAL("ROLLBACK TO row"),
+    static const struct slice undo = SLICE_LITERAL("ROLLBACK TO row"),
                               after = SLICE_LITERAL("RELEASE row");
     struct error ignored = error_none();
+
+    if (!db_in_transaction(l->db))
+        return;
+    if (!db_run(l->db, undo, &ignored) || !db_run(l->db, after, &ignored))
+        db_rollback(l->db);
+}
+
+/* A trigger's RAISE(FAIL) leaves what was done before it; only a savepoint undoes that. */
+static bool insert_guarded(struct loader *l, struct statement *st, struct error *e)
+{
+    static const struct slice before = SLICE_LITERAL("SAVEPOINT row"),
+                              after = SLICE_LITERAL("RELEASE row");
     bool ok;
 
     if (!db_run(l->db, before, e))
@@ -53,33 +64,44 @@ static bool run_guarded(struct loader *l, struct statement *st, struct error *e)
     statement_reset(st);
     if (ok)
         return db_run(l->db, after, e);
-    if (db_in_transaction(l->db) &&
-        !(db_run(l->db, undo, &ignored) && db_run(l->db, after, &ignored)))
-        db_rollback(l->db);
+    undo_row(l);
     return false;
 }
 
-static bool run(struct loader *l, struct statement *st, struct error *e)
+static bool insert_row(struct loader *l, struct statement *st, struct error *e)
 {
     bool ok;
 
     if (l->table->has_triggers)
-        return run_guarded(l, st, e);
+        return insert_guarded(l, st, e);
     ok = statement_run(st, e);
     statement_reset(st);
     return ok;
 }
 
+/* What a failure means for the rows before it: while their transaction stands, it is the row's own. */
+static enum loaded refused(const struct loader *l, enum error_code code)
+{
+    if (db_in_transaction(l->db) && is_of_the_row(code))
+        return LOADED_REFUSED;
+    return LOADED_FAILED;
+}
+
 enum loaded loader_row(struct loader *l, struct statement *st, const struct value *values, size_t n,
                        struct error *e)
 {
-    if (!begin(l, e) || !statement_bind(st, values, n, e))
+    bool nothing_changed;
+
+    if (!begin_batch(l, e))
         return LOADED_FAILED;
-    if (!run(l, st, e))
-        return db_in_transaction(l->db) && is_of_the_row(e->code) ? LOADED_REFUSED : LOADED_FAILED;
+    if (!statement_bind(st, values, n, e))
+        return LOADED_FAILED;
+    if (!insert_row(l, st, e))
+        return refused(l, e->code);
     l->waiting++;
     /* A trigger in the place of a view's INSERT counts no change (sqlite.org/c3ref/changes.html). */
-    if (l->table->kind == TABLE_TABLE && db_changes(l->db) == 0)
+    nothing_changed = l->table->kind == TABLE_TABLE && db_changes(l->db) == 0;
+    if (nothing_changed)
         l->present++;
     else
         l->written++;

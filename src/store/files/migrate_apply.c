@@ -149,7 +149,7 @@ static bool check_keys(struct db *db, const struct migration *m, struct error *e
     return step == STEP_DONE;
 }
 
-static bool record(struct db *db, const struct migration *m, int64_t us, struct error *e)
+static bool record_applied(struct db *db, const struct migration *m, int64_t us, struct error *e)
 {
     static const struct slice sql =
         SLICE_LITERAL("INSERT INTO thimble_migrations(version,name,sha256,applied_at,duration_ms)"
@@ -203,7 +203,7 @@ static bool apply_locked(struct db *db, const struct migration *m, bool *done, s
         return false;
     if (!check_keys(db, m, e))
         return false;
-    return record(db, m, clock_us() - before, e);
+    return record_applied(db, m, clock_us() - before, e);
 }
 
 static bool apply_in_transaction(struct db *db, const struct migration *m, bool *done,

@@ -135,7 +135,7 @@ static bool refuse_mark(const struct halves *h, const struct mark *m, struct sli
                      h->file, h->line, SLICE_ARG(slice_first(text_trim(line), 60)), m->tool);
 }
 
-static bool follow(struct halves *h, const struct mark *m, struct slice line, struct error *e)
+static bool follow_mark(struct halves *h, const struct mark *m, struct slice line, struct error *e)
 {
     if (h->tool && strcmp(h->tool, m->tool) != 0)
         return error_set(e, ERROR_FAILURE, "%s:%zu: marks of %s and of %s in one file", h->file,
@@ -177,7 +177,7 @@ static bool take_mark(struct halves *h, const struct mark *m, struct slice line,
 {
     bool first = !h->tool;
 
-    if (!follow(h, m, line, e))
+    if (!follow_mark(h, m, line, e))
         return false;
     if (!first || begins_up(m->tool))
         return true;
