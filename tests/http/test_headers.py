@@ -107,6 +107,27 @@ def test_credentials_and_preflights(serve):
     assert "<" not in (server.request("OPTIONS", "/author", headers=bad).headers["Access-Control-Allow-Headers"] or "")
 
 
+def test_a_page_may_read_every_field_of_an_answer(serve):
+    """Whatever the answer, the page sees what it says (Fetch, CORS-safelisted response-header names)."""
+    server = serve("--cors-origins", "https://a.example", "--server-timing")
+    safe = {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified", "pragma"}
+    frame = {"date", "vary", "x-content-type-options", "connection"}
+    tag = server.get("/author").headers["ETag"]
+    for method, path, body, headers, status in [
+            ("GET", "/author", None, {"If-None-Match": tag}, 304), ("GET", "/author/99", None, {}, 404),
+            ("HEAD", "/author/99", None, {"X-Request-Id": "a"}, 404), ("GET", "/rpc/nope", None, {}, 404),
+            ("GET", "/author?select=b:book(id)&book.id=eq.1", None, {}, 200), ("DELETE", "/in_print", None, {}, 405),
+            ("POST", "/author", {"name": "E"}, {"Prefer": "return=representation"}, 201),
+            ("POST", "/author", "x", {"Content-Encoding": "gzip"}, 415), ("GET", "/healthz", None, {}, 200)]:
+        reply = server.request(method, path, body, {**headers, "Origin": "https://a.example"})
+        assert reply.status == status, reply
+        assert reply.headers["Access-Control-Allow-Credentials"] == "true"
+        exposed = {name.strip().lower() for name in reply.headers["Access-Control-Expose-Headers"].split(",")}
+        shown = {name.lower() for name in reply.headers if not name.lower().startswith("access-control-")}
+        assert shown <= exposed | safe | frame, shown - exposed
+        assert "server-timing" in shown
+
+
 def test_any_origin_sends_no_credentials(serve):
     server = serve("--cors-origins", "*")
     ask = {"Origin": "https://x.example", "Access-Control-Request-Method": "POST",
