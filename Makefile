@@ -257,7 +257,7 @@ $(BUILD)/dev/libthimble.a: $(dev_INNER) $(BUILD)/dev/objects
 UNIT_HELPER_OBJECTS := $(UNIT_HELPERS:tests/unit/%.c=$(BUILD)/dev/unit/%.o)
 $(UNITS): $(BUILD)/dev/unit/%: $(BUILD)/dev/unit/%.o $(UNIT_HELPER_OBJECTS) $(BUILD)/dev/libthimble.a
 	@echo "  LD    $@"
-	@$(dev_CC) $(dev_LDFLAGS) -o $@ $^ $(dev_LIBS) -lcmocka -lm -lpthread
+	@$(dev_CC) $(dev_LDFLAGS) $(LDFLAGS) -o $@ $^ $(dev_LIBS) -lcmocka -lm -lpthread
 .SECONDARY: $(UNITS:%=%.o) $(UNIT_HELPER_OBJECTS)
 -include $(UNITS:%=%.d) $(UNIT_HELPER_OBJECTS:.o=.d)
 
