@@ -45,7 +45,7 @@ run() {
     wait_for 10 curl -sf -o /dev/null "$url/readyz" ||
         { pod logs "$name" 2>&1 | tail -n 20; fail "$name does not get ready"; }
 }
-# stop NAME: with exit code 0, in under a second.
+# stop NAME: with exit code 0, long before it would be killed.
 stop() {
     local start took code
     start=$(date +%s%N)
@@ -53,7 +53,7 @@ stop() {
     took=$((($(date +%s%N) - start) / 1000000))
     code=$(pod inspect "$1" --format '{{.State.ExitCode}}')
     [ "$code" -eq 0 ] || { pod logs "$1" 2>&1 | tail -n 20; fail "$1: exit code $code"; }
-    [ $took -lt 1000 ] || fail "$1 took $took ms to stop"
+    [ $took -lt 5000 ] || fail "$1 took $took ms to stop"
     say "$1: stopped in $took ms, exit 0"
 }
 json() { curl -sf -H 'Content-Type: application/json' "$@"; }
