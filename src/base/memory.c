@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/memory.h"
 
+#include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define PAGE ((size_t)4096)
 
@@ -18,7 +20,7 @@ struct head {
 static struct {
     struct memory_plan plan;
     size_t own_small, own_max; /* what a thread may have of SQLite's: in any case, and at most */
-    _Atomic ptrdiff_t total;
+    _Atomic ptrdiff_t others;  /* than SQLite: the sum of their bytes */
     struct {
         _Atomic ptrdiff_t bytes;
         _Atomic uint64_t refused;
@@ -29,14 +31,14 @@ _Thread_local struct memory_thread memory_thread;
 
 /* Sixteenths of the ceiling that a use may have. */
 static const unsigned char shares[MEMORY_USES] = {
-    [MEMORY_OTHER] = 8, [MEMORY_BODIES] = 5,      [MEMORY_REQUESTS] = 8, [MEMORY_ANSWERS] = 12,
+    [MEMORY_OTHER] = 8, [MEMORY_BODIES] = 5,      [MEMORY_REQUESTS] = 8, [MEMORY_ANSWERS] = 11,
     [MEMORY_KEPT] = 4,  [MEMORY_CONNECTIONS] = 5, [MEMORY_SQLITE] = 8,
 };
 
 void memory_set_ceiling(const struct memory_plan *plan)
 {
     budget.plan = *plan;
-    budget.own_small = plan->cache + plan->ceiling / 8 * 3 / plan->threads;
+    budget.own_small = plan->cache + plan->ceiling / 16 * 5 / plan->threads;
     budget.own_max = plan->cache + plan->ceiling / 2;
 }
 
@@ -67,60 +69,81 @@ enum memory_refusal memory_refusal(void)
     return refusal;
 }
 
-static enum memory_refusal refuse(enum memory_use use, enum memory_refusal why)
+static bool refuse(enum memory_use use, enum memory_refusal why)
 {
     atomic_fetch_add_explicit(&budget.uses[use].refused, 1, memory_order_relaxed);
     memory_thread.refusal = why;
-    return why;
+    return false;
 }
 
-/* Whether `bytes` more may be had, which `used` and `total` contain. */
-static enum memory_refusal look(enum memory_use use, size_t bytes, ptrdiff_t used, ptrdiff_t total)
+/* Whether a thread may have `bytes` more of SQLite's, of which there are then `used`. */
+static enum memory_refusal look_at_sqlite(ptrdiff_t used, ptrdiff_t more)
 {
-    ptrdiff_t m = (ptrdiff_t)budget.plan.ceiling;
-    ptrdiff_t more = bytes <= MEMORY_SMALL ? m / 16 : 0;
+    ptrdiff_t others = atomic_load_explicit(&budget.others, memory_order_relaxed);
+    ptrdiff_t own = memory_thread.sqlite, m = (ptrdiff_t)budget.plan.ceiling;
+    ptrdiff_t caches = (ptrdiff_t)(budget.plan.cache * budget.plan.threads);
 
-    if (m == 0)
+    if (own > (ptrdiff_t)budget.own_max)
+        return MEMORY_NEVER;
+    if (own <= (ptrdiff_t)budget.own_small)
         return MEMORY_NOT_REFUSED;
-    if (use == MEMORY_SQLITE && memory_thread.sqlite > (ptrdiff_t)budget.own_max)
-        return refuse(use, MEMORY_NEVER);
-    if (use == MEMORY_SQLITE && memory_thread.sqlite <= (ptrdiff_t)budget.own_small)
-        return MEMORY_NOT_REFUSED;
-    if (used <= m / 32)
-        return MEMORY_NOT_REFUSED;
-    if (used > (ptrdiff_t)memory_share(use) + more ||
-        total > (ptrdiff_t)memory_ceiling() - m / 8 + more)
-        return refuse(use, MEMORY_TAKEN);
+    if (used > (ptrdiff_t)memory_share(MEMORY_SQLITE) + more ||
+        others + used > m / 8 * 7 + caches + more)
+        return MEMORY_TAKEN;
     return MEMORY_NOT_REFUSED;
 }
 
-static void add(enum memory_use use, ptrdiff_t bytes, ptrdiff_t *used, ptrdiff_t *total)
+/* The same for another use; `others` are then the bytes of all of these. */
+static enum memory_refusal look_at_others(enum memory_use use, ptrdiff_t used, ptrdiff_t others,
+                                          ptrdiff_t more)
+{
+    ptrdiff_t m = (ptrdiff_t)budget.plan.ceiling;
+
+    if (used <= m / 32)
+        return MEMORY_NOT_REFUSED;
+    if (used > (ptrdiff_t)memory_share(use) + more ||
+        others > m / 16 * 13 + (ptrdiff_t)budget.plan.kept + more)
+        return MEMORY_TAKEN;
+    return MEMORY_NOT_REFUSED;
+}
+
+/* Adds to what is told; what there is then of the use, and of all that are not SQLite. */
+static void add(enum memory_use use, ptrdiff_t bytes, ptrdiff_t *used, ptrdiff_t *others)
 {
     *used = atomic_fetch_add_explicit(&budget.uses[use].bytes, bytes, memory_order_relaxed) + bytes;
-    *total = atomic_fetch_add_explicit(&budget.total, bytes, memory_order_relaxed) + bytes;
     if (use == MEMORY_SQLITE)
         memory_thread.sqlite += bytes;
+    else
+        *others = atomic_fetch_add_explicit(&budget.others, bytes, memory_order_relaxed) + bytes;
 }
 
 bool memory_take_told(enum memory_use use, size_t bytes)
 {
-    ptrdiff_t used, total;
+    ptrdiff_t used, others = 0;
+    ptrdiff_t more = bytes <= MEMORY_SMALL ? (ptrdiff_t)budget.plan.ceiling / 16 : 0;
+    enum memory_refusal refusal;
 
     if (bytes > PTRDIFF_MAX / 4 || bytes > memory_share(use))
-        return refuse(use, MEMORY_NEVER) == MEMORY_NOT_REFUSED;
+        return refuse(use, MEMORY_NEVER);
     memory_tell(use);
-    add(use, (ptrdiff_t)bytes, &used, &total);
-    if (look(use, bytes, used, total) == MEMORY_NOT_REFUSED)
+    add(use, (ptrdiff_t)bytes, &used, &others);
+    if (budget.plan.ceiling == 0)
         return true;
-    add(use, -(ptrdiff_t)bytes, &used, &total);
-    return false;
+    if (use == MEMORY_SQLITE)
+        refusal = look_at_sqlite(used, more);
+    else
+        refusal = look_at_others(use, used, others, more);
+    if (refusal == MEMORY_NOT_REFUSED)
+        return true;
+    add(use, -(ptrdiff_t)bytes, &used, &others);
+    return refuse(use, refusal);
 }
 
 void memory_tell(enum memory_use use)
 {
-    ptrdiff_t used, total;
+    ptrdiff_t used, others;
 
-    add(use, memory_thread.counted[use], &used, &total);
+    add(use, memory_thread.counted[use], &used, &others);
     memory_thread.counted[use] = 0;
 }
 
@@ -133,6 +156,20 @@ void memory_return(void)
         memory_tell((enum memory_use)use);
     if (mi_collect)
         mi_collect(true);
+}
+
+bool memory_wait(pthread_cond_t *wake, pthread_mutex_t *lock, bool *rested)
+{
+    struct timespec until;
+
+    if (*rested) {
+        pthread_cond_wait(wake, lock);
+        return false;
+    }
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += 1;
+    *rested = pthread_cond_timedwait(wake, lock, &until) == ETIMEDOUT;
+    return *rested;
 }
 
 /* ---- blocks */
@@ -224,7 +261,7 @@ static struct head *resize(struct head *head, size_t size)
 static bool may_grow(enum memory_use use, size_t from, size_t to)
 {
     if (to > memory_share(use))
-        return refuse(use, MEMORY_NEVER) == MEMORY_NOT_REFUSED;
+        return refuse(use, MEMORY_NEVER);
     return memory_take(use, to - from);
 }
 

@@ -4,10 +4,11 @@
  * are MEMORY_SLACK together, so that a small request touches nothing that threads share.
  *
  * Who may have what, for a ceiling of M bytes:
- *   - Each use has a share (memory_share), and all of them together have 7/8 M.
- *   - What is small (MEMORY_SMALL) may pass both by 1/16 M, and a use that has less than 1/32 M gets
- *     more whatever the others hold. Of SQLite's each thread has a part of 3/8 M for itself. So a
- *     small request is served while others hold all that they may.
+ *   - Each use has a share (memory_share); all but SQLite together have 13/16 M.
+ *   - SQLite: each thread has a part of 5/16 M for itself, for its page cache and statements. More is
+ *     to be had while all together have less than 7/8 M, and one thread at most 1/2 M.
+ *   - What is small (MEMORY_SMALL) may pass these by 1/16 M, and a use that has less than 1/32 M gets
+ *     more whatever the others hold. So a small request is served while others hold all they may.
  * Without a ceiling everything is granted, and counted. Any thread.
  *
  * SPDX-License-Identifier: MIT
@@ -15,6 +16,7 @@
 #ifndef THIMBLE_BASE_MEMORY_H
 #define THIMBLE_BASE_MEMORY_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +98,12 @@ static inline void memory_give(enum memory_use use, size_t bytes)
 /* Gives what this thread's allocator has free back to the system, as far as it goes. For a thread
  * that has nothing to do: it takes some microseconds, and what is needed next costs more. */
 void memory_return(void);
+
+/*
+ * Waits for `wake` as pthread_cond_wait does, at most for a second the first time (`*rested` is false):
+ * true if it went by, and then the thread gives back what it has, without the lock, and waits on.
+ */
+bool memory_wait(pthread_cond_t *wake, pthread_mutex_t *lock, bool *rested);
 
 /* Why this thread's last take was refused; forgets it. */
 enum memory_refusal memory_refusal(void);

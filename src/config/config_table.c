@@ -140,7 +140,7 @@ const struct setting settings[] = {
      "wait this long for another process's lock on the database"},
     {tuning, "cache-size", SETTING_SIZE, AT(cache_size), "2MiB", 64 * KIB, 64 * GIB, NULL,
      "SIZE", "page cache of each connection to the database, one for each thread; less if these would be "
-     "over an eighth of --memory; set, it comes on top of --memory"},
+     "over a sixth of --memory; set, it comes on top of --memory"},
     {tuning, "mmap-size", SETTING_SIZE, AT(mmap_size), "0", 0, 64 * GIB, NULL, "SIZE",
      "bytes of the database that are memory-mapped"},
     {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",

@@ -184,7 +184,10 @@ enum progress target_json(struct call *call, enum outcome outcome)
             error_hint(&call->error,
                        "Ask for fewer rows with limit= or fewer columns with select=.");
         } else {
-            error_set(&call->error, ERROR_MEMORY, "out of memory");
+            error_set(&call->error, ERROR_MEMORY, "others have the memory that the answer needs");
+            error_hint(&call->error,
+                       "Send the request again in a moment, or ask for less; --memory "
+                       "is what all requests have together.");
         }
         return call_fail(call);
     }

@@ -39,7 +39,7 @@ static int64_t at_most(const struct config *config, const char *name, int64_t va
 
 static int64_t cache_size(const struct config *config, int64_t memory, size_t threads)
 {
-    int64_t part = memory / 4 / (int64_t)threads;
+    int64_t part = memory / 6 / (int64_t)threads;
 
     if (memory == 0 || config_says(config, "cache-size") || config->cache_size <= part)
         return config->cache_size;

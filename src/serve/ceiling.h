@@ -20,8 +20,9 @@ struct ceiling {
     size_t max_connections;
 };
 
-/* What a connection takes while nothing, or one byte, was sent on it: measured, docs/performance.md. */
-#define CEILING_CONNECTION ((size_t)5 << 10)
+/* What a connection takes while nothing, or one byte, was sent on it, 5 kB, and some of what it takes
+ * while long header fields come. */
+#define CEILING_CONNECTION ((size_t)6 << 10)
 
 /* Below this nothing is served. */
 #define CEILING_MIN ((int64_t)16 << 20)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "store/db/db.h"
 #include "store/store.h"
 
@@ -54,13 +55,16 @@ static void run_passive(struct checkpoint *c)
 static void *checkpoint_main(void *context)
 {
     struct checkpoint *c = context;
+    bool rested = false;
 
     pthread_mutex_lock(&c->lock);
     while (!c->stopping) {
         if (!c->due) {
-            pthread_cond_wait(&c->wake, &c->lock);
+            if (memory_wait(&c->wake, &c->lock, &rested))
+                memory_return(); /* nobody waits long for the lock */
             continue;
         }
+        rested = false;
         c->due = false;
         pthread_mutex_unlock(&c->lock);
         run_passive(c);

@@ -53,15 +53,27 @@ static int64_t cpu_us(void)
     return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
+/* Under the lock, which it leaves meanwhile. */
+static void wait_for_work(struct lane *lane, struct lane_thread *t, bool *rested)
+{
+    if (!memory_wait(&lane->work, &lane->lock, rested))
+        return;
+    pthread_mutex_unlock(&lane->lock);
+    reader_rest(t->reader);
+    memory_return();
+    pthread_mutex_lock(&lane->lock);
+}
+
 static struct lane_job *take(struct lane *lane, struct lane_thread *t)
 {
     struct lane_job *job;
+    bool rested = false;
 
     pthread_mutex_lock(&lane->lock);
     while ((job = lane_queue_take(&lane->queue)) == NULL) {
         if (lane->closed)
             break;
-        pthread_cond_wait(&lane->work, &lane->lock);
+        wait_for_work(lane, t, &rested);
     }
     if (job) {
         t->since_us = clock_us();
