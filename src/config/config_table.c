@@ -66,7 +66,7 @@ const struct setting settings[] = {
      "a write may run this long, not counting how long it waits, and is undone when it takes longer; "
      "0: as long as its request"},
     {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
-     "TIME", "after SIGTERM, answer what is in flight for this long at most"},
+     "TIME", "after SIGTERM, answer what is in flight for this long; what still runs then is stopped"},
 
     {grammar, "aggregates", SETTING_BOOL, AT(aggregates), "off", 0, 0, NULL, NULL,
      "let select= ask for count(), sum(), avg(), min() and max()"},

@@ -16,6 +16,9 @@
  * records of the fields and the response's header section. */
 #define POOL_EXTRA 8192
 
+/* After the drain timeout, in microseconds. */
+#define CUT_OFF_US 200000
+
 /* Connections over the limit that are still accepted, to be told so. */
 #define REFUSED_MAX 256
 
@@ -135,12 +138,21 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     return true;
 }
 
+/* When what is left is cut off: jobs that are stopped at the drain timeout come back, and are told so.
+ * 0: it is not draining. */
+static int64_t cut_off_us(const struct loop *loop)
+{
+    int64_t stop = atomic_load_explicit(&loop->stop_us, memory_order_acquire);
+
+    return stop ? stop + CUT_OFF_US : 0;
+}
+
 /* Milliseconds until something is due by the clock, -1: nothing is. */
 static int wait_ms(struct loop *loop)
 {
     int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
                      parked_next_us(&loop->parked), loop->rest_us,
-                     atomic_load_explicit(&loop->stop_us, memory_order_relaxed)};
+                     loop->parked.n ? 0 : cut_off_us(loop)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
     int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
     int64_t now = clock_us();
@@ -166,14 +178,15 @@ static void start_draining(struct loop *loop)
     loop->quiet = true;
 }
 
-/* Draining and nothing left to wait for, or out of time and no job is with the lane or the writer. */
+/* Draining and nothing left to wait for, or out of time. A job that is still with the lane or the writer
+ * then, which does not look at the time, keeps its request: what ends the process does not wait. */
 static bool is_done(const struct loop *loop)
 {
-    int64_t stop = atomic_load_explicit(&loop->stop_us, memory_order_acquire);
+    int64_t cut_off = cut_off_us(loop);
 
-    if (!stop || loop->parked.n)
+    if (!cut_off || loop->parked.n)
         return false;
-    return loop->in_flight == 0 || clock_us() >= stop;
+    return loop->in_flight == 0 || clock_us() >= cut_off;
 }
 
 /* What a burst needed is of no use to the quiet after it. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/server.h"
+#include "serve/ending.h"
 #include "serve/notify.h"
 #include "serve/reload.h"
 #include "store/run/writer.h"
@@ -21,8 +22,6 @@
 void supervise_signals(sigset_t *out)
 {
     sigemptyset(out);
-    sigaddset(out, SIGTERM);
-    sigaddset(out, SIGINT);
     sigaddset(out, SIGHUP);
 }
 
@@ -74,17 +73,17 @@ static void end_reload(struct supervisor *s)
         begin_reload(s);
 }
 
-/* The signal to stop on, or 0. */
-static int take_signal(struct supervisor *s)
+/* SIGHUP: the kernel's when the terminal is gone, a person's to reload. */
+static void take_signal(struct supervisor *s)
 {
     struct signalfd_siginfo info;
 
     if (read(s->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
-        return 0;
-    if (info.ssi_signo != SIGHUP || info.ssi_code == SI_KERNEL)
-        return (int)info.ssi_signo;
-    begin_reload(s);
-    return 0;
+        return;
+    if (info.ssi_code == SI_KERNEL)
+        ending_ask(s->ending, (int)info.ssi_signo);
+    else
+        begin_reload(s);
 }
 
 static void complain(struct supervisor *s, size_t loop)
@@ -142,7 +141,7 @@ static int wait_ms(const struct supervisor *s)
     return !s->look_us ? -1 : left <= 0 ? 0 : left > 60000000 ? 60000 : (int)(left / 1000) + 1;
 }
 
-bool supervise(struct supervisor *s, int *number, struct error *e)
+bool supervise(struct supervisor *s, struct error *e)
 {
     sigset_t signals;
 
@@ -152,15 +151,16 @@ bool supervise(struct supervisor *s, int *number, struct error *e)
         return error_set(e, ERROR_FAILURE, "cannot wait for signals: %s", strerror(errno));
     start_watchdog(s);
     say_serving(s);
-    for (*number = 0; !*number;) {
+    while (!ending_number(s->ending)) {
         struct pollfd fds[] = {{.fd = s->signal_fd, .events = POLLIN},
-                               {.fd = s->reload->completions.wake_fd, .events = POLLIN}};
+                               {.fd = s->reload->completions.wake_fd, .events = POLLIN},
+                               {.fd = s->ending->wake_fd, .events = POLLIN}};
 
-        if (poll(fds, 2, wait_ms(s)) > 0) {
+        if (poll(fds, 3, wait_ms(s)) > 0) {
             if (fds[1].revents)
                 end_reload(s);
             if (fds[0].revents)
-                *number = take_signal(s);
+                take_signal(s);
         }
         feed_watchdog(s);
     }

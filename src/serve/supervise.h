@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 
+struct ending;
 struct notifier;
 struct reload;
 struct server;
@@ -20,6 +21,7 @@ struct store;
 struct writer;
 
 struct supervisor {
+    struct ending *ending;
     const struct notifier *notifier;
     struct reload *reload;
     struct server *server;
@@ -37,15 +39,13 @@ struct supervisor {
     bool complained;
 };
 
-/* The signals that supervise waits for; to be blocked before the first thread starts. */
+/* The set of the signal that supervise waits for; to be blocked before the first thread starts. */
 void supervise_signals(sigset_t *out);
 
 /*
- * Says that the server is ready, and returns with the number of the signal that is to stop it:
- * SIGTERM, SIGINT, or SIGHUP when the terminal is gone. False with ERROR_FAILURE if the system
- * has no descriptor left.
+ * Says that the server is ready, and returns when the end is asked for: by SIGTERM, SIGINT, or SIGHUP
+ * when the terminal is gone. False with ERROR_FAILURE if the system has no descriptor left.
  */
-bool supervise(struct supervisor *s, int *number, struct error *e)
-    __attribute__((warn_unused_result));
+bool supervise(struct supervisor *s, struct error *e) __attribute__((warn_unused_result));
 
 #endif

@@ -22,21 +22,27 @@ struct db_options database_options(const struct config *config)
     return options;
 }
 
-static struct db *open_as(const struct config *config, enum db_mode mode, bool read_only,
-                          struct error *e)
+static struct db *open_with(const struct config *config, enum db_mode mode,
+                            const struct db_options *options, struct error *e)
 {
-    struct db_options options = database_options(config);
-    struct db *db;
+    struct db *db = db_open(config->db, mode, options, e);
     int64_t version;
 
-    options.read_only = read_only;
-    db = db_open(config->db, mode, &options, e);
     /* Opening reads nothing: only now is a file that is no database found out. */
     if (db && !db_integer(db, "PRAGMA schema_version", &version, e)) {
         db_close(db);
         return NULL;
     }
     return db;
+}
+
+static struct db *open_as(const struct config *config, enum db_mode mode, bool read_only,
+                          struct error *e)
+{
+    struct db_options options = database_options(config);
+
+    options.read_only = read_only;
+    return open_with(config, mode, &options, e);
 }
 
 static bool is_there(const struct config *config, enum db_access access, struct error *e)
@@ -63,9 +69,15 @@ bool database_look(const struct config *config, bool create, bool *read_only, ch
     return true;
 }
 
-struct db *database_open_read_only(const struct config *config, struct error *e)
+struct db *database_open_to_serve(const struct config *config, const struct database_use *use,
+                                  struct error *e)
 {
-    return open_as(config, DB_READ, true, e);
+    struct db_options options = database_options(config);
+    enum db_mode mode = use->create ? DB_WRITE : DB_CHECK;
+
+    options.read_only = use->read_only;
+    options.stopping = use->stopping;
+    return open_with(config, use->read_only ? DB_READ : mode, &options, e);
 }
 
 struct db *database_open(const struct config *config, bool create, struct error *e)

@@ -21,8 +21,14 @@ struct db_options database_options(const struct config *config);
 bool database_look(const struct config *config, bool create, bool *read_only, char why[256],
                    struct error *e) __attribute__((warn_unused_result));
 
-/* The database for serving it read-only. */
-struct db *database_open_read_only(const struct config *config, struct error *e);
+/* How the database is opened that is served, after database_look. */
+struct database_use {
+    bool create, read_only;
+    const _Atomic bool *stopping; /* see db_options */
+};
+
+struct db *database_open_to_serve(const struct config *config, const struct database_use *use,
+                                  struct error *e);
 
 /*
  * Opens --db for writing; makes it if it is missing and `create` is set. NULL with one line

@@ -44,7 +44,7 @@ static bool use_wal(struct db *db, int busy_ms, struct error *e)
 
     while ((rc = sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL)) !=
            SQLITE_OK) {
-        if ((rc & 0xff) != SQLITE_BUSY || clock_us() >= until)
+        if ((rc & 0xff) != SQLITE_BUSY || clock_us() >= until || db_is_overdue(db))
             return db_error(db, rc, e);
         sqlite3_sleep(WAL_RETRY_MS);
     }

@@ -215,7 +215,7 @@ bool backup_scheduler_submit(struct backup_scheduler *k, struct job *job,
     return error_set(job->error, ERROR_RUNNING, "a backup is being made already");
 }
 
-void backup_scheduler_stop(struct backup_scheduler *k)
+void backup_scheduler_break(struct backup_scheduler *k)
 {
     if (!k || !k->started)
         return;
@@ -223,6 +223,13 @@ void backup_scheduler_stop(struct backup_scheduler *k)
     atomic_store(&k->stopping, true);
     pthread_cond_signal(&k->wake);
     pthread_mutex_unlock(&k->lock);
+}
+
+void backup_scheduler_stop(struct backup_scheduler *k)
+{
+    if (!k || !k->started)
+        return;
+    backup_scheduler_break(k);
     pthread_join(k->thread, NULL);
     k->started = false;
 }

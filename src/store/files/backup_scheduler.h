@@ -50,7 +50,10 @@ struct backup_scheduler *backup_scheduler_start(const struct backup_scheduler_op
 bool backup_scheduler_submit(struct backup_scheduler *scheduler, struct job *job,
                              struct backup_scheduler_made *out) __attribute__((warn_unused_result));
 
-/* Breaks off what is running, hands back what is waiting, ends the thread. Takes NULL. */
+/* Breaks off what is running, hands back what is waiting, and waits for neither. Takes NULL. */
+void backup_scheduler_break(struct backup_scheduler *scheduler);
+
+/* The same, and ends the thread. Takes NULL. */
 void backup_scheduler_stop(struct backup_scheduler *scheduler);
 
 /* After backup_scheduler_stop, when nobody can submit any more. Takes NULL. */

@@ -68,6 +68,9 @@ static bool fail_at(struct db *db, const struct migration *m, const char *statem
 {
     int offset = sqlite3_error_offset(db_handle(db));
 
+    if (db_interruption(db) == INTERRUPTION_STOPPING)
+        return error_set(e, ERROR_DRAINING, "%s:%zu: stopped, and undone: the process ends",
+                         m->file, line_of(m, statement));
     if (offset > 0)
         statement += offset;
     return error_set(e, ERROR_FAILURE, "%s:%zu: %s", m->file, line_of(m, statement),

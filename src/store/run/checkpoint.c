@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/db/db.h"
+#include "store/db/stopping.h"
 #include "store/store.h"
 
 /* How long the writer waits for readers to leave the WAL, and how often it tries at most. */
@@ -18,8 +19,9 @@
 #define RESTART_EVERY_US 1000000
 
 struct checkpoint {
-    int64_t pages; /* 0: checkpoints are another process's */
-    struct db *db; /* the thread's connection */
+    int64_t pages;        /* 0: checkpoints are another process's */
+    struct db *db;        /* the thread's connection */
+    struct stopping *end; /* of the process */
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
@@ -30,6 +32,14 @@ struct checkpoint {
     _Atomic int64_t moved;
     _Atomic bool pinned; /* a reader that stays keeps frames in the log */
 };
+
+/* Others' locks, and the end of the process, are none. */
+static bool is_failure(int rc)
+{
+    int primary = rc & 0xff;
+
+    return primary != SQLITE_OK && primary != SQLITE_BUSY && primary != SQLITE_INTERRUPT;
+}
 
 /*
  * PASSIVE never waits: frames that a reader or the writer needs stay for the next time. When
@@ -48,7 +58,7 @@ static void run_passive(struct checkpoint *c)
     histogram_observe(&c->passive, &buckets_duration, (uint64_t)(clock_us() - before));
     if (moved >= 0)
         atomic_store_explicit(&c->moved, moved, memory_order_relaxed);
-    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+    if (is_failure(rc))
         log_say(LOG_WARN, "checkpoint failed: %s", sqlite3_errmsg(db_handle(c->db)));
 }
 
@@ -74,7 +84,8 @@ static void *checkpoint_main(void *context)
     return NULL;
 }
 
-struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct error *e)
+struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct stopping *stopping,
+                                    struct error *e)
 {
     struct checkpoint *c = calloc(1, sizeof *c);
 
@@ -86,9 +97,12 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct e
     c->db = db_open(store->path, DB_CHECK, &store->options, e);
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->wake, NULL);
+    c->end = stopping;
+    stopping_watch(stopping, c->db);
     if (c->db && pthread_create(&c->thread, NULL, checkpoint_main, c) == 0)
         return c;
     error_set(e, ERROR_FAILURE, "cannot start the checkpoint thread");
+    stopping_forget(stopping, c->db);
     db_close(c->db);
     free(c);
     return NULL;
@@ -142,18 +156,24 @@ void checkpoint_stop(struct checkpoint *c)
     pthread_join(c->thread, NULL);
     pthread_mutex_destroy(&c->lock);
     pthread_cond_destroy(&c->wake);
+    stopping_forget(c->end, c->db);
     db_close(c->db);
     free(c);
 }
 
 /* A reader that stays, as a backup or Litestream, does not hold up the end: what it keeps in the
  * log is there at the next start. */
-void checkpoint_final(struct db *db)
+void checkpoint_final(struct db *db, const struct stopping *stopping)
 {
-    int rc;
+    int rc = SQLITE_INTERRUPT;
 
     db_busy_ms(db, RESTART_WAIT_MS);
-    rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
+    if (!stopping_is_over(stopping))
+        rc = sqlite3_wal_checkpoint_v2(db_handle(db), NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if ((rc & 0xff) == SQLITE_INTERRUPT)
+        log_say(LOG_INFO,
+                "there was no time to move the write-ahead log into the database: it stays "
+                "for the next start");
+    if (is_failure(rc))
         log_say(LOG_WARN, "last checkpoint failed: %s", sqlite3_errmsg(db_handle(db)));
 }

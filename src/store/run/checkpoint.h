@@ -16,6 +16,7 @@
 
 struct checkpoint;
 struct db;
+struct stopping;
 struct store;
 
 /* The WAL may grow to this many times `pages` before the writer starts it over. */
@@ -23,9 +24,10 @@ struct store;
 
 /*
  * Starts the thread; it acts when told of at least `pages` frames, and never if the store's
- * options say no_checkpoints. NULL with an error.
+ * options say no_checkpoints. `stopping` (or NULL) interrupts it. NULL with an error.
  */
-struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct error *e);
+struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct stopping *stopping,
+                                    struct error *e);
 
 /* Writer's thread, between transactions: the WAL holds `wal_pages` frames. */
 void checkpoint_notice(struct checkpoint *checkpoint, struct db *writer, int64_t wal_pages);
@@ -42,7 +44,8 @@ void checkpoint_collect(const struct checkpoint *checkpoint, struct checkpoint_c
 /* Ends the thread. Takes NULL. */
 void checkpoint_stop(struct checkpoint *checkpoint);
 
-/* Moves the whole WAL into the database and empties it; for the end of the process. */
-void checkpoint_final(struct db *db);
+/* Moves the whole WAL into the database and empties it; for the end of the process. When there is no
+ * time for it, what is left is there at the next start. */
+void checkpoint_final(struct db *db, const struct stopping *stopping);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "store/db/db.h"
+#include "store/db/stopping.h"
 #include "store/run/writer_private.h"
 #include "store/store.h"
 
@@ -213,8 +214,9 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
     if (store->options.read_only)
         return start_none(w);
     w->db = db_open(store->path, DB_CHECK, &store->options, e);
+    stopping_watch(options->stopping, w->db);
     if (w->db && db_integer(w->db, "PRAGMA page_size", &w->page_size, e) && try_files(w, e))
-        w->checkpoint = checkpoint_start(store, options->checkpoint_pages, e);
+        w->checkpoint = checkpoint_start(store, options->checkpoint_pages, options->stopping, e);
     if (!w->checkpoint) {
         writer_stop(w);
         return NULL;
@@ -290,7 +292,8 @@ void writer_stop(struct writer *w)
         pthread_join(w->thread, NULL);
     checkpoint_stop(w->checkpoint);
     if (w->started && !w->store->options.no_checkpoints)
-        checkpoint_final(w->db);
+        checkpoint_final(w->db, w->options.stopping);
+    stopping_forget(w->options.stopping, w->db);
     db_close(w->db);
     job_queue_finish(&w->queue);
     trouble_finish(&w->trouble);

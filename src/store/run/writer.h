@@ -27,6 +27,7 @@ struct db;
 struct identity;
 struct job;
 struct operations;
+struct stopping;
 struct store;
 struct writer;
 
@@ -61,11 +62,12 @@ struct job {
 };
 
 struct writer_options {
-    size_t queue_max;         /* jobs waiting; more are refused with ERROR_BUSY */
-    size_t slow_max;          /* …slow ones among them */
-    size_t batch_max;         /* jobs in one transaction */
-    int64_t share_us;         /* a job may run so long; 0: until its deadline */
-    int64_t checkpoint_pages; /* WAL frames after which a checkpoint runs */
+    size_t queue_max;          /* jobs waiting; more are refused with ERROR_BUSY */
+    size_t slow_max;           /* …slow ones among them */
+    size_t batch_max;          /* jobs in one transaction */
+    int64_t share_us;          /* a job may run so long; 0: until its deadline */
+    int64_t checkpoint_pages;  /* WAL frames after which a checkpoint runs */
+    struct stopping *stopping; /* interrupts what store->options.stopping does not reach, or NULL */
 };
 
 /* Figures for metrics; each is monotonic or a current value. */
