@@ -20,9 +20,9 @@ struct ceiling {
     size_t max_connections;
 };
 
-/* What a connection takes while nothing, or one byte, was sent on it, 5 kB, and some of what it takes
- * while long header fields come. */
-#define CEILING_CONNECTION ((size_t)6 << 10)
+/* What is counted for a connection: 5 kB if nothing, or one byte, was sent on it; up to 29 kB while a
+ * URL and header fields as long as may be are coming. */
+#define CEILING_CONNECTION ((size_t)12 << 10)
 
 /* Below this nothing is served. */
 #define CEILING_MIN ((int64_t)16 << 20)

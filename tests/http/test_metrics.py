@@ -186,7 +186,7 @@ def test_in_flight_and_connections(server):
             for _ in range(5)]
     found = settled(server, lambda f: f["thimble_http_requests_in_flight"].value() == 6)
     assert found["thimble_http_connections"].value(listener="main") >= 6
-    assert found["thimble_http_connections_limit"].value(listener="main") == 2560  # what --memory lets in
+    assert found["thimble_http_connections_limit"].value(listener="main") == 1280  # what --memory lets in
     for sock in held:
         sock.close()
     settled(server, lambda f: f["thimble_http_requests_aborted_total"].value() == 5 and
