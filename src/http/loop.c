@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "http/request.h"
 #include "store/run/reader.h"
+#include "store/store.h"
 
 /* Room in a connection's memory pool beyond the URL and the header section: libmicrohttpd's
  * records of the fields and the response's header section. */
@@ -195,6 +196,7 @@ static void rest(struct loop *loop)
     loop->rest_us = 0;
     request_free_spare(loop);
     reader_rest(loop->reader);
+    store_rest(loop->service->store);
     memory_return();
 }
 

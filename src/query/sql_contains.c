@@ -145,7 +145,7 @@ static void document(struct sql *q, const struct node *node, const struct condit
 void sql_contains(struct sql *q, const struct node *node, const struct condition *c)
 {
     const struct column *column = sql_column(q, node->table, c->field.name);
-    struct slice json;
+    struct slice json = {NULL, 0};
     bool literal;
 
     if (!column)

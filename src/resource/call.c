@@ -29,6 +29,8 @@ static void forget_answer(struct call *call)
     call->preference_applied = NULL;
     call->warning = NULL;
     call->lent = (struct slice){NULL, 0};
+    catalog_extra_drop(call->lender);
+    call->lender = NULL;
     call->tag = 0;
     call->status_out = 0;
     call->fields = NULL;
@@ -94,6 +96,8 @@ void call_finish(struct call *call)
     if (call->dispose)
         call->dispose(call->state);
     call->dispose = NULL;
+    catalog_extra_drop(call->lender);
+    call->lender = NULL;
     catalog_drop(call->catalog);
     call->catalog = NULL;
     arena_reset(&call->arena);

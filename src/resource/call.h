@@ -26,6 +26,7 @@
 #include "store/run/writer.h"
 
 struct catalog;
+struct catalog_extra;
 struct grammar_limits;
 struct backup_scheduler;
 struct lane;
@@ -136,9 +137,10 @@ struct call {
     enum outcome outcome;
     enum cacheable cacheable;
     struct error error;
-    struct buf reply;  /* the body */
-    struct slice lent; /* …which is this in its place: the catalogue's; NULL: it is not */
-    uint64_t tag;      /* its entity tag (resource/precondition.h), 0: none */
+    struct buf reply;               /* the body */
+    struct slice lent;              /* …which is this in its place; NULL: it is not */
+    struct catalog_extra *lender;   /* whose it is, held, or NULL */
+    uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
     const char *content_type_out;   /* lives as long as the call; NULL: no body */
     unsigned status_out;            /* chosen by a query, with OUTCOME_OK; 0: 200 */
     struct call_field *fields;      /* chosen by a query */

@@ -38,47 +38,58 @@ static void trim(struct buf *b)
     b->cap = b->len;
 }
 
+static void say_why(struct call *call, const struct buf *text)
+{
+    bool never = text->full || memory_refusal() == MEMORY_NEVER;
+
+    if (!never) {
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
+        return;
+    }
+    error_set(&call->error, ERROR_ANSWER_TOO_LARGE,
+              "the description of %zu tables has more bytes than an answer may have",
+              call->catalog->n_tables);
+    error_hint(&call->error, "Raise --max-answer, or --memory.");
+}
+
 static struct description *make(struct call *call)
 {
     struct description *d = calloc(1, sizeof *d);
 
     if (!d) {
-        call->reply.failed = true;
+        error_set(&call->error, ERROR_MEMORY, "out of memory");
         return NULL;
     }
     d->extra.release = release;
     buf_init(&d->text, (size_t)call->service->max_answer);
-    buf_use(&d->text, MEMORY_KEPT);
+    buf_use(&d->text, MEMORY_ANSWERS);
     if (!openapi_write(call, &d->text)) {
-        call->reply.failed = true; /* target_json says which it is, if it is not said */
-        call->reply.full = d->text.full;
+        say_why(call, &d->text);
         release(&d->extra);
         return NULL;
     }
     trim(&d->text);
+    d->extra.bytes = d->text.len;
     d->tag = precondition_tag(buf_slice(&d->text), slice_from(""));
     return d;
 }
 
-/* The catalogue's, made if it is not there; NULL: it cannot be. */
-static const struct description *find(struct call *call)
+/* The catalogue's, made if it is not there, and held; NULL: it cannot be. */
+static struct description *find(struct call *call)
 {
-    struct catalog *catalog = call->catalog;
-    struct catalog_extra *extra = catalog_extra(catalog);
+    struct catalog_extra *extra;
     struct description *d;
 
-    if (extra)
-        return (struct description *)extra;
-    catalog_begin_extra(catalog); /* two at once would each need the memory of one */
-    extra = catalog_extra(catalog);
+    catalog_begin_extra(call->catalog); /* two at once would each need the memory of one */
+    extra = catalog_extra(call->catalog);
     d = extra ? (struct description *)extra : make(call);
-    catalog_end_extra(catalog, d && !extra ? &d->extra : NULL);
+    catalog_end_extra(call->catalog, d && !extra ? &d->extra : NULL);
     return d;
 }
 
 enum progress openapi_read(struct call *call)
 {
-    const struct description *d;
+    struct description *d;
 
     if (!media_accepts_description(call))
         return call_fail(call);
@@ -86,13 +97,16 @@ enum progress openapi_read(struct call *call)
         return call_fail(call);
     catalog_drop(call->catalog);
     call->catalog = catalog_hold(reader_catalog(call->reader));
-    if (!catalog_extra(call->catalog) && call_moves(call, LANE_DESCRIPTION))
+    d = (struct description *)catalog_extra(call->catalog);
+    if (!d && call_moves(call, LANE_DESCRIPTION))
         return call_fail(call);
-    d = find(call);
+    if (!d)
+        d = find(call);
+    if (!d)
+        return call_fail(call);
+    call->lender = &d->extra;
     (void)target_json(call, OUTCOME_OK);
-    if (call->outcome != OUTCOME_OK)
-        return CALL_DONE;
-    call->lent = buf_slice(&d->text); /* the call holds the catalogue to its end */
+    call->lent = buf_slice(&d->text);
     call->tag = d->tag;
     if (media_accepts(call->accept, slice_from("application/openapi+json")))
         call->content_type_out = "application/openapi+json; charset=utf-8";

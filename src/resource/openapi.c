@@ -167,11 +167,30 @@ static int append(const char *data, size_t len, void *out)
     return 0;
 }
 
+/* More room for the next part: in steps, as twice as much for one that is large may be more than there
+ * is. A block of this size grows where it is. */
+#define STEP ((size_t)1 << 20)
+
+static void make_room(struct buf *out)
+{
+    size_t cap = out->cap + STEP;
+    char *data;
+
+    if (out->cap < STEP || out->cap - out->len > STEP / 4 || cap > out->max)
+        return;
+    data = memory_realloc(out->data, cap);
+    if (!data)
+        return;
+    out->data = data;
+    out->cap = cap;
+}
+
 /* The members of an object, without its braces; NULL is an object that memory did not suffice for. */
 static bool write_members(struct buf *out, json_t *object, bool first)
 {
     bool ok = object != NULL;
 
+    make_room(out);
     if (!first)
         buf_add_char(out, ',');
     ok = ok && json_dump_callback(object, append, out, JSON_COMPACT | JSON_EMBED) == 0;

@@ -13,6 +13,9 @@
 /* Tables of a catalogue that takes long to read: some 0.1 ms each. */
 #define LARGE_CATALOG 50
 
+/* Bytes of what is made of a catalogue that are not kept for nothing. */
+#define LARGE_EXTRA ((size_t)1 << 20)
+
 bool store_open(struct store *store, const char *path, const struct db_options *options,
                 struct routine_set *routines, struct error *e)
 {
@@ -123,6 +126,14 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
         catalog = read_catalog(store, db, e);
     pthread_mutex_unlock(&store->reading);
     return catalog;
+}
+
+void store_rest(struct store *store)
+{
+    struct catalog *catalog = store_catalog(store);
+
+    catalog_forget_extra(catalog, LARGE_EXTRA);
+    catalog_drop(catalog);
 }
 
 bool store_catalog_takes_long(struct store *store, int64_t schema_version)

@@ -23,12 +23,30 @@ void catalog_drop(struct catalog *catalog)
     assert(before > 0);
     if (before > 1)
         return;
-    if (catalog_extra(catalog))
-        catalog_extra(catalog)->release(catalog_extra(catalog));
+    catalog_extra_drop(catalog->extra);
     pthread_mutex_destroy(&catalog->making);
+    pthread_mutex_destroy(&catalog->lock);
     arena_finish(&catalog->arena);
     routine_set_drop(catalog->set);
     free(catalog);
+}
+
+struct catalog_extra *catalog_extra(struct catalog *catalog)
+{
+    struct catalog_extra *extra;
+
+    pthread_mutex_lock(&catalog->lock);
+    extra = catalog->extra;
+    if (extra)
+        atomic_fetch_add_explicit(&extra->references, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&catalog->lock);
+    return extra;
+}
+
+void catalog_extra_drop(struct catalog_extra *extra)
+{
+    if (extra && atomic_fetch_sub_explicit(&extra->references, 1, memory_order_acq_rel) == 1)
+        extra->release(extra);
 }
 
 void catalog_begin_extra(struct catalog *catalog)
@@ -38,9 +56,27 @@ void catalog_begin_extra(struct catalog *catalog)
 
 void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra)
 {
-    if (extra)
-        atomic_store_explicit(&catalog->extra, extra, memory_order_release);
+    if (extra) {
+        atomic_init(&extra->references, 2);
+        pthread_mutex_lock(&catalog->lock);
+        catalog->extra = extra;
+        pthread_mutex_unlock(&catalog->lock);
+    }
     pthread_mutex_unlock(&catalog->making);
+}
+
+void catalog_forget_extra(struct catalog *catalog, size_t bytes)
+{
+    struct catalog_extra *extra;
+
+    pthread_mutex_lock(&catalog->lock);
+    extra = catalog->extra;
+    if (extra && extra->bytes > bytes)
+        catalog->extra = NULL;
+    else
+        extra = NULL;
+    pthread_mutex_unlock(&catalog->lock);
+    catalog_extra_drop(extra);
 }
 
 static int compare_names(struct slice a, struct slice b)

@@ -128,9 +128,11 @@ struct table {
 
 struct routine;
 
-/* Something that a floor above makes of a catalogue and keeps with it; released when that goes. */
+/* Something that a floor above makes of a catalogue, and that is kept with it. */
 struct catalog_extra {
-    void (*release)(struct catalog_extra *extra);
+    void (*release)(struct catalog_extra *extra); /* when nobody holds it */
+    size_t bytes;                                 /* that it takes */
+    _Atomic unsigned references;
 };
 
 struct catalog {
@@ -145,9 +147,10 @@ struct catalog {
     /* catalog.c's own */
     struct routine_set *set; /* what they were compiled from; one reference, or NULL */
     _Atomic unsigned references;
-    pthread_mutex_t making; /* held by who makes `extra` */
-    _Atomic(struct catalog_extra *) extra;
-    struct arena arena; /* everything above lives here */
+    pthread_mutex_t making;      /* held by who makes `extra` */
+    pthread_mutex_t lock;        /* guards `extra` */
+    struct catalog_extra *extra; /* one reference, or NULL */
+    struct arena arena;          /* everything above lives here */
 };
 
 /*
@@ -162,16 +165,19 @@ struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines,
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
 
-/* What is kept with it, lives as long, and never changes; NULL: nothing yet. */
-static inline struct catalog_extra *catalog_extra(const struct catalog *catalog)
-{
-    return atomic_load_explicit(&catalog->extra, memory_order_acquire);
-}
+/* What is kept with it, held; NULL: nothing at present. */
+struct catalog_extra *catalog_extra(struct catalog *catalog);
+void catalog_extra_drop(struct catalog_extra *extra); /* takes NULL */
 
-/* Around the making of it: waits for who makes it now, and then looks again. The second gives it to
- * the catalogue, which has none yet; NULL: it was there, or could not be made. */
+/*
+ * Around the making of it: the first waits for who makes it now; the caller looks again. The second
+ * gives it to the catalogue; NULL: it was there, or could not be made. The caller's is one reference.
+ */
 void catalog_begin_extra(struct catalog *catalog);
 void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra);
+
+/* Gives it up, if it takes more than so many bytes: it is made again when it is asked for. */
+void catalog_forget_extra(struct catalog *catalog, size_t bytes);
 
 /* By exact name; NULL if there is none (or it is internal: those are never in it). */
 const struct table *catalog_table(const struct catalog *catalog, struct slice name);

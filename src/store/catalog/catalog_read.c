@@ -55,6 +55,7 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
     }
     atomic_init(&catalog->references, 1);
     pthread_mutex_init(&catalog->making, NULL);
+    pthread_mutex_init(&catalog->lock, NULL);
     arena_init(&catalog->arena, CATALOG_MAX);
     catalog->set = routine_set_hold(routines);
     l.arena = &catalog->arena;

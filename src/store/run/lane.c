@@ -138,7 +138,7 @@ static void *lane_main(void *context)
     struct lane_job *job;
 
     /* On Linux a thread has a priority of its own, and may always lower it. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), LANE_NICE);
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), getpriority(PRIO_PROCESS, 0) + LANE_NICE);
     while ((job = take(t->lane, t)) != NULL)
         end(t->lane, t, job, run_job(t, job));
     return NULL;
