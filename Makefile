@@ -233,8 +233,9 @@ format: ## is every C file formatted?
 fmt: ## format every C file
 	@$(CLANG_FORMAT) -i $(STYLED)
 
-floors: ## does every file keep to its floor?
+floors: ## does every file keep to its floor, and is no circle among the objects of the dev build?
 	@scripts/check-floors
+	@scripts/check-knots $(BUILD)/dev/objects
 	@scripts/licenses check
 	@scripts/patches check
 
