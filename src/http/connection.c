@@ -114,7 +114,9 @@ static int64_t earlier(int64_t a, int64_t b)
 {
     if (!a || !b)
         return a ? a : b;
-    return a < b ? a : b;
+    if (a < b)
+        return a;
+    return b;
 }
 
 static int64_t due(const struct connection_list *list, int64_t after_us)

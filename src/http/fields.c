@@ -42,7 +42,9 @@ static const char *vary_of(const struct request *r)
         return "Origin, Access-Control-Request-Headers";
     if (negotiated)
         return origin ? "Accept, Prefer, Range, Origin" : "Accept, Prefer, Range";
-    return origin ? "Origin" : NULL;
+    if (origin)
+        return "Origin";
+    return NULL;
 }
 
 /* A failure is never kept by a cache; what has a tag is asked for again with it. */

@@ -48,7 +48,9 @@ static int socket_option(int fd, int name)
     int value = -1;
     socklen_t len = sizeof value;
 
-    return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
+    if (getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0)
+        return value;
+    return -1;
 }
 
 static bool check(int fd, struct error *e)

@@ -111,7 +111,9 @@ static in_port_t bound_port(int fd)
     memset(&bound, 0, sizeof bound);
     if (getsockname(fd, &bound.any, &len) != 0)
         return 0;
-    return bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port;
+    if (bound.any.sa_family == AF_INET6)
+        return bound.v6.sin6_port;
+    return bound.v4.sin_port;
 }
 
 static void write_url(struct listen *l, const char *host)

@@ -21,7 +21,9 @@
 bool parked_init(struct parked *p, struct error *e)
 {
     *p = (struct parked){.watch_fd = epoll_create1(EPOLL_CLOEXEC)};
-    return p->watch_fd >= 0 || error_set(e, ERROR_IO, "cannot open an epoll: %s", strerror(errno));
+    if (p->watch_fd >= 0)
+        return true;
+    return error_set(e, ERROR_IO, "cannot open an epoll: %s", strerror(errno));
 }
 
 void parked_finish(struct parked *p)
@@ -33,7 +35,9 @@ static int64_t margin_us(const struct loop *loop)
 {
     int64_t margin = loop->options->request_timeout_us / MARGIN_PART;
 
-    return margin < MARGIN_MAX_US ? margin : MARGIN_MAX_US;
+    if (margin < MARGIN_MAX_US)
+        return margin;
+    return MARGIN_MAX_US;
 }
 
 /* Nearly always it is the last: only a request that was long in coming has less time than those
@@ -163,5 +167,7 @@ void parked_expire(struct loop *loop, int64_t now_us)
 
 int64_t parked_next_us(const struct parked *p)
 {
-    return p->first ? p->first->give_up_us : 0;
+    if (p->first)
+        return p->first->give_up_us;
+    return 0;
 }

@@ -4,10 +4,9 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "http/fields.h"
 #include "http/loop.h"
 #include "http/request.h"
-#include "http/request_id.h"
+#include "http/reply_fields.h"
 #include "http/route.h"
 #include "http/status.h"
 #include "resource/precondition.h"
@@ -29,83 +28,24 @@ static void write_problem(struct request *r, unsigned status)
     call->content_type_out = "application/problem+json";
 }
 
-/* Allow lists what METHOD_BITs say, in the order of enum method. */
-static void write_allow(char out[64], unsigned methods)
+static bool is_draining(const struct request *r)
 {
-    size_t used = 0;
-
-    out[0] = '\0';
-    for (unsigned m = 0; m < METHOD_OTHER; m++) {
-        if (methods & METHOD_BIT(m))
-            used += (size_t)snprintf(out + used, 64 - used, "%s%s", used ? ", " : "",
-                                     method_name((enum method)m));
-    }
-}
-
-static bool add(struct MHD_Response *response, const char *name, const char *value)
-{
-    return !value || !value[0] || MHD_add_response_header(response, name, value) == MHD_YES;
-}
-
-/* The failure's code where there is no body to say it, in an answer to HEAD (RFC 9209). */
-static bool add_proxy_status(const struct call *call, struct MHD_Response *response)
-{
-    char text[64];
-
-    if (call->outcome != OUTCOME_FAILED)
-        return true;
-    if (call->error.status)
-        snprintf(text, sizeof text, "thimble; error=PT%d", call->error.status);
-    else
-        snprintf(text, sizeof text, "thimble; error=%s", error_code_text(call->error.code));
-    return add(response, "Proxy-Status", text);
-}
-
-static bool add_headers(struct request *r, struct MHD_Response *response)
-{
-    const struct call *call = &r->call;
-    char text[64];
-    bool ok = fields_fixed(r, response) &&
-              add(response, MHD_HTTP_HEADER_LOCATION, call->location) &&
-              fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_CONTENT_RANGE),
-                         slice_from(call->content_range)) &&
-              add(response, MHD_HTTP_HEADER_LINK, call->link) &&
-              add(response, "Preference-Applied", call->preference_applied) &&
-              add(response, "Warning", call->warning);
-
-    for (const struct call_field *f = call->outcome == OUTCOME_FAILED ? NULL : call->fields;
-         f && ok; f = f->next)
-        ok = add(response, f->name, f->value);
-    ok = ok && fields_policies(r, response);
-    if (call->tag && call->outcome != OUTCOME_FAILED) {
-        precondition_text(call->tag, text);
-        ok = ok && fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_ETAG),
-                              slice_from(text));
-    }
-    if (call->allow) {
-        write_allow(text, call->allow);
-        ok = ok && add(response, MHD_HTTP_HEADER_ALLOW, text);
-    }
-    ok = ok && add_proxy_status(call, response);
-    if (call->outcome == OUTCOME_FAILED && status_retry_after_failure(&call->error)) {
-        snprintf(text, sizeof text, "%u", status_retry_after_failure(&call->error));
-        ok = ok && add(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
-    }
-    /* An id that nobody asked for costs bytes: it is sent back, or comes with a failure. */
-    if (r->id_given || call->outcome == OUTCOME_FAILED)
-        ok = ok && add(response, "X-Request-Id", request_id(r));
-    if (atomic_load_explicit(r->loop->draining, memory_order_relaxed) ||
-        r->peer->verdict != LIMIT_OK)
-        ok = ok && add(response, MHD_HTTP_HEADER_CONNECTION, "close");
-    return ok;
+    return atomic_load_explicit(r->loop->draining, memory_order_relaxed);
 }
 
 /* Whether equal requests have equal answers, header fields and all. */
 static bool may_repeat(const struct request *r)
 {
-    return r->plain && r->call.method == METHOD_GET && r->peer->verdict == LIMIT_OK &&
-           !r->loop->options->server_timing &&
-           !atomic_load_explicit(r->loop->draining, memory_order_relaxed);
+    if (!r->plain || r->call.method != METHOD_GET)
+        return false;
+    if (r->peer->verdict != LIMIT_OK || is_draining(r))
+        return false;
+    return !r->loop->options->server_timing;
+}
+
+static bool is_good(enum outcome outcome)
+{
+    return outcome == OUTCOME_OK || outcome == OUTCOME_NOT_MODIFIED;
 }
 
 /* An answer from a database that was still for a while: under steady writes none is kept, for
@@ -113,13 +53,18 @@ static bool may_repeat(const struct request *r)
 static bool is_worth_keeping(const struct request *r)
 {
     const struct call *call = &r->call;
+    int64_t still_us;
 
-    if ((call->outcome != OUTCOME_OK && call->outcome != OUTCOME_NOT_MODIFIED) ||
-        call->cacheable == CACHEABLE_NOT ||
-        !response_cache_fits(&r->loop->cache, call->reply.len) || !may_repeat(r))
+    if (!is_good(call->outcome) || call->cacheable == CACHEABLE_NOT)
         return false;
-    return call->cacheable == CACHEABLE_ALWAYS ||
-           call->now_us - reader_version_since(call->reader) >= RESPONSE_CACHE_STILL_US;
+    if (!response_cache_fits(&r->loop->cache, call->reply.len))
+        return false;
+    if (!may_repeat(r))
+        return false;
+    if (call->cacheable == CACHEABLE_ALWAYS)
+        return true;
+    still_us = call->now_us - reader_version_since(call->reader);
+    return still_us >= RESPONSE_CACHE_STILL_US;
 }
 
 static bool keep_answer(struct request *r, struct MHD_Response *response)
@@ -157,7 +102,7 @@ static struct MHD_Response *make_response(struct request *r, bool outlives)
         outlives ? MHD_create_response_from_buffer_copy(body.len, body.data)
                  : MHD_create_response_from_buffer_static(body.len, body.data);
 
-    if (!response || add_headers(r, response))
+    if (!response || reply_fields_add(r, response))
         return response;
     MHD_destroy_response(response);
     return NULL;
@@ -180,7 +125,7 @@ static bool queue_not_modified(struct request *r)
 
     r->call.content_type_out = r->call.link = NULL;
     r->call.content_range[0] = '\0';
-    ok = response && add_headers(r, response) && queue(r, 304, 0, response);
+    ok = response && reply_fields_add(r, response) && queue(r, 304, 0, response);
     if (response)
         MHD_destroy_response(response);
     return ok;
@@ -256,7 +201,9 @@ bool reply_again(struct request *r)
     struct cached_response *answer =
         may_repeat(r) ? response_cache_find(&r->loop->cache, r->target, r->call.accept) : NULL;
 
-    if (!answer || !holds(r, answer))
+    if (!answer)
+        return false;
+    if (!holds(r, answer))
         return false;
     counter_add(&r->loop->metrics.answered_again, 1);
     r->route = answer->route;

@@ -82,7 +82,9 @@ static struct connection *peer_of(struct MHD_Connection *connection)
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
-    return info ? info->socket_context : NULL;
+    if (info)
+        return info->socket_context;
+    return NULL;
 }
 
 /* RFC 9112 §3.2.2: a target may come in absolute form, as to a proxy: its path and query count. */
@@ -101,8 +103,9 @@ static struct slice without_authority(struct slice target)
         return target;
     while (at < target.len && target.data[at] != '/' && target.data[at] != '?')
         at++;
-    return at == target.len ? (struct slice)SLICE_LITERAL("/")
-                            : slice_make(target.data + at, target.len - at);
+    if (at == target.len)
+        return (struct slice)SLICE_LITERAL("/");
+    return slice_make(target.data + at, target.len - at);
 }
 
 static void split_target(struct request *r)
@@ -188,7 +191,9 @@ static enum MHD_Result on_headers(struct request *r, const char *method)
     if (r->announced > (int64_t)r->loop->options->max_body) {
         r->head_failed = !too_large(r);
         call_fail(&r->call);
-        return reply_send(r) ? MHD_YES : MHD_NO;
+        if (reply_send(r))
+            return MHD_YES;
+        return MHD_NO;
     }
     return MHD_YES;
 }
@@ -210,7 +215,9 @@ static enum MHD_Result on_body(struct request *r, const char *data, size_t *size
         }
     }
     *size = 0;
-    return r->body_seen / DROP_FACTOR > r->loop->options->max_body ? MHD_NO : MHD_YES;
+    if (r->body_seen / DROP_FACTOR > r->loop->options->max_body)
+        return MHD_NO;
+    return MHD_YES;
 }
 
 static enum MHD_Result answer(struct request *r)
@@ -218,7 +225,9 @@ static enum MHD_Result answer(struct request *r)
     if (r->call.outcome == OUTCOME_FAILED)
         call_explain(&r->call);
     connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
-    return reply_send(r) ? MHD_YES : MHD_NO;
+    if (reply_send(r))
+        return MHD_YES;
+    return MHD_NO;
 }
 
 static enum MHD_Result park(struct request *r, bool lane)
@@ -246,7 +255,9 @@ static enum MHD_Result on_read(struct request *r)
     if (!moved_back(r))
         return MHD_NO; /* the client went away */
     connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
-    return reply_send(r) ? MHD_YES : MHD_NO;
+    if (reply_send(r))
+        return MHD_YES;
+    return MHD_NO;
 }
 
 /* The request is there in full. */

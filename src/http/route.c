@@ -119,7 +119,9 @@ const struct route *route_find(struct call *call)
         return decode_table(call, call->keys_text) ? &rpc_route : NULL;
     if (!decode_table(call, first))
         return NULL;
-    return slash ? &row_route : &list_route;
+    if (slash)
+        return &row_route;
+    return &list_route;
 }
 
 /* Names of tables that the service's own paths hide. */

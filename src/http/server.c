@@ -47,8 +47,9 @@ static bool open_sockets(struct server *s, struct error *e)
 
     if (o->inherited && o->inherited->count)
         return inherit_listen(o->inherited, &s->listen, o->loops, e);
-    return listen_open(&s->listen, o->listen, o->loops, e) &&
-           listen_set_mode(&s->listen, o->socket_mode, e);
+    if (!listen_open(&s->listen, o->listen, o->loops, e))
+        return false;
+    return listen_set_mode(&s->listen, o->socket_mode, e);
 }
 
 static bool open_loops(struct server *s, const struct service *service, struct error *e)

@@ -94,7 +94,9 @@ unsigned status_of_error(enum error_code code)
 
 unsigned status_of_failure(const struct error *e)
 {
-    return e->status ? (unsigned)e->status : status_of_error(e->code);
+    if (e->status)
+        return (unsigned)e->status;
+    return status_of_error(e->code);
 }
 
 unsigned status_of_call(const struct call *call)

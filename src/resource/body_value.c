@@ -193,7 +193,9 @@ static bool keeps_number(const struct column *column, struct slice json)
         return true;
     if (json_enter(&reader, '{') || json_enter(&reader, '['))
         return true;
-    if (!json_read(&reader, &item) || item.kind != JSON_IS_NUMBER)
+    if (!json_read(&reader, &item))
+        return true;
+    if (item.kind != JSON_IS_NUMBER)
         return true;
     return parse_double(item.text, &real);
 }

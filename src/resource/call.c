@@ -56,7 +56,9 @@ static size_t arena_max(const struct service *service)
 
     if (max < CALL_ARENA_MIN)
         max = CALL_ARENA_MIN;
-    return max < share ? max : share;
+    if (max < share)
+        return max;
+    return share;
 }
 
 /* Field by field: the struct holds an error of two kilobytes, and this is every request. */
@@ -155,13 +157,16 @@ bool call_again(struct call *call)
     struct error ignored = error_none();
     int64_t planned;
 
-    if (call->again || !call->catalog || !depends_on_schema(call->error.code))
+    if (call->again || !call->catalog)
+        return false;
+    if (!depends_on_schema(call->error.code))
         return false;
     call->again = true;
     planned = call->catalog->schema_version;
     reader_release(call->reader);
-    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &ignored) ||
-        reader_catalog(call->reader)->schema_version == planned)
+    if (!reader_begin(call->reader, call->now_us, call->deadline_us, &ignored))
+        return false;
+    if (reader_catalog(call->reader)->schema_version == planned)
         return false;
     call_forget(call);
     return true;
@@ -206,7 +211,9 @@ enum progress call_submit(struct call *call, struct operations *work,
     call->job.address = call->address;
     call->job.error = &call->error;
     call->finish = finish;
-    return writer_submit(call->service->writer, &call->job) ? CALL_WAITING : call_fail(call);
+    if (writer_submit(call->service->writer, &call->job))
+        return CALL_WAITING;
+    return call_fail(call);
 }
 
 struct call *call_of_job(struct job *job)
@@ -238,7 +245,9 @@ static bool no_table(struct call *call)
     error_set(&call->error, ERROR_NO_TABLE,
               "Could not find the table 'public.%.*s' in the schema cache",
               SLICE_SHOWN(call->table_name));
-    return near && error_hint(&call->error, "Perhaps you meant the table 'public.%s'", near);
+    if (!near)
+        return false;
+    return error_hint(&call->error, "Perhaps you meant the table 'public.%s'", near);
 }
 
 /* On a loop another thread reads the catalogue, if it is large. */
@@ -295,5 +304,9 @@ bool call_resolve(struct call *call)
         return true;
     /* Another process may have made the table since the kept snapshot began: look again. */
     reader_release(call->reader);
-    return look_up(call) && (call->table || no_table(call));
+    if (!look_up(call))
+        return false;
+    if (call->table)
+        return true;
+    return no_table(call);
 }

@@ -247,8 +247,9 @@ static bool write_paths(struct call *call, struct buf *out)
     bool first = true;
 
     for (size_t i = 0; i < catalog->n_tables; i++) {
-        if (reader_stops(call->reader, &call->error) ||
-            !write_members(out, paths_of(call, &catalog->tables[i]), first))
+        if (reader_stops(call->reader, &call->error))
+            return false;
+        if (!write_members(out, paths_of(call, &catalog->tables[i]), first))
             return false;
         first = false;
     }

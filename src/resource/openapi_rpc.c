@@ -17,7 +17,9 @@ static json_t *argument_schema(const struct routine_param *p)
 {
     json_t *schema = column_schema(&p->column);
 
-    return p->is_array ? json_pack("{s:s, s:o}", "type", "array", "items", schema) : schema;
+    if (p->is_array)
+        return json_pack("{s:s, s:o}", "type", "array", "items", schema);
+    return schema;
 }
 
 static json_t *row_schema(const struct table *result)

@@ -82,7 +82,9 @@ static bool set_link(struct call *call, const struct row *row, const struct plan
     call->link = b.failed ? NULL : arena_copy(&call->arena, buf_slice(&b));
     bool too_long = b.full;
     buf_finish(&b);
-    return call->link || no_link(call, too_long);
+    if (call->link)
+        return true;
+    return no_link(call, too_long);
 }
 
 /* How many rows fill a page; INT64_MAX: no number does. */
@@ -92,7 +94,9 @@ static int64_t page_size(const struct call *call)
 
     if (max > 0 && (limit < 0 || limit > max))
         limit = max;
-    return limit < 0 ? INT64_MAX : limit;
+    if (limit < 0)
+        return INT64_MAX;
+    return limit;
 }
 
 /* A list on its way into the answer. */
@@ -145,7 +149,9 @@ static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows
     ok = target_read(call, plan, take_row, &page);
     media_end(call);
     *rows = page.rows;
-    return ok && media_check_rows(call, (size_t)page.rows);
+    if (!ok)
+        return false;
+    return media_check_rows(call, (size_t)page.rows);
 }
 
 enum progress target_answer_list(struct call *call, const struct plan_source *source)
@@ -154,14 +160,19 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
     struct count count;
     int64_t rows;
 
-    if (!target_take_range(call) ||
-        !plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
+    if (!target_take_range(call))
+        return call_fail(call);
+    if (!plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
         return call_fail(call);
     if (media_is_plan(call))
         return target_answer_plan(call, &plan);
-    if (!count_rows(call, source, &count) || !write_rows(call, &plan, &rows) ||
-        !count_after(call, rows, page_size(call), &count) ||
-        (source->routine && !target_check_affected(call, (size_t)rows)))
+    if (!count_rows(call, source, &count))
+        return call_fail(call);
+    if (!write_rows(call, &plan, &rows))
+        return call_fail(call);
+    if (!count_after(call, rows, page_size(call), &count))
+        return call_fail(call);
+    if (source->routine && !target_check_affected(call, (size_t)rows))
         return call_fail(call);
     call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     target_applied(call, PREFER_FOLLOWS_COUNT | (source->routine ? PREFER_FOLLOWS_AFFECTED : 0U));
@@ -199,8 +210,9 @@ static bool write_one(struct call *call, const struct plan *plan)
         return false;
     if (page.rows > 0)
         return true;
-    return precondition_holds(call, 0) &&
-           error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
+    if (!precondition_holds(call, 0))
+        return false;
+    return error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
 }
 
 enum progress target_answer_row(struct call *call)
@@ -219,12 +231,16 @@ enum progress target_answer_row(struct call *call)
     if (!write_one(call, &plan))
         return call_fail(call);
     call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
-    return plain ? target_json(call, OUTCOME_OK) : target_reply(call, OUTCOME_OK);
+    if (plain)
+        return target_json(call, OUTCOME_OK);
+    return target_reply(call, OUTCOME_OK);
 }
 
 enum progress row_read(struct call *call)
 {
-    return target_row(call) ? target_answer_row(call) : call_fail(call);
+    if (target_row(call))
+        return target_answer_row(call);
+    return call_fail(call);
 }
 
 static enum row_verdict take_step(void *context, const struct row *row, struct error *e)
@@ -272,8 +288,9 @@ enum progress target_answer_plan(struct call *call, const struct plan *plan)
 
     if (call_moves(call, LANE_PLAN))
         return call_fail(call);
-    if (!plan_explain(&call->arena, plan, &explain.sql, &call->error) ||
-        !fill_values(call, &explain))
+    if (!plan_explain(&call->arena, plan, &explain.sql, &call->error))
+        return call_fail(call);
+    if (!fill_values(call, &explain))
         return call_fail(call);
     query = plan_query(&explain);
     buf_add_text(&call->reply, json ? "[{\"Plan\":[" : "");
@@ -296,7 +313,9 @@ static enum progress options(struct call *call, unsigned methods)
 
 enum progress list_options(struct call *call)
 {
-    return call_resolve(call) ? options(call, resource_list_methods(call->table)) : call_fail(call);
+    if (call_resolve(call))
+        return options(call, resource_list_methods(call->table));
+    return call_fail(call);
 }
 
 enum progress row_options(struct call *call)

@@ -14,7 +14,9 @@ static bool begin_answer(struct call *call, const struct routine_source *source)
 {
     if (source->returns != RETURNS_FILE)
         return target_begin(call);
-    return target_begin_any(call) && rpc_file_accepted(call, source);
+    if (!target_begin_any(call))
+        return false;
+    return rpc_file_accepted(call, source);
 }
 
 /* Resolves the name; NULL with the error. */
@@ -91,7 +93,9 @@ static enum row_verdict take_file(void *context, const struct row *row, struct e
     (void)e;
 
     first->found = true;
-    return rpc_file_row(first->call, first->rpc, row) ? ROW_ENOUGH : ROW_FAILED;
+    if (rpc_file_row(first->call, first->rpc, row))
+        return ROW_ENOUGH;
+    return ROW_FAILED;
 }
 
 static enum progress answer_file(struct call *call, const struct rpc *r,
@@ -159,8 +163,13 @@ enum progress rpc_read(struct call *call)
         return call_fail(call);
     if (r->routine->source->writes)
         return not_by_get(call, r->routine->source);
-    if (!rpc_take_query(call, r) || !rpc_fill_in(call, r) || !target_parse(call) ||
-        !rpc_check_counted(call, r))
+    if (!rpc_take_query(call, r))
+        return call_fail(call);
+    if (!rpc_fill_in(call, r))
+        return call_fail(call);
+    if (!target_parse(call))
+        return call_fail(call);
+    if (!rpc_check_counted(call, r))
         return call_fail(call);
     return answer(call, r);
 }
@@ -195,7 +204,9 @@ bool rpc_check_counted(struct call *call, const struct rpc *r)
     enum routine_returns returns = r->routine->source->returns;
     bool many = returns == RETURNS_MANY || returns == RETURNS_SCALARS;
 
-    if ((many && rpc_gives_rows(r)) || !prefer_limits_affected(&call->prefer))
+    if (many && rpc_gives_rows(r))
+        return true;
+    if (!prefer_limits_affected(&call->prefer))
         return true;
     error_set(&call->error, ERROR_AFFECTED_SHAPE,
               "Function must return SETOF or TABLE when max-affected preference is used with "
@@ -221,9 +232,13 @@ enum progress rpc_call(struct call *call)
 
     if (r && r->routine->source->writes && call->service->read_only)
         return not_read_only(call, r->routine->source);
-    if (!r || !take_call(call, r))
+    if (!r)
+        return call_fail(call);
+    if (!take_call(call, r))
         return call_fail(call);
     if (r->routine->source->writes)
         return rpc_submit(call, r);
-    return call_read(call) ? answer(call, r) : call_fail(call);
+    if (call_read(call))
+        return answer(call, r);
+    return call_fail(call);
 }

@@ -37,6 +37,7 @@ enum progress rpc_answer_first(struct call *call, bool found)
 
     target_range(call, 0, found, counted ? found : -1);
     target_applied(call, PREFER_FOLLOWS_COUNT);
-    return call->media == MEDIA_OBJECT ? target_reply(call, OUTCOME_OK)
-                                       : target_json(call, OUTCOME_OK);
+    if (call->media == MEDIA_OBJECT)
+        return target_reply(call, OUTCOME_OK);
+    return target_json(call, OUTCOME_OK);
 }

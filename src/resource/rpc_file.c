@@ -49,7 +49,9 @@ static bool take_type(struct call *call, const struct value *v)
     if (v->type != VALUE_TEXT || !routine_media_type(v->as.bytes))
         return bad_header(call, "content_type");
     call->content_type_out = arena_copy(&call->arena, v->as.bytes);
-    return call->content_type_out || error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (call->content_type_out)
+        return true;
+    return error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
 /* Visible characters, blanks and what is not ASCII: no line's end, so nothing comes after it. */

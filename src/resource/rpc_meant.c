@@ -43,7 +43,9 @@ int rpc_find_argument(const struct rpc *r, const struct parameter *p)
     int i = routine_find_param(r->routine->source, p->name);
     bool filters = i >= 0 && rpc_is_of_result(r, p->name) && is_comparison(p->value);
 
-    return filters ? -1 : i;
+    if (filters)
+        return -1;
+    return i;
 }
 
 bool rpc_is_argument(const struct rpc *r, const struct parameter *p)

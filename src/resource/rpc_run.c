@@ -104,7 +104,9 @@ static bool end(void *context, struct error *e)
     struct call *call = context;
     const struct rpc *r = call->state;
 
-    if (!end_rows(call, r) || !check_affected(call, r))
+    if (!end_rows(call, r))
+        return false;
+    if (!check_affected(call, r))
         return false;
     if (!call->reply.failed)
         return true;

@@ -27,7 +27,9 @@ static int compare_names(struct slice a, struct slice b)
     size_t n = a.len < b.len ? a.len : b.len;
     int order = n ? memcmp(a.data, b.data, n) : 0;
 
-    return order ? order : (a.len > b.len) - (a.len < b.len);
+    if (order)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
 }
 
 static void add_name(struct names *names, struct slice name)
@@ -190,8 +192,9 @@ bool rpc_unknown(struct call *call)
     else
         names_of_query(call, NULL, &names);
     not_found(call, name, &names);
-    return near &&
-           error_hint(&call->error, "Perhaps you meant to call the function public.%s", near);
+    if (!near)
+        return false;
+    return error_hint(&call->error, "Perhaps you meant to call the function public.%s", near);
 }
 
 bool rpc_wrong_parameters(struct call *call, const struct rpc *r, struct slice name)

@@ -26,7 +26,9 @@ static bool plain_plan(struct call *call, const struct rpc *r, size_t part, stru
     copy = values && !sql.failed ? arena_copy(&call->arena, buf_slice(&sql)) : NULL;
     out->sql = slice_make(copy, sql.len);
     buf_finish(&sql);
-    return copy || error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (copy)
+        return true;
+    return error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
 /* What RETURNING gives, all columns in their order. */

@@ -16,13 +16,18 @@ static bool check_preferences(struct call *call)
 
 bool target_begin_any(struct call *call)
 {
-    return call_check_profile(call) && check_preferences(call) &&
-           grammar_split(&call->arena, call->query, &call->parameters, &call->error);
+    if (!call_check_profile(call))
+        return false;
+    if (!check_preferences(call))
+        return false;
+    return grammar_split(&call->arena, call->query, &call->parameters, &call->error);
 }
 
 bool target_begin(struct call *call)
 {
-    return target_begin_any(call) && media_choose(call);
+    if (!target_begin_any(call))
+        return false;
+    return media_choose(call);
 }
 
 static void add_plain(struct buf *b, struct slice name)
@@ -64,7 +69,11 @@ bool target_parse(struct call *call)
 
 bool target_list(struct call *call)
 {
-    return call_resolve(call) && target_begin(call) && target_parse(call);
+    if (!call_resolve(call))
+        return false;
+    if (!target_begin(call))
+        return false;
+    return target_parse(call);
 }
 
 /* Splits at commas first, so that %2C is a comma within a value. */
@@ -127,8 +136,10 @@ bool target_row(struct call *call)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
     if (call->keys_text.len == 0 && !check_empty_key(call))
         return false;
-    return split_keys(call, keys, &n) && plan_key_filter(&call->arena, call->table, keys, n,
-                                                         &call->tree.root.filter, &call->error);
+    if (!split_keys(call, keys, &n))
+        return false;
+    return plan_key_filter(&call->arena, call->table, keys, n, &call->tree.root.filter,
+                           &call->error);
 }
 
 enum progress target_not_allowed(struct call *call, unsigned methods)
@@ -160,7 +171,9 @@ bool target_check_affected(struct call *call, size_t affected)
 {
     const struct prefer *p = &call->prefer;
 
-    if (!prefer_limits_affected(p) || (int64_t)affected <= p->max_affected)
+    if (!prefer_limits_affected(p))
+        return true;
+    if ((int64_t)affected <= p->max_affected)
         return true;
     error_set(&call->error, ERROR_MAX_AFFECTED,
               "Query result exceeds max-affected preference constraint");

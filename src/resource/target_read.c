@@ -22,6 +22,7 @@ bool target_read(struct call *call, const struct plan *plan, row_sink *sink, voi
 {
     const struct query query = plan_query(plan);
 
-    return may_begin(call, plan->sql) &&
-           reader_rows(call->reader, &query, sink, context, &call->error);
+    if (!may_begin(call, plan->sql))
+        return false;
+    return reader_rows(call->reader, &query, sink, context, &call->error);
 }

@@ -116,7 +116,9 @@ static enum outcome outcome_of(const struct write *w)
         return OUTCOME_CREATED;
     if (w->kind == WRITE_INSERT)
         return OUTCOME_OK; /* every row was there already: updated */
-    return w->answer == ANSWER_NOTHING ? OUTCOME_NO_CONTENT : OUTCOME_OK;
+    if (w->answer == ANSWER_NOTHING)
+        return OUTCOME_NO_CONTENT;
+    return OUTCOME_OK;
 }
 
 enum progress write_answer(struct call *call)

@@ -113,7 +113,11 @@ bool write_plan_rival(struct call *call, struct write *w)
     struct value *key;
     struct plan plan;
 
-    if (!has_untyped_key(t) || !write_names_key(call, w) || !write_key_is_given(call, w))
+    if (!has_untyped_key(t))
+        return true;
+    if (!write_names_key(call, w))
+        return true;
+    if (!write_key_is_given(call, w))
         return true;
     key = arena_zeroed(&call->arena, t->n_key, sizeof *key);
     if (!key)

@@ -120,7 +120,9 @@ static bool judge_rows(void *context, const struct operation *op, struct error *
     struct write *w = call->state;
     (void)e;
 
-    return op->n_found > 0 || body_refuse_misfit(call, &w->body, w->misfits[op->run]);
+    if (op->n_found > 0)
+        return true;
+    return body_refuse_misfit(call, &w->body, w->misfits[op->run]);
 }
 
 /* The first misfit of each row of the body that has one: n of them. False with the error. */
@@ -186,7 +188,9 @@ bool write_plan_misfits(struct call *call, struct write *w)
         return true;
     if (w->kind == WRITE_INSERT && !may_meet(w))
         return body_refuse_misfit(call, &w->body, w->body.misfits);
-    if (!gather_columns(call, w, &n_columns) || !list_rows(call, w, &n))
+    if (!gather_columns(call, w, &n_columns))
+        return false;
+    if (!list_rows(call, w, &n))
         return false;
     op = w->kind == WRITE_INSERT ? plan_met(call, w, n_columns, n) : plan_found(call, w, n_columns);
     if (!op)

@@ -87,7 +87,9 @@ static bool keep_value(struct call *call, const struct row *row, size_t column, 
     struct slice bytes = out->as.bytes;
     copy = arena_copy(&call->arena, bytes);
     out->as.bytes = slice_make(copy, bytes.len);
-    return copy || error_set(&call->error, ERROR_MEMORY, "out of memory");
+    if (copy)
+        return true;
+    return error_set(&call->error, ERROR_MEMORY, "out of memory");
 }
 
 /* The key of the one row that was made, as it is now. */

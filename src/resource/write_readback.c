@@ -79,7 +79,9 @@ static enum readback of_view(const struct call *call, const struct write *w)
 {
     if (w->answer == ANSWER_NOTHING && !(write_names_key(call, w) && call->table->n_key))
         return READ_COUNTED;
-    return plan_identity_width(call->table) ? READ_AGAIN : READ_RETURNED;
+    if (plan_identity_width(call->table))
+        return READ_AGAIN;
+    return READ_RETURNED;
 }
 
 /*

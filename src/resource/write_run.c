@@ -31,7 +31,9 @@ static size_t count_affected(struct call *call, const struct write *w)
 
     if (before || w->readback == READ_GONE)
         return w->shown; /* also those that others took with them */
-    return write_returning(call, w) == RETURNING_NOTHING ? op->changed : op->n_given;
+    if (write_returning(call, w) == RETURNING_NOTHING)
+        return op->changed;
+    return op->n_given;
 }
 
 /* The key of an inserted row that is what SQLite calls it, which no trigger has changed. */

@@ -23,7 +23,9 @@ enum write_answer write_choose_answer(const struct call *call, bool alone)
 
 enum progress write_plan_and_submit(struct call *call, struct write *w)
 {
-    return write_plan(call, w) ? write_submit(call, w) : call_fail(call);
+    if (write_plan(call, w))
+        return write_submit(call, w);
+    return call_fail(call);
 }
 
 static bool contains(const int *list, size_t n, int item)
@@ -132,7 +134,11 @@ enum progress list_create(struct call *call)
     if (!call->table->insertable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_INSERT);
-    if (!w || !body_parse(call, BODY_CREATE, &w->body) || !choose_conflict(call, w))
+    if (!w)
+        return call_fail(call);
+    if (!body_parse(call, BODY_CREATE, &w->body))
+        return call_fail(call);
+    if (!choose_conflict(call, w))
         return call_fail(call);
     w->answer = write_choose_answer(call, !w->body.is_array);
     return write_plan_and_submit(call, w);
@@ -184,11 +190,18 @@ enum progress list_update(struct call *call)
     if (!call->table->updatable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_UPDATE);
-    if (!w || !check_filtered(call) || !check_limit(call) ||
-        !body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_CHANGE, &w->body))
+    if (!w)
+        return call_fail(call);
+    if (!check_filtered(call))
+        return call_fail(call);
+    if (!check_limit(call))
+        return call_fail(call);
+    if (!body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_CHANGE, &w->body))
         return call_fail(call);
     w->answer = write_choose_answer(call, false);
-    return w->body.n_set ? write_plan_and_submit(call, w) : change_nothing(call, w);
+    if (w->body.n_set)
+        return write_plan_and_submit(call, w);
+    return change_nothing(call, w);
 }
 
 enum progress list_delete(struct call *call)
@@ -200,7 +213,11 @@ enum progress list_delete(struct call *call)
     if (!call->table->deletable)
         return target_not_allowed(call, resource_list_methods(call->table));
     w = write_new(call, WRITE_DELETE);
-    if (!w || !check_filtered(call) || !check_limit(call))
+    if (!w)
+        return call_fail(call);
+    if (!check_filtered(call))
+        return call_fail(call);
+    if (!check_limit(call))
         return call_fail(call);
     w->answer = write_choose_answer(call, false);
     return write_plan_and_submit(call, w);
@@ -244,11 +261,17 @@ enum progress row_update(struct call *call)
     if (!target_row(call))
         return call_fail(call);
     w = write_new(call, WRITE_UPDATE);
-    if (!w || !body_parse(call, BODY_MERGE, &w->body) || !write_take_generated(call, w))
+    if (!w)
+        return call_fail(call);
+    if (!body_parse(call, BODY_MERGE, &w->body))
+        return call_fail(call);
+    if (!write_take_generated(call, w))
         return call_fail(call);
     w->one_row = true;
     w->answer = write_choose_answer(call, true);
-    return w->body.n_set ? write_plan_and_submit(call, w) : unchanged_row(call, w);
+    if (w->body.n_set)
+        return write_plan_and_submit(call, w);
+    return unchanged_row(call, w);
 }
 
 enum progress row_delete(struct call *call)

@@ -14,7 +14,9 @@ size_t machine_processors(void)
     cpu_set_t set;
     int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 
-    return n > 0 ? (size_t)n : 1;
+    if (n > 0)
+        return (size_t)n;
+    return 1;
 }
 
 size_t machine_connections(size_t wanted)

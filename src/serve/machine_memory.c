@@ -61,9 +61,9 @@ static int64_t limit_of_line(char *line)
     controllers++;
     if (!controllers[0])
         return least("/sys/fs/cgroup", group, "memory.max");
-    return strcmp(controllers, "memory") == 0
-               ? least("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes")
-               : NO_LIMIT;
+    if (strcmp(controllers, "memory") == 0)
+        return least("/sys/fs/cgroup/memory", group, "memory.limit_in_bytes");
+    return NO_LIMIT;
 }
 
 int64_t machine_memory(void)
@@ -82,5 +82,7 @@ int64_t machine_memory(void)
         limit = here < limit ? here : limit;
     }
     fclose(file);
-    return limit == NO_LIMIT ? 0 : limit;
+    if (limit == NO_LIMIT)
+        return 0;
+    return limit;
 }

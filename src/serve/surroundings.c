@@ -42,9 +42,17 @@ static bool check_addresses(const struct config *c, bool inherits, struct error 
 
 bool surroundings_take(struct surroundings *s, const struct config *c, struct error *e)
 {
-    return check_backups(c, e) && cors_check(c->cors_origins, e) && notify_open(&s->notifier, e) &&
-           inherit_take(&s->inherited, e) && read_mode(c->socket_mode, &s->socket_mode, e) &&
-           check_addresses(c, s->inherited.count > 0, e);
+    if (!check_backups(c, e))
+        return false;
+    if (!cors_check(c->cors_origins, e))
+        return false;
+    if (!notify_open(&s->notifier, e))
+        return false;
+    if (!inherit_take(&s->inherited, e))
+        return false;
+    if (!read_mode(c->socket_mode, &s->socket_mode, e))
+        return false;
+    return check_addresses(c, s->inherited.count > 0, e);
 }
 
 void surroundings_leave(struct surroundings *s)

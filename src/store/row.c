@@ -46,7 +46,9 @@ struct slice row_bytes(const struct row *row, size_t column)
 {
     sqlite3_value *v = sqlite3_column_value(row->stmt, (int)column);
 
-    return sqlite3_value_type(v) == SQLITE_TEXT ? text_of(v) : blob_of(v);
+    if (sqlite3_value_type(v) == SQLITE_TEXT)
+        return text_of(v);
+    return blob_of(v);
 }
 
 /* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed

@@ -152,7 +152,9 @@ static int64_t file_size(const char *path)
 
     if (stat(path, &st) == 0)
         return st.st_size;
-    return errno == ENOENT ? 0 : -1;
+    if (errno == ENOENT)
+        return 0;
+    return -1;
 }
 
 void store_sizes(const struct store *store, int64_t *database, int64_t *wal)

@@ -21,7 +21,9 @@ static const char *after_colon(const char *message)
 {
     const char *colon = strstr(message, ": ");
 
-    return colon ? colon + 2 : message;
+    if (colon)
+        return colon + 2;
+    return message;
 }
 
 /* Splits the first "table.column" of a constraint message. */

@@ -163,7 +163,9 @@ const struct fault *fault_find(int code, const char *message, bool compiling, in
         return find_message(message, compiling);
     if (!fault)
         fault = find_code(primary);
-    return fault ? fault : &unknown;
+    if (fault)
+        return fault;
+    return &unknown;
 }
 
 /* The extended codes that a log may show, and the plain ones. */
@@ -260,5 +262,7 @@ const char *fault_code_name(int code)
         if (code_names[i].code == code)
             return code_names[i].name;
     }
-    return code == (code & 0xff) ? NULL : fault_code_name(code & 0xff);
+    if (code == (code & 0xff))
+        return NULL;
+    return fault_code_name(code & 0xff);
 }

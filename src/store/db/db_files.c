@@ -93,8 +93,9 @@ static bool check_kind(const char *path, const struct stat *st, struct error *e)
         return error_set(e, ERROR_FAILURE,
                          "cannot open database %s: it is a folder; name a file, as %s/thimble.db",
                          path, path);
-    return S_ISREG(st->st_mode) ||
-           error_set(e, ERROR_FAILURE, "cannot open database %s: it is not an ordinary file", path);
+    if (S_ISREG(st->st_mode))
+        return true;
+    return error_set(e, ERROR_FAILURE, "cannot open database %s: it is not an ordinary file", path);
 }
 
 static bool check_readable(const char *path, const struct stat *st, struct error *e)
@@ -173,8 +174,13 @@ static bool check_log(const char *path, struct error *e)
     struct stat st;
 
     db_folder(path, folder);
-    if (access(folder, W_OK) == 0 || exists(path, "-shm", &st) || !exists(path, "-wal", &st) ||
-        st.st_size == 0)
+    if (access(folder, W_OK) == 0)
+        return true;
+    if (exists(path, "-shm", &st))
+        return true;
+    if (!exists(path, "-wal", &st))
+        return true;
+    if (st.st_size == 0)
         return true;
     return error_set(e, ERROR_FAILURE,
                      "cannot read database %s: %s-wal holds changes of its own, and its index "
@@ -196,12 +202,18 @@ bool db_look(const char *path, enum db_access *access, char why[256], struct err
         db_folder(path, folder);
         if (errno != ENOENT)
             return no_folder(path, folder, errno, e);
-        return look_at_folder(path, e) && check_beside(path, true, e);
+        if (!look_at_folder(path, e))
+            return false;
+        return check_beside(path, true, e);
     }
-    if (!check_kind(path, &st, e) || !check_readable(path, &st, e))
+    if (!check_kind(path, &st, e))
+        return false;
+    if (!check_readable(path, &st, e))
         return false;
     *access = find_access(path, why);
-    return check_beside(path, *access == DB_WRITABLE, e) && check_log(path, e);
+    if (!check_beside(path, *access == DB_WRITABLE, e))
+        return false;
+    return check_log(path, e);
 }
 
 static bool is_in_wal_mode(const char *path)

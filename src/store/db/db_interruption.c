@@ -37,7 +37,9 @@ enum interruption db_interruption(struct db *db)
 
 bool db_stops(struct db *db, struct error *e)
 {
-    return db_interruption(db) != INTERRUPTION_NONE && interruptions_tell(db_interruptions(db), e);
+    if (db_interruption(db) == INTERRUPTION_NONE)
+        return false;
+    return interruptions_tell(db_interruptions(db), e);
 }
 
 bool db_is_overdue(struct db *db)

@@ -18,7 +18,9 @@ static void *resize(void *block, int bytes)
 
 static int size_of(void *block)
 {
-    return block ? (int)memory_size(block) : 0;
+    if (block)
+        return (int)memory_size(block);
+    return 0;
 }
 
 static int round_up(int bytes)

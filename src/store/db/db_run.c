@@ -13,7 +13,9 @@ bool db_exec(struct db *db, const char *sql, struct error *e)
 {
     int rc = sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL);
 
-    return rc == SQLITE_OK || db_error(db, rc, e);
+    if (rc == SQLITE_OK)
+        return true;
+    return db_error(db, rc, e);
 }
 
 bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)

@@ -228,14 +228,18 @@ const char *statement_column_name(struct statement *st, int column)
 {
     const char *name = sqlite3_column_name(st->row.stmt, column);
 
-    return name ? name : "";
+    if (name)
+        return name;
+    return "";
 }
 
 const char *statement_column_type(struct statement *st, int column)
 {
     const char *type = sqlite3_column_decltype(st->row.stmt, column);
 
-    return type ? type : "";
+    if (type)
+        return type;
+    return "";
 }
 
 bool statement_origin(struct statement *st, int column, const char **table, const char **name)
