@@ -256,7 +256,7 @@ static bool write_paths(struct call *call, struct buf *out)
     for (size_t i = 0; i < catalog->n_routines; i++) {
         json_t *path = json_object();
 
-        openapi_add_query(call, &catalog->routines[i], path);
+        openapi_add_routine(call, &catalog->routines[i], path);
         if (json_object_size(path) == 0) { /* it is not served */
             json_decref(path);
             continue;

@@ -29,6 +29,6 @@ json_t *openapi_operation(const struct table *t, const char *status, json_t *bod
 bool openapi_write(struct call *call, struct buf *out) __attribute__((warn_unused_result));
 
 /* Adds the path of a named query, if it is served. */
-void openapi_add_query(const struct call *call, const struct routine *r, json_t *paths);
+void openapi_add_routine(const struct call *call, const struct routine *r, json_t *paths);
 
 #endif

@@ -98,7 +98,7 @@ static json_t *arguments_content(const struct routine_source *s)
 }
 
 /* A named query: by GET if it only reads, its parameters in the query string. */
-static json_t *query_operation(const struct routine *r, bool get)
+static json_t *routine_operation(const struct routine *r, bool get)
 {
     const struct routine_source *s = r->source;
     json_t *op =
@@ -116,7 +116,7 @@ static json_t *query_operation(const struct routine *r, bool get)
     return op;
 }
 
-void openapi_add_query(const struct call *call, const struct routine *r, json_t *paths)
+void openapi_add_routine(const struct call *call, const struct routine *r, json_t *paths)
 {
     json_t *path;
     char name[1024];
@@ -125,8 +125,8 @@ void openapi_add_query(const struct call *call, const struct routine *r, json_t 
         return;
     path = json_object();
     if (!r->source->writes && r->source->body < 0)
-        json_object_set_new(path, "get", query_operation(r, true));
-    json_object_set_new(path, "post", query_operation(r, false));
+        json_object_set_new(path, "get", routine_operation(r, true));
+    json_object_set_new(path, "post", routine_operation(r, false));
     snprintf(name, sizeof name, "%s/rpc/%s", call->service->base_path, r->source->name.data);
     json_object_set_new(paths, name, path);
 }

@@ -163,7 +163,7 @@ enum progress rpc_read(struct call *call)
         return call_fail(call);
     if (r->routine->source->writes)
         return not_by_get(call, r->routine->source);
-    if (!rpc_take_query(call, r))
+    if (!rpc_take_parameters(call, r))
         return call_fail(call);
     if (!rpc_fill_in(call, r))
         return call_fail(call);
@@ -222,8 +222,9 @@ static bool take_call(struct call *call, struct rpc *r)
     const struct routine_source *s = r->routine->source;
     bool looks = s->body >= 0 || s->returns == RETURNS_FILE;
 
-    return precondition_none(call) && (!looks || rpc_take_query(call, r)) && target_parse(call) &&
-           rpc_take_body(call, r) && rpc_fill_in(call, r) && rpc_check_counted(call, r);
+    return precondition_none(call) && (!looks || rpc_take_parameters(call, r)) &&
+           target_parse(call) && rpc_take_body(call, r) && rpc_fill_in(call, r) &&
+           rpc_check_counted(call, r);
 }
 
 enum progress rpc_call(struct call *call)

@@ -94,7 +94,7 @@ enum progress rpc_answer_file(struct call *call, const struct rpc *r);
  * the result, too, is its filter. False with ERROR_VALUE, and ERROR_NO_ROUTINE for a name that is
  * neither a parameter nor anything that a table takes.
  */
-bool rpc_take_query(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
+bool rpc_take_parameters(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
 /* Takes those of `list` that are parameters out of it. */
 bool rpc_take_list(struct call *call, struct rpc *r, struct parameter **list)

@@ -69,7 +69,7 @@ bool rpc_take_list(struct call *call, struct rpc *r, struct parameter **list)
     return true;
 }
 
-bool rpc_take_query(struct call *call, struct rpc *r)
+bool rpc_take_parameters(struct call *call, struct rpc *r)
 {
     if (!rpc_take_list(call, r, &call->parameters))
         return false;
