@@ -36,7 +36,7 @@ void db_close(struct db *db)
         return;
     statement_cache_free(db->statements);
     /* The last to close moves the whole log into the database: there may be no time for that. */
-    if (db->handle && db_interruption(db) == INTERRUPTION_STOPPING)
+    if (db->handle && interruptions_look(&db->interruptions) == INTERRUPTION_STOPPING)
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(db->handle);
     collations_finish(&db->collations);
