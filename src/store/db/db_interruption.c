@@ -14,6 +14,7 @@ void db_deadline(struct db *db, int64_t deadline_us)
 void db_budget(struct db *db, int64_t budget_us)
 {
     db_interruptions(db)->budget_us = budget_us;
+    db_interruptions(db)->graces = 0;
     db_interruptions(db)->seen = INTERRUPTION_NONE;
 }
 

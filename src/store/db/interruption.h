@@ -27,6 +27,7 @@ enum interruption {
 /* One for each connection, whose thread alone changes it; the flags are anybody's. */
 struct interruptions {
     int64_t deadline_us, budget_us; /* clock_us, 0: none */
+    int graces;                     /* that the budget has had */
     const _Atomic bool *cancelled;  /* NULL: cannot be */
     const _Atomic bool *stopping;   /* NULL: does not */
     bool looking_away;              /* nothing stops what runs now */
