@@ -23,6 +23,7 @@ struct store {
     struct db_options options;
     struct db_files files;                  /* as the writer opened them; read-only while serving */
     _Atomic uint64_t generation;            /* commits of this process */
+    _Atomic bool log_is_long;               /* the write-ahead log waits for readers to leave it */
     pthread_mutex_t lock;                   /* guards catalog, and changes of routines */
     struct catalog *catalog;                /* the newest that was read; one reference */
     pthread_mutex_t reading;                /* held by who reads a newer one */

@@ -408,6 +408,36 @@ def test_pipelined_requests_keep_their_order(lanes):
     assert received.index(b"120000") < received.index(b"Ada Lovelace")
 
 
+def slow_reads_without_a_gap(server, stop, phase):
+    """One read after another that ends at its deadline."""
+    time.sleep(phase)
+    while not stop.is_set():
+        server.get(FOR_EVER)
+
+
+def test_reads_without_a_gap_do_not_keep_the_log_for_ever(lanes, tmp_path):
+    server = lanes("--readers", "3", "--request-timeout", "2s", "--checkpoint-pages", "4")
+    log, stop = tmp_path / "test.db-wal", threading.Event()
+    readers = [threading.Thread(target=slow_reads_without_a_gap, args=(server, stop, phase))
+               for phase in (0, 0.5, 1, 1.5)]
+    for reader in readers:
+        reader.start()
+    try:
+        until(lambda: lane(server, "running") >= 2, "they overlap")
+        deadline, before, n = time.monotonic() + 90, 0, 0
+        while log.stat().st_size != before or before < 200 * 4096:
+            before = log.stat().st_size
+            for _ in range(20):
+                n += 1
+                assert server.post("/author", {"name": f"{n:03000}"}).status == 201
+            time.sleep(0.2)
+            assert time.monotonic() < deadline, f"it grows for ever: {before} bytes"
+    finally:
+        stop.set()
+        for reader in readers:
+            reader.join()
+
+
 def test_a_unix_socket(lanes):
     server = lanes("--readers", "2", "--request-timeout", "50s", listen="unix:lane.sock")
     assert server.get(LONG).json() == 120000

@@ -19,6 +19,7 @@
 #define RESTART_EVERY_US 1000000
 
 struct checkpoint {
+    struct store *store;
     int64_t pages;        /* 0: checkpoints are another process's */
     struct db *db;        /* the thread's connection */
     struct stopping *end; /* of the process */
@@ -93,6 +94,7 @@ struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct s
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
+    c->store = store;
     c->pages = store->options.no_checkpoints ? 0 : pages;
     c->db = db_open(store->path, DB_CHECK, &store->options, e);
     pthread_mutex_init(&c->lock, NULL);
@@ -124,8 +126,18 @@ static void restart_wal(struct checkpoint *c, struct db *writer)
     histogram_observe(&c->restart, &buckets_duration, (uint64_t)(clock_us() - now));
 }
 
+/* It is told on every commit, and changes seldom. */
+static void say_how_long(struct checkpoint *c, int64_t wal_pages)
+{
+    bool is_long = c->pages > 0 && wal_pages >= c->pages * CHECKPOINT_LONG_FACTOR;
+
+    if (is_long != atomic_load_explicit(&c->store->log_is_long, memory_order_relaxed))
+        atomic_store_explicit(&c->store->log_is_long, is_long, memory_order_relaxed);
+}
+
 void checkpoint_notice(struct checkpoint *c, struct db *writer, int64_t wal_pages)
 {
+    say_how_long(c, wal_pages);
     if (wal_pages < c->pages || c->pages == 0)
         return;
     if (wal_pages >= c->pages * CHECKPOINT_RESTART_FACTOR)

@@ -22,6 +22,9 @@ struct store;
 /* The WAL may grow to this many times `pages` before the writer starts it over. */
 #define CHECKPOINT_RESTART_FACTOR 16
 
+/* …and to this many times `pages` before the reader lane makes a gap for it (store/run/log_pause.h). */
+#define CHECKPOINT_LONG_FACTOR 32
+
 /*
  * Starts the thread; it acts when told of at least `pages` frames, and never if the store's
  * options say no_checkpoints. `stopping` (or NULL) interrupts it. NULL with an error.
@@ -29,7 +32,7 @@ struct store;
 struct checkpoint *checkpoint_start(struct store *store, int64_t pages, struct stopping *stopping,
                                     struct error *e);
 
-/* Writer's thread, between transactions: the WAL holds `wal_pages` frames. */
+/* Writer's thread, between transactions: the WAL holds `wal_pages` frames. Sets store->log_is_long. */
 void checkpoint_notice(struct checkpoint *checkpoint, struct db *writer, int64_t wal_pages);
 
 /* For metrics; times in microseconds. */

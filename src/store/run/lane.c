@@ -10,7 +10,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "store/run/lane_queue.h"
+#include "store/run/lane_private.h"
 #include "store/run/reader.h"
 
 /* The loops and the writer, which have little to do, come before a query that takes seconds. */
@@ -19,31 +19,11 @@
 /* How much a run moves the mean of all. */
 #define MEAN_PARTS 8
 
+/* Between two looks whether the log has started over. */
+#define GAP_LOOK_US 20000
+
 /* The longest wait that a refusal tells, in seconds. */
 #define RETRY_MAX 60
-
-struct lane_thread {
-    struct lane *lane;
-    struct reader *reader;
-    pthread_t thread;
-    bool started;
-    int64_t since_us; /* when its job began, 0: it has none */
-};
-
-struct lane {
-    struct lane_options options;
-    struct slow_shapes shapes; /* asked by any thread */
-
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t work;
-    struct lane_queue queue;
-    bool closed;
-    int64_t mean_us; /* of a run */
-    uint64_t jobs[LANE_REASONS];
-    uint64_t refused, withdrawn, cancelled;
-    struct histogram waits, runs;
-    struct lane_thread threads[];
-};
 
 static int64_t cpu_us(void)
 {
@@ -64,16 +44,28 @@ static void wait_for_work(struct lane *lane, struct lane_thread *t, bool *rested
     pthread_mutex_lock(&lane->lock);
 }
 
+/* Lets the write-ahead log start over, if it is so long that what waits is held back for it. */
+static void make_gap(struct lane *lane)
+{
+    while (!lane->closed && log_pause_holds(&lane->pause, lane_count_running(lane), clock_us())) {
+        pthread_mutex_unlock(&lane->lock);
+        usleep(GAP_LOOK_US);
+        pthread_mutex_lock(&lane->lock);
+    }
+}
+
 static struct lane_job *take(struct lane *lane, struct lane_thread *t)
 {
     struct lane_job *job;
     bool rested = false;
 
     pthread_mutex_lock(&lane->lock);
+    make_gap(lane);
     while ((job = lane_queue_take(&lane->queue)) == NULL) {
         if (lane->closed)
             break;
         wait_for_work(lane, t, &rested);
+        make_gap(lane);
     }
     if (job) {
         t->since_us = clock_us();
@@ -164,6 +156,7 @@ struct lane *lane_start(struct store *store, const struct lane_options *options,
         return NULL;
     }
     lane->options = *options;
+    lane->pause.store = store;
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->work, NULL);
     bool ok = lane_queue_init(&lane->queue, options->queue_max, options->threads, e);
@@ -252,29 +245,6 @@ void lane_say_busy(struct lane *lane, struct error *e)
 const struct slow_shapes *lane_slow_shapes(const struct lane *lane)
 {
     return &lane->shapes;
-}
-
-void lane_stats(struct lane *lane, struct lane_stats *out)
-{
-    *out = (struct lane_stats){
-        .threads = lane->options.threads,
-        .queue_max = lane->options.queue_max,
-        .slow_shapes = atomic_load_explicit(&lane->shapes.n, memory_order_relaxed),
-    };
-    pthread_mutex_lock(&lane->lock);
-    for (size_t i = 0; i < LANE_REASONS; i++)
-        out->jobs[i] = lane->jobs[i];
-    out->refused = lane->refused;
-    out->withdrawn = lane->withdrawn;
-    out->cancelled = lane->cancelled;
-    out->queued = lane->queue.length;
-    for (size_t i = 0; i < lane->options.threads; i++)
-        out->running += lane->threads[i].since_us != 0;
-    histogram_collect(&lane->waits, &out->waits);
-    histogram_collect(&lane->runs, &out->runs);
-    pthread_mutex_unlock(&lane->lock);
-    for (size_t i = 0; i < lane->options.threads; i++)
-        reader_collect(lane->threads[i].reader, &out->caches);
 }
 
 void lane_stop(struct lane *lane)
