@@ -25,6 +25,7 @@ struct db_options {
     int statement_cache;             /* prepared statements kept */
     row_writer *write_row;           /* for nested rows; NULL: none (store/db/rows.h) */
     int64_t answer_bytes;            /* …and what they may have */
+    int64_t value_bytes;             /* the longest value that a statement may make; 0: 1 GB */
 };
 
 /* Sensible defaults for commands and tests. */

@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 
-/* Virtual-machine instructions between two looks. */
-#define PROGRESS_STEPS 2000
+/* Virtual-machine instructions between two looks. An instruction may copy or compare a value of some
+ * megabytes. */
+#define PROGRESS_STEPS 100
 
 static bool is_raised(const _Atomic bool *flag)
 {
