@@ -229,6 +229,11 @@ struct regexp *regexp_compile(struct slice pattern, bool fold, const char **why)
     return NULL;
 }
 
+size_t regexp_size(const struct regexp *regexp)
+{
+    return regexp->n_program;
+}
+
 void regexp_free(void *regexp)
 {
     struct regexp *r = regexp;

@@ -30,6 +30,9 @@
 /* The largest n and m of {n,m}, as in PostgreSQL. */
 #define REGEXP_REPEAT_MAX 255
 
+/* …and those of one statement together: an instruction takes 24 bytes while it runs. */
+#define REGEXP_STATEMENT_MAX 16000
+
 struct regexp;
 
 /* Asked every few thousand steps: true ends the match. */
@@ -41,6 +44,9 @@ enum regexp_result { REGEXP_DIFFERS, REGEXP_MATCHES, REGEXP_STOPPED };
  * *why NULL without memory. Freed by regexp_free. One thread at a time uses it. */
 struct regexp *regexp_compile(struct slice pattern, bool fold, const char **why);
 void regexp_free(void *regexp);
+
+/* How many instructions it became. */
+size_t regexp_size(const struct regexp *regexp);
 
 /* Does the expression match anywhere in the text? A byte that is not UTF-8 is a character of its
  * own, which only . and negated sets take. */

@@ -32,7 +32,8 @@ struct sql {
     size_t len, cap;
     struct value *values;
     size_t n_values, values_cap;
-    bool failed; /* error is set; later calls do nothing */
+    size_t regexp_size; /* instructions of its regular expressions so far */
+    bool failed;        /* error is set; later calls do nothing */
 };
 
 /* ---- sql.c: text and values */

@@ -16,16 +16,31 @@ static bool check_pattern(struct sql *q, struct slice pattern)
     return sql_give_up(q);
 }
 
+static bool count_regexp(struct sql *q, const struct regexp *regexp)
+{
+    q->regexp_size += regexp_size(regexp);
+    if (q->regexp_size <= REGEXP_STATEMENT_MAX)
+        return true;
+    error_set(q->error, ERROR_PATTERN,
+              "the regular expressions of one request are more than %d instructions",
+              REGEXP_STATEMENT_MAX);
+    error_hint(q->error, "A character, a class or a repetition is one, and {n} repeats what it is "
+                         "about: ask for fewer, or shorter ones.");
+    return sql_give_up(q);
+}
+
 /* Said before it runs, and whether there are rows or not. */
 static bool check_regexp(struct sql *q, struct slice pattern)
 {
     const char *why;
     struct regexp *regexp = regexp_compile(pattern, false, &why);
-    bool ok = regexp != NULL;
 
-    regexp_free(regexp);
-    if (ok)
-        return true;
+    if (regexp) {
+        bool ok = count_regexp(q, regexp);
+
+        regexp_free(regexp);
+        return ok;
+    }
     if (why)
         error_set(q->error, ERROR_PATTERN, "invalid regular expression: %s", why);
     else

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/slice_index.h"
 #include "query/literal.h"
 #include "query/plan.h"
 #include "store/db/value.h"
@@ -35,6 +36,7 @@ struct body {
     size_t n_set;
     struct value *values; /* n_rows times n_set, row by row; in the call's arena */
     size_t n_rows;
+    struct slice_index names; /* of the table's columns; made when it is asked */
 };
 
 enum body_use {
@@ -67,8 +69,11 @@ bool body_check_type(struct call *call);
 /* The content type without its parameters. */
 struct slice body_media_type(const struct call *call);
 
-/* True if columns= is not there, or names it. */
-bool body_is_wanted(const struct call *call, struct slice name);
+/* True if columns= is not there, or names it. `wanted` begins as zeroes and lasts as the call does. */
+bool body_is_wanted(struct call *call, struct slice_index *wanted, struct slice name);
+
+/* The number of the table's column of this name, or -1: a body has many names. */
+int body_column_named(struct call *call, struct body *body, struct slice name);
 
 /* True if the content type is application/merge-patch+json. */
 bool body_is_merge_patch(const struct call *call);

@@ -64,7 +64,7 @@ static bool take(struct call *call, struct rpc *r, struct slice name, const stru
     const struct routine_source *routine = r->routine->source;
     int i = routine_find_param(routine, name);
 
-    if (!body_is_wanted(call, name))
+    if (!body_is_wanted(call, &r->wanted, name))
         return true;
     if (i < 0)
         return rpc_wrong_parameters(call, r, name);

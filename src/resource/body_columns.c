@@ -7,13 +7,53 @@
 #include "resource/body_value.h"
 #include "resource/call.h"
 
-bool body_is_wanted(const struct call *call, struct slice name)
+/* Tables of fewer columns are looked through as fast. */
+#define COLUMNS_INDEXED 16
+
+static bool index_wanted(struct call *call, struct slice_index *wanted)
+{
+    size_t n = 0;
+
+    for (const struct name_item *item = call->tree.columns; item; item = item->next)
+        n++;
+    if (!slice_index_make(wanted, &call->arena, n))
+        return false;
+    for (const struct name_item *item = call->tree.columns; item; item = item->next)
+        slice_index_add(wanted, item->name, 1);
+    return true;
+}
+
+bool body_is_wanted(struct call *call, struct slice_index *wanted, struct slice name)
 {
     const struct name_item *item = call->tree.columns;
 
-    while (item && !slice_equal(item->name, name))
+    if (!item)
+        return true;
+    if (wanted->slots || index_wanted(call, wanted))
+        return slice_index_find(wanted, name) >= 0;
+    while (item && !slice_equal(item->name, name)) /* without memory */
         item = item->next;
-    return !call->tree.columns || item;
+    return item;
+}
+
+static bool index_columns(struct call *call, struct body *body)
+{
+    const struct table *table = call->table;
+
+    if (!slice_index_make(&body->names, &call->arena, table->n_columns))
+        return false;
+    for (size_t i = 0; i < table->n_columns; i++)
+        slice_index_add(&body->names, table->columns[i].name, (int)i);
+    return true;
+}
+
+int body_column_named(struct call *call, struct body *body, struct slice name)
+{
+    if (call->table->n_columns <= COLUMNS_INDEXED)
+        return table_column(call->table, name);
+    if (body->names.slots || index_columns(call, body))
+        return slice_index_find(&body->names, name);
+    return table_column(call->table, name);
 }
 
 bool body_check_rows(struct call *call, size_t rows)
@@ -65,7 +105,7 @@ int *body_asked_columns(struct call *call, struct body *body)
     if (!body_make_room(call, body, n))
         return NULL;
     for (const struct name_item *item = call->tree.columns; item; item = item->next) {
-        int column = table_column(call->table, item->name);
+        int column = body_column_named(call, body, item->name);
 
         if (column < 0) {
             body_unknown_column(call, item->name);

@@ -57,7 +57,7 @@ static bool begin_fields(struct fields *f, size_t n)
 static bool find_place(struct fields *f, struct slice name, int *place)
 {
     struct body *body = f->body;
-    int column = table_column(f->call->table, name);
+    int column = body_column_named(f->call, body, name);
 
     *place = -1;
     if (f->call->tree.columns) {

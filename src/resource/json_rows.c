@@ -14,13 +14,13 @@ int json_rows_column(struct json_rows *rows, const struct json_item *name, size_
                      struct slice *text)
 {
     const struct table *table = rows->call->table;
-    const struct body *body = rows->body;
+    struct body *body = rows->body;
 
     if (!body_string(&rows->call->arena, name, text, &rows->call->error))
         return rows->call->error.code == ERROR_MEMORY ? -2 : -1;
     if (nth < body->n_set && slice_equal(table->columns[body->set[nth].column].name, *text))
         return body->set[nth].column;
-    return table_column(table, *text);
+    return body_column_named(rows->call, body, *text);
 }
 
 bool json_rows_pass(struct json_rows *rows)

@@ -22,10 +22,11 @@ struct rpc {
     struct routine_call source;
     struct value *values;
     bool *given;
-    struct operations work; /* of a query that writes */
-    struct plan *plans;     /* …one for each statement */
-    struct value *rows;     /* not NULL: the last one's rows are kept, and read with `over` */
-    struct buf kept;        /* …here (rpc_rows.c) */
+    struct slice_index wanted; /* the names of columns= */
+    struct operations work;    /* of a query that writes */
+    struct plan *plans;        /* …one for each statement */
+    struct value *rows;        /* not NULL: the last one's rows are kept, and read with `over` */
+    struct buf kept;           /* …here (rpc_rows.c) */
     struct rpc_over over;
     bool counts; /* the rows are counted with `count` */
     struct rpc_over count;

@@ -16,10 +16,10 @@ static bool check_left(struct call *call, const struct rpc *r, const struct para
 }
 
 /* Without the fields that columns= leaves out. */
-static struct parameter *wanted(const struct call *call, struct parameter *list)
+static struct parameter *wanted(struct call *call, struct rpc *r, struct parameter *list)
 {
     for (struct parameter **p = &list; *p;) {
-        if (body_is_wanted(call, (*p)->name))
+        if (body_is_wanted(call, &r->wanted, (*p)->name))
             p = &(*p)->next;
         else
             *p = (*p)->next;
@@ -35,7 +35,7 @@ static bool take_form(struct call *call, struct rpc *r)
         call->error.code = call->error.code == ERROR_SYNTAX ? ERROR_BODY : call->error.code;
         return body_hint_json(call);
     }
-    fields = wanted(call, fields);
+    fields = wanted(call, r, fields);
     return rpc_take_list(call, r, &fields) && check_left(call, r, fields);
 }
 
@@ -99,7 +99,7 @@ static bool take_csv(struct call *call, struct rpc *r)
                          "the parameters are a line of names and one line of values");
     for (struct parameter *field = fields; field; field = field->next, names = names->next)
         field->name = names->value;
-    fields = wanted(call, fields);
+    fields = wanted(call, r, fields);
     return take_nulls(call, r, &fields) && rpc_take_list(call, r, &fields) &&
            check_left(call, r, fields);
 }

@@ -218,3 +218,119 @@ def test_an_unread_log_does_not_keep_the_process(tmp_path):
     server.process.stdout.close()
     server.log_file.close()
     server.reading.close()
+
+
+# ---- statements whose time is up
+
+SLOW = """
+    CREATE TABLE huge (id INTEGER PRIMARY KEY, t TEXT);
+    INSERT INTO huge VALUES (1, printf('%.*c', 2000000, 'a'));
+    CREATE TABLE object (id INTEGER PRIMARY KEY, j JSON);
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60000)
+        INSERT INTO object SELECT 1, json_group_object('k' || i, i) FROM n;
+"""
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT "
+SLOW_QUERIES = {  # each took minutes in one step of SQLite's machine, or for ever in many
+    "like": "SELECT count(*) FROM huge WHERE t LIKE '%' || printf('%.*c', 900, 'a') || '_b%'",
+    "like_utf8": "SELECT count(*) FROM huge WHERE replace(t, 'a', 'ä') LIKE '%' || replace(printf('%.*c', 450, 'a'), 'a', 'ä') || 'b'",
+    "glob": "SELECT count(*) FROM huge WHERE t GLOB '*' || printf('%.*c', 900, 'a') || '?b*'",
+    "glob_set": "SELECT count(*) FROM huge WHERE t GLOB '*[a-c]' || printf('%.*c', 900, 'a') || '?b*'",
+    "instr": "SELECT instr(t, printf('%.*c', 1000000, 'a') || 'b') AS n FROM huge",
+    "replace": "SELECT length(replace(t, printf('%.*c', 1000000, 'a') || 'b', '')) AS n FROM huge",
+    "trim": "SELECT length(trim(t, printf('%.*c', 5000, 'b') || 'a')) AS n FROM huge",
+    "random": ENDLESS + "count(length(randomblob(4000000 + i))) AS n FROM n",
+    "patch": "SELECT length(json_patch(j, replace(j, 'k', 'm'))) AS n FROM object, (" + ENDLESS + "i FROM n) WHERE i < 100",
+    "endless": ENDLESS + "count(*) AS n FROM n",
+}
+
+
+@pytest.fixture
+def slow(serve, tmp_path):
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    for name, sql in SLOW_QUERIES.items():
+        (queries / f"{name}.sql").write_text(sql)
+    return lambda *flags: serve("--queries", queries, *flags, db=make(tmp_path / "slow.db", SLOW), migrations="none")
+
+
+def test_one_step_is_interrupted(slow):
+    server = slow("--request-timeout", "500ms")
+    for name in SLOW_QUERIES:
+        reply = server.request("GET", f"/rpc/{name}", connection=server.connect(timeout=60))
+        assert reply.status == 504 and reply.json()["code"] == "57014", (name, reply)
+        assert server.get("/object?select=id").json() == [{"id": 1}]
+
+
+def test_a_merge_is_interrupted(slow):
+    """json_patch looks for each key among all keys."""
+    server = slow("--request-timeout", "500ms", "--max-body", "16MiB")
+    body = json.dumps({"j": {f"m{i}": i for i in range(60000)}})
+    reply = server.request("PATCH", "/object?id=eq.1", body, {"Content-Type": "application/merge-patch+json"},
+                           connection=server.connect(timeout=60))
+    assert reply.status in (503, 504), reply
+    assert server.post("/object", {"j": {"a": 1}}).status == 201
+    small = server.request("PATCH", "/object?id=eq.2", '{"j":{"b":2}}', {"Content-Type": "application/merge-patch+json"})
+    assert small.status in (200, 204)
+    assert server.get("/object?id=eq.2").json()[0]["j"] == {"a": 1, "b": 2}
+
+
+def test_what_is_not_stopped_is_as_it_was(slow, tmp_path):
+    """The functions that look at the time answer what they answered."""
+    (tmp_path / "queries" / "same.sql").write_text(r"""-- returns one
+        SELECT 'aXbXc' LIKE '%x_x%' AS a, 'abc' GLOB '*[b-d]' AS b, 'a%c' LIKE 'a\%c' ESCAPE '\' AS c, 'äöü' LIKE '_ö%' AS d,
+               instr('hällo', 'l') AS e, instr(x'010203', x'03') AS f, replace('banana', 'an', '') AS g, trim('xxaxx', 'x') AS h,
+               length(randomblob(3000000)) AS i, json_patch('{"a":1,"b":{"c":2}}', '{"a":null,"b":{"d":3}}') AS j,
+               length(replace(printf('%.*c', 5000, 'a'), 'a', 'bb')) AS k, instr(printf('%.*c', 5000, 'a') || 'b', 'b') AS l,
+               printf('%.*c', 3000, 'a') LIKE '%' || printf('%.*c', 500, 'a') || 'b%' AS m, 'a' LIKE 'a%_' AS n""")
+    assert slow().get("/rpc/same").json() == {
+        "a": 1, "b": 1, "c": 1, "d": 1, "e": 3, "f": 3, "g": "ba", "h": "a", "i": 3000000, "j": {"b": {"c": 2, "d": 3}},
+        "k": 10000, "l": 5001, "m": 0, "n": 0}
+
+
+def test_no_value_is_a_gigabyte(serve, tmp_path):
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    for name, sql in [("wide", "SELECT length(printf('%900000000d', 1)) AS n"), ("zeroes", "SELECT length(hex(zeroblob(40000000))) AS n"),
+                      ("grown", "SELECT length(replace(printf('%.*c', 100000, 'a'), 'a', printf('%.*c', 1000, 'b'))) AS n")]:
+        (queries / f"{name}.sql").write_text(sql)
+    server = serve("--queries", queries)
+    for name in ("wide", "zeroes", "grown"):
+        reply = server.get(f"/rpc/{name}")
+        assert reply.status in (400, 413) and reply.json()["code"] != "TH504", reply
+
+
+# ---- much in one request
+
+def test_regular_expressions_of_one_request(server):
+    """Each may have 4,000 instructions, all together four times as many."""
+    def ask(n):
+        return server.get("/author?or=(" + ",".join(f'name.match."(a{{199}}){{{19 - i % 2}}}"' for i in range(n)) + ")")
+
+    assert ask(3).status == 200
+    reply = ask(6)
+    assert reply.status == 400 and "instructions" in reply.json()["message"] and reply.json()["hint"], reply
+    assert server.get("/author?or=(" + ",".join(f'name.match."^a{i}[x-z]"' for i in range(200)) + ")").status == 200
+
+
+def test_many_names_in_columns_and_csv(serve, tmp_path):
+    """Fields and names find each other by hash: 100,000 times 3,000 comparisons would take minutes here."""
+    queries = tmp_path / "queries"
+    queries.mkdir()
+    (queries / "one.sql").write_text("-- :a integer\nSELECT :a AS a")
+    path = make(tmp_path / "wide.db", "CREATE TABLE wide (id INTEGER PRIMARY KEY, " +
+                ",".join(f"c{i}" for i in range(1999)) + ")")
+    server = serve("--queries", queries, "--max-url", "64KiB", db=path, migrations="none")
+    names = ",".join(f"x{i:05}" for i in range(3000))
+    fields = [f"y{i:06}" for i in range(100000)]
+    body = "a," + ",".join(fields) + "\n" + "5" + "," * len(fields) + "\n"
+    headers = {"Content-Type": "text/csv"}
+    reply = server.request("POST", f"/rpc/one?columns=a,{names}", body, headers, connection=server.connect(timeout=60))
+    assert reply.status in (200, 404), reply  # 404: columns= names what is no parameter
+    body = "id,c1998,c0," + ",".join(fields) + "\n" + "7,8,9" + "," * len(fields) + "\n"
+    reply = server.request("POST", "/wide?columns=id,c0,c1998&select=id,c0,c1998", body, {**headers, "Prefer": "return=representation"},
+                           connection=server.connect(timeout=60))
+    assert reply.status == 201 and reply.json() == [{"id": 7, "c0": 9, "c1998": 8}], reply
+    row = {f"c{i}": i for i in reversed(range(1999))}
+    assert server.post("/wide", [{"id": 10, **row}, {"id": 11, **row}]).status == 201
+    assert server.get("/wide/11?select=c0,c1998").json() == {"c0": 0, "c1998": 1998}
+    assert server.post("/wide", {"nothing": 1}).status == 400
