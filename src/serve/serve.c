@@ -89,6 +89,8 @@ static bool serve(struct run *r, struct error *e)
         .writer = r->writer,
         .db = r->config->db,
         .request_timeout_us = r->config->request_timeout_ms * 1000,
+        .write_timeout_us = r->config->write_timeout_ms * 1000,
+        .reads_move = r->lane != NULL,
     };
     ok = supervise(&supervisor, e);
     ending_ask(&r->ending, SIGTERM); /* if nobody did */

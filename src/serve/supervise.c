@@ -119,6 +119,26 @@ static void feed_watchdog(struct supervisor *s)
     }
 }
 
+/* A write ends with its share of the writer's time, and with its request's. 0: it need not end. */
+static int64_t longest_write_us(const struct supervisor *s)
+{
+    int64_t share = s->write_timeout_us, request = s->request_timeout_us;
+
+    if (share == 0 || (request && request < share))
+        return request;
+    return share;
+}
+
+static void warn_if_longer(const char *what, int64_t limit_us, int64_t busy_us, const char *setting)
+{
+    if (limit_us && limit_us <= busy_us)
+        return;
+    log_say(LOG_WARN,
+            "a %s may run longer than the watchdog allows (%lld ms): raise WatchdogSec, or set %s "
+            "to less than that",
+            what, (long long)(busy_us / 1000), setting);
+}
+
 static void start_watchdog(struct supervisor *s)
 {
     int64_t period = s->notifier->watchdog_us, busy = period / LOOKS * (LOOKS - 1);
@@ -127,11 +147,9 @@ static void start_watchdog(struct supervisor *s)
         return;
     s->well_us = clock_us();
     s->look_us = s->well_us + period / LOOKS;
-    if (s->request_timeout_us == 0 || s->request_timeout_us > busy)
-        log_say(LOG_WARN,
-                "a statement may run longer than the watchdog allows (%lld ms): raise WatchdogSec "
-                "or lower --request-timeout",
-                (long long)(busy / 1000));
+    warn_if_longer("write", longest_write_us(s), busy, "--write-timeout");
+    if (!s->reads_move)
+        warn_if_longer("read", s->request_timeout_us, busy, "--request-timeout");
 }
 
 static int wait_ms(const struct supervisor *s)

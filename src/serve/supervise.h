@@ -29,6 +29,8 @@ struct supervisor {
     struct writer *writer;
     const char *db;             /* its path, for the status */
     int64_t request_timeout_us; /* 0: none */
+    int64_t write_timeout_us;   /* 0: as long as its request */
+    bool reads_move;            /* a slow read leaves its event loop */
 
     /* supervise.c's own */
     int signal_fd;

@@ -142,10 +142,9 @@ def ask_in_background(server, method, path):
 def test_a_stuck_thread_stops_the_pings(serve, by_path, slow_queries, method, path, who):
     """One of two loops, or the writer, in a statement for 6 s: silence; and pings after it."""
     server = serve("--threads", "2", "--queries", slow_queries, "--request-timeout", "6s",
-                   "--loop-budget", "0",
+                   "--write-timeout", "0", "--loop-budget", "0",
                    env={**by_path.env, "WATCHDOG_USEC": "2000000"})
     by_path.until("READY")
-    assert "a statement may run longer than the watchdog allows (1500 ms)" in server.log()
     assert by_path.pings(1.2) >= 1
     thread = ask_in_background(server, method, path)
     time.sleep(1.2)  # what was asked before it began may still be answered
@@ -157,6 +156,27 @@ def test_a_stuck_thread_stops_the_pings(serve, by_path, slow_queries, method, pa
     stuck = [line for line in server.log_lines() if who in line["msg"] and
              line["msg"].endswith("the watchdog will end the process")]
     assert len(stuck) == 1, server.log()
+
+
+@pytest.mark.parametrize("flags, told", [
+    ((), []),
+    (("--request-timeout", "0"), []),
+    (("--loop-budget", "0"), ["read"]),
+    (("--loop-budget", "0", "--request-timeout", "15s"), []),
+    (("--write-timeout", "16s"), ["write"]),
+    (("--write-timeout", "15s"), []),
+    (("--write-timeout", "16s", "--request-timeout", "10s"), []),
+    (("--write-timeout", "0", "--request-timeout", "10s"), []),
+    (("--write-timeout", "0"), ["write"]),
+    (("--write-timeout", "0", "--request-timeout", "0", "--loop-budget", "0"), ["write", "read"])])
+def test_what_may_outlast_the_watchdog_is_told(serve, by_path, flags, told):
+    """A period of 20 s: 15 s of them may be one statement's."""
+    server = serve(*flags, env={**by_path.env, "WATCHDOG_USEC": "20000000"})
+    by_path.until("READY")
+    setting = {"write": "--write-timeout", "read": "--request-timeout"}
+    assert [line["msg"] for line in server.log_lines() if "watchdog" in line["msg"]] == [
+        f"a {what} may run longer than the watchdog allows (15000 ms): raise WatchdogSec, or set "
+        f"{setting[what]} to less than that" for what in told]
 
 
 def test_a_stopped_process_sends_none(serve, by_path):
