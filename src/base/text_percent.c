@@ -35,15 +35,16 @@ long text_percent_decode(struct slice in, char *out)
     size_t n = 0;
 
     for (size_t i = 0; i < in.len; i++) {
-        int byte = in.data[i];
+        char c = in.data[i];
+        int byte = escaped_byte(in, i);
 
-        if (byte == '%') {
-            byte = escaped_byte(in, i);
-            if (byte < 0)
-                return -1;
+        if (c == '%' && byte < 0)
+            return -1;
+        if (byte >= 0) {
+            c = (char)byte;
             i += 2;
         }
-        out[n++] = (char)byte;
+        out[n++] = c;
     }
     return (long)n;
 }
