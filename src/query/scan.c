@@ -7,14 +7,16 @@
 #include "base/text.h"
 #include "query/grammar.h"
 
-/* What an error shows of a long value. */
-#define SHOWN_MAX 80
-
-/* The character at which reading stopped, all bytes of it; a NUL would end the text of the error. */
+/*
+ * The character at which reading stopped, all its bytes; none at the end. A NUL would end the text of
+ * the error.
+ */
 static struct slice unexpected(const struct scan *s)
 {
     size_t end = s->at + 1;
 
+    if (s->at >= s->text.len)
+        return slice_make("", 0);
     if (s->text.data[s->at] == '\0')
         return (struct slice)SLICE_LITERAL("\\NUL");
     while (end < s->text.len && ((unsigned char)s->text.data[end] & 0xc0) == 0x80)
@@ -24,17 +26,12 @@ static struct slice unexpected(const struct scan *s)
 
 bool scan_fail(struct scan *s, const char *expected)
 {
-    struct slice shown = s->text;
+    struct slice found = unexpected(s);
 
-    if (!shown.data)
-        shown = slice_make("", 0);
-    if (shown.len > SHOWN_MAX)
-        shown.len = SHOWN_MAX;
     error_set(s->error, ERROR_SYNTAX, "\"failed to parse %s (%.*s)\" (line 1, column %zu)", s->what,
-              SLICE_ARG(shown), s->before + s->at + 1);
-    if (s->at < s->text.len)
-        error_details(s->error, "unexpected \"%.*s\" expecting %s", SLICE_ARG(unexpected(s)),
-                      expected);
+              SLICE_SHOWN(s->text), s->before + s->at + 1);
+    if (found.len > 0)
+        error_details(s->error, "unexpected \"%.*s\" expecting %s", SLICE_ARG(found), expected);
     else
         error_details(s->error, "unexpected end of input expecting %s", expected);
     return false;
