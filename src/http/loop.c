@@ -190,13 +190,20 @@ static bool is_done(const struct loop *loop)
     return loop->in_flight == 0 || clock_us() >= cut_off;
 }
 
+/* What all loops have in common rests whether this loop does or not. */
+static void forget(struct loop *loop)
+{
+    loop->forget_us = loop->now_us + LOOP_REST_US;
+    store_forget(loop->service->store, loop->now_us - LOOP_REST_US);
+}
+
 /* What a burst needed is of no use to the quiet after it. */
 static void rest(struct loop *loop)
 {
     loop->rest_us = 0;
     request_free_spare(loop);
     reader_rest(loop->reader);
-    store_rest(loop->service->store);
+    forget(loop);
     memory_return();
 }
 
@@ -212,6 +219,8 @@ static void tick(struct loop *loop)
     connections_expire(&loop->peers, loop->now_us);
     parked_expire(loop, loop->now_us);
     budget_tick(&loop->budget, loop->now_us);
+    if (loop->now_us >= loop->forget_us)
+        forget(loop);
     if (loop->rest_us && loop->now_us >= loop->rest_us)
         rest(loop);
     if (atomic_load_explicit(&loop->stop_us, memory_order_acquire) && !loop->quiet)

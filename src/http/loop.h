@@ -61,6 +61,7 @@ struct loop {
     uint64_t id_seed;        /* for request ids */
     int64_t now_us;          /* when the loop last woke */
     int64_t rest_us;         /* if no request ends until then, memory goes back; 0: it has gone */
+    int64_t forget_us;       /* while it is busy, what nobody asks for is looked at then */
     bool quiet;              /* draining has been acted upon */
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */

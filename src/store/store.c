@@ -128,11 +128,11 @@ struct catalog *store_catalog_at(struct store *store, struct db *db, int64_t sch
     return catalog;
 }
 
-void store_rest(struct store *store)
+void store_forget(struct store *store, int64_t since_us)
 {
     struct catalog *catalog = store_catalog(store);
 
-    catalog_forget_extra(catalog, LARGE_EXTRA);
+    catalog_forget_extra(catalog, LARGE_EXTRA, since_us);
     catalog_drop(catalog);
 }
 

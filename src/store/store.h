@@ -70,8 +70,8 @@ static inline bool store_catalog_fits(struct store *store, const struct catalog 
            catalog->set == atomic_load_explicit(&store->routines, memory_order_acquire);
 }
 
-/* Nothing is asked of a loop for a while: what is large and can be made again is given back. */
-void store_rest(struct store *store);
+/* What is large, can be made again, and was not asked for since then is given back. */
+void store_forget(struct store *store, int64_t since_us);
 
 /* Must one for `schema_version` be read, and is that much: more than a loop has time for? */
 bool store_catalog_takes_long(struct store *store, int64_t schema_version);

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "store/catalog/routine.h"
 
@@ -37,8 +38,10 @@ struct catalog_extra *catalog_extra(struct catalog *catalog)
 
     pthread_mutex_lock(&catalog->lock);
     extra = catalog->extra;
-    if (extra)
+    if (extra) {
+        extra->used_us = clock_us();
         atomic_fetch_add_explicit(&extra->references, 1, memory_order_relaxed);
+    }
     pthread_mutex_unlock(&catalog->lock);
     return extra;
 }
@@ -58,6 +61,7 @@ void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra)
 {
     if (extra) {
         atomic_init(&extra->references, 2);
+        extra->used_us = clock_us();
         pthread_mutex_lock(&catalog->lock);
         catalog->extra = extra;
         pthread_mutex_unlock(&catalog->lock);
@@ -65,13 +69,22 @@ void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra)
     pthread_mutex_unlock(&catalog->making);
 }
 
-void catalog_forget_extra(struct catalog *catalog, size_t bytes)
+/* Under the lock: nobody gets hold of it meanwhile. */
+static bool is_unused(struct catalog_extra *extra, int64_t since_us)
+{
+    return extra->used_us <= since_us &&
+           atomic_load_explicit(&extra->references, memory_order_acquire) == 1;
+}
+
+void catalog_forget_extra(struct catalog *catalog, size_t bytes, int64_t since_us)
 {
     struct catalog_extra *extra;
+    bool for_nothing;
 
     pthread_mutex_lock(&catalog->lock);
     extra = catalog->extra;
-    if (extra && extra->bytes > bytes)
+    for_nothing = extra && extra->bytes > bytes && is_unused(extra, since_us);
+    if (for_nothing)
         catalog->extra = NULL;
     else
         extra = NULL;

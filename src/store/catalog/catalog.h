@@ -132,6 +132,7 @@ struct routine;
 struct catalog_extra {
     void (*release)(struct catalog_extra *extra); /* when nobody holds it */
     size_t bytes;                                 /* that it takes */
+    int64_t used_us;                              /* when it was last asked for */
     _Atomic unsigned references;
 };
 
@@ -176,8 +177,9 @@ void catalog_extra_drop(struct catalog_extra *extra); /* takes NULL */
 void catalog_begin_extra(struct catalog *catalog);
 void catalog_end_extra(struct catalog *catalog, struct catalog_extra *extra);
 
-/* Gives it up, if it takes more than so many bytes: it is made again when it is asked for. */
-void catalog_forget_extra(struct catalog *catalog, size_t bytes);
+/* Gives it up, if it takes more than so many bytes, nobody has asked for it since, and nobody holds it:
+ * it is made again when it is asked for. */
+void catalog_forget_extra(struct catalog *catalog, size_t bytes, int64_t since_us);
 
 /* By exact name; NULL if there is none (or it is internal: those are never in it). */
 const struct table *catalog_table(const struct catalog *catalog, struct slice name);
