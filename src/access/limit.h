@@ -26,6 +26,11 @@ enum limit_verdict {
     LIMIT_ADDRESS, /* over the limit of this address */
 };
 
+/* Connections over a limit that are accepted at a time, to be told so: of all, and of one address that
+ * is over its own limit. */
+#define LIMIT_TOLD         ((size_t)256)
+#define LIMIT_TOLD_ADDRESS ((size_t)32)
+
 /* At most `total` connections, `per_address` from one address (0: no such limit). NULL when
  * memory is out. */
 struct limit *limit_new(size_t total, size_t per_address);
@@ -39,11 +44,16 @@ static inline uint64_t limit_key_number(struct limit_key key)
     return key.high * 0x9e3779b97f4a7c15ULL ^ key.low;
 }
 
-/* Counts a connection, whatever the verdict: each limit_enter has one limit_leave. */
-enum limit_verdict limit_enter(struct limit *limit, struct limit_key key);
-void limit_leave(struct limit *limit, struct limit_key key);
+/* Whether one more connection is accepted: false if it would be over a limit, and as many as may be
+ * told so are there already. Counts nothing. */
+bool limit_accepts(struct limit *limit, struct limit_key key);
 
-/* Connections counted now. */
+/* Counts a connection, whatever the verdict: each limit_enter has one limit_leave, with its verdict.
+ * Those over a limit take no place of the others. */
+enum limit_verdict limit_enter(struct limit *limit, struct limit_key key);
+void limit_leave(struct limit *limit, struct limit_key key, enum limit_verdict verdict);
+
+/* Connections counted now, those over a limit included. */
 size_t limit_count(const struct limit *limit);
 
 #endif

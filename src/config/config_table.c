@@ -109,8 +109,9 @@ const struct setting settings[] = {
     {limits, "max-connections", SETTING_INTEGER, AT(max_connections), "10000", 1, 1000000, NULL,
      "N", "connections at a time; more are answered 503"},
     {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
-     "10000", 0, 1000000, NULL, "N",
-     "connections from one address (IPv6: one /64); more are answered 429; 0: no limit"},
+     "auto", 0, 1000000, "auto", "N",
+     "connections from one address (IPv6: one /64); more are answered 429; auto: half of those that "
+     "are let in; 0: no limit"},
     {limits, "max-metrics-connections", SETTING_INTEGER, AT(max_metrics_connections), "64", 1,
      256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
     {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",

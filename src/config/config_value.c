@@ -9,6 +9,10 @@
 static bool misfit_integer(const struct setting *s, const char *as, const char *text,
                            struct error *e)
 {
+    if (s->words)
+        return error_set(e, ERROR_USAGE,
+                         "%s: \"%s\" is not a whole number from %lld to %lld, or %s", as, text,
+                         (long long)s->min, (long long)s->max, s->words);
     if (s->max == INT64_MAX)
         return error_set(e, ERROR_USAGE, "%s: \"%s\" is not a whole number from %lld", as, text,
                          (long long)s->min);

@@ -20,15 +20,12 @@
 /* After the drain timeout, in microseconds. */
 #define CUT_OFF_US 200000
 
-/* Connections over the limit that are still accepted, to be told so. */
-#define REFUSED_MAX 256
-
 static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
 {
     struct loop *loop = context;
-    (void)address, (void)len;
+    (void)len;
 
-    if (limit_count(loop->limit) < loop->options->max_connections + REFUSED_MAX)
+    if (limit_accepts(loop->limit, limit_key_of(address)))
         return MHD_YES;
     counter_add(&loop->metrics.refused[REFUSAL_CLOSED], 1);
     return MHD_NO;
@@ -63,7 +60,7 @@ static void close_peer(struct loop *loop, void **socket_context)
     if (!peer)
         return;
     connection_remove(&loop->peers, peer);
-    limit_leave(loop->limit, peer->address);
+    limit_leave(loop->limit, peer->address, peer->verdict);
     free(peer);
     *socket_context = NULL;
 }
@@ -85,7 +82,7 @@ static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
 
     loop->daemon = MHD_start_daemon(
         flags, 0, accept_policy, loop, request_handle, loop, MHD_OPTION_LISTEN_SOCKET, listen_fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->max_connections + REFUSED_MAX),
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->max_connections + LIMIT_TOLD),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_url + o->max_headers + POOL_EXTRA,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((o->idle_timeout_us + 999999) / 1000000),
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop,

@@ -164,6 +164,14 @@ static bool set_ceiling(struct run *r, struct error *e)
     return ceiling_set(r->config, loops(r) + operators + readers(r) + 2, &r->ceiling, e);
 }
 
+/* Nobody else is kept out by one address, unless that is chosen. */
+static size_t connections_per_address(const struct config *c, size_t let_in)
+{
+    if (c->max_connections_per_address >= 0)
+        return (size_t)c->max_connections_per_address;
+    return (let_in + 1) / 2;
+}
+
 static bool start_server(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -200,7 +208,6 @@ static bool start_server(struct run *r, struct error *e)
         .inherited = &r->around.inherited,
         .loops = loops(r),
         .max_connections = machine_connections(r->ceiling.max_connections),
-        .max_per_address = (size_t)c->max_connections_per_address,
         .max_url = (size_t)c->max_url,
         .max_headers = (size_t)c->max_headers,
         .max_body = (size_t)r->ceiling.max_body,
@@ -214,6 +221,7 @@ static bool start_server(struct run *r, struct error *e)
         .cors_origins = c->cors_origins,
         .server_timing = c->server_timing,
     };
+    r->options.max_per_address = connections_per_address(c, r->options.max_connections);
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;
 }

@@ -71,7 +71,7 @@ def test_answer_limit(serve):
 
 
 def test_connection_limit_says_503(serve):
-    server = serve("--max-connections", "4", "--threads", "2")
+    server = serve("--max-connections", "4", "--max-connections-per-address", "0", "--threads", "2")
     kept = [server.connect() for _ in range(4)]
     for connection in kept:
         assert server.request("GET", "/author/1", connection=connection).status == 200
@@ -97,6 +97,40 @@ def test_connection_limit_per_address_says_429(serve):
     assert reply.status == 429 and reply.headers["Retry-After"]
     for connection in kept:
         connection.close()
+
+
+def idle_from(server, address, n):
+    """n connections from there on which nothing is sent."""
+    held = []
+    for _ in range(n):
+        sock = socket.socket()
+        sock.bind((address, 0))
+        sock.connect((server.host, server.port))
+        held.append(sock)
+    return held
+
+
+@pytest.mark.parametrize("flags,most", [(("--max-connections", "20"), 10),
+                                        (("--max-connections", "1000", "--memory", "16MiB"), 213),
+                                        (("--max-connections", "20", "--max-connections-per-address", "15"), 15)])
+def test_one_address_does_not_keep_others_out(serve, flags, most):
+    """It has as many as it may, and is told so, or its connections are closed; whoever else comes is served."""
+    server = serve(*flags, "--threads", "1")  # they are accepted in their order
+    held = idle_from(server, "127.0.0.2", most)
+    over = idle_from(server, "127.0.0.2", 1)[0]
+    over.sendall(b"GET /author/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    over.settimeout(20)
+    answer = over.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 429") and b"%d connections" % most in answer
+    held[0].sendall(b"GET /author/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+    held[0].settimeout(20)
+    assert held[0].recv(4096).startswith(b"HTTP/1.1 200"), "the last of what it may have"
+    held += idle_from(server, "127.0.0.2", 300)
+    others = [server.connect() for _ in range(3)]
+    for connection in others * 3:
+        assert server.request("GET", "/author/1", connection=connection).status == 200
+    for sock in held + others + [over]:
+        sock.close()
 
 
 def test_full_queue_says_503(serve):

@@ -279,7 +279,7 @@ def test_rejected_by_limits(serve):
 
 
 def test_rejected_connections(serve):
-    server = serve("--max-connections", "4", "--metrics-listen", "127.0.0.1:0")
+    server = serve("--max-connections", "4", "--max-connections-per-address", "0", "--metrics-listen", "127.0.0.1:0")
     kept = [server.connect() for _ in range(4)]
     for connection in kept:
         assert server.request("GET", "/author/1", connection=connection).status == 200
@@ -441,7 +441,7 @@ def test_operators_are_answered_while_the_loops_are_stuck(serve, tmp_path):
     (migrations / "0001_slow.sql").write_text(SLOW)
     server = serve("--metrics-listen", "127.0.0.1:0", "--threads", "1", "--request-timeout", "6s",
                    "--loop-budget", "0",
-                   "--max-connections", "3", migrations=migrations)
+                   "--max-connections", "3", "--max-connections-per-address", "0", migrations=migrations)
     apart = operators(server)
     stuck = [server.raw(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\n") for _ in range(8)]
     settled(apart, lambda f: f["thimble_http_requests_in_flight"].value() >= 2)

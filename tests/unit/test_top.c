@@ -49,14 +49,14 @@ static void connections_are_counted(void **state)
     assert_int_equal(limit_enter(limit, a), LIMIT_OK);
     assert_int_equal(limit_enter(limit, a), LIMIT_ADDRESS);
     assert_int_equal(limit_enter(limit, b), LIMIT_OK);
-    limit_leave(limit, a);
-    limit_leave(limit, a);
-    assert_int_equal(limit_enter(limit, a), LIMIT_OK);
+    limit_leave(limit, a, LIMIT_OK);
+    assert_int_equal(limit_enter(limit, a), LIMIT_OK); /* the one that was refused has no place */
+    limit_leave(limit, a, LIMIT_ADDRESS);
     assert_int_equal(limit_count(limit), 3);
     for (int i = 0; i < 100000; i++) { /* far more addresses than slots, over time */
         struct limit_key k = {5, (uint64_t)i};
         assert_int_equal(limit_enter(limit, k), LIMIT_OK);
-        limit_leave(limit, k);
+        limit_leave(limit, k, LIMIT_OK);
     }
     assert_int_equal(limit_enter(limit, a), LIMIT_ADDRESS);
     limit_free(limit);
@@ -66,6 +66,38 @@ static void connections_are_counted(void **state)
     assert_int_equal(limit_enter(limit, a), LIMIT_TOTAL);
     limit_free(limit);
     limit_free(NULL);
+}
+
+/* Connections over a limit take no place of others, and only some are accepted to be told so. */
+static void far_over_a_limit(void **state)
+{
+    struct limit *limit = limit_new(4, 2);
+    struct limit_key a = key_of("10.0.0.1"), b = key_of("10.0.0.2"), unix_peer = {0, 0};
+    (void)state;
+
+    for (size_t i = 0; i < 2 + LIMIT_TOLD_ADDRESS; i++) {
+        assert_true(limit_accepts(limit, a));
+        assert_int_equal(limit_enter(limit, a), i < 2 ? LIMIT_OK : LIMIT_ADDRESS);
+    }
+    assert_false(limit_accepts(limit, a));
+    assert_true(limit_accepts(limit, b));
+    assert_int_equal(limit_enter(limit, b), LIMIT_OK);
+    assert_int_equal(limit_enter(limit, unix_peer), LIMIT_OK);
+    for (size_t i = LIMIT_TOLD_ADDRESS; i < LIMIT_TOLD; i++) {
+        assert_true(limit_accepts(limit, unix_peer));
+        assert_int_equal(limit_enter(limit, unix_peer), LIMIT_TOTAL);
+    }
+    assert_false(limit_accepts(limit, unix_peer));
+    assert_false(limit_accepts(limit, b));
+    limit_leave(limit, b, LIMIT_OK);
+    assert_true(
+        limit_accepts(limit, b)); /* it has a place, however many are told that they have none */
+    assert_true(limit_accepts(limit, unix_peer));
+    assert_false(limit_accepts(limit, a));
+    limit_leave(limit, a, LIMIT_ADDRESS);
+    assert_true(limit_accepts(limit, a));
+    assert_int_equal(limit_count(limit), 3 + LIMIT_TOLD - 1);
+    limit_free(limit);
 }
 
 /* NIST's examples for FIPS 180-4. */
@@ -328,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(connections_are_counted),
+        cmocka_unit_test(far_over_a_limit),
         cmocka_unit_test(digests),
         cmocka_unit_test(paths_have_routes),
         cmocka_unit_test(statuses),
