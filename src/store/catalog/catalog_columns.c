@@ -179,6 +179,8 @@ bool load_columns(struct load *l, struct table *table)
     table->columns = columns;
     if (step != STEP_DONE || error_is_set(l->error))
         return false;
+    if (!columns)
+        return true; /* a virtual table with hidden ones alone */
     if (table->strict)
         make_strict(columns, table->n_columns);
     if (table->kind != TABLE_TABLE)
