@@ -264,6 +264,8 @@ bool text_equal_nocase(struct slice a, struct slice b)
     if (a.len != b.len)
         return false;
     for (size_t i = 0; i < a.len; i++) {
+        if (a.data[i] == b.data[i]) /* nearly always: names are spelled as they are registered */
+            continue;
         if (ascii_lower(a.data[i]) != ascii_lower(b.data[i]))
             return false;
     }

@@ -95,14 +95,6 @@ static void check(struct connection_list *list, int64_t now_us)
     }
 }
 
-void connections_expire(struct connections *peers, int64_t now_us)
-{
-    check(&peers->idle, now_us);
-    check(&peers->active, now_us);
-    expire(&peers->idle, peers->idle_us, now_us);
-    expire(&peers->active, peers->active_us, now_us);
-}
-
 void connections_shut_idle(struct connections *peers)
 {
     for (struct connection *peer = peers->idle.first; peer; peer = peer->next)
@@ -130,4 +122,16 @@ static int64_t due(const struct connection_list *list, int64_t after_us)
 int64_t connections_next_us(const struct connections *peers)
 {
     return earlier(due(&peers->idle, peers->idle_us), due(&peers->active, peers->active_us));
+}
+
+void connections_expire(struct connections *peers, int64_t now_us)
+{
+    int64_t next = connections_next_us(peers);
+
+    if (!next || next > now_us)
+        return;
+    check(&peers->idle, now_us);
+    check(&peers->active, now_us);
+    expire(&peers->idle, peers->idle_us, now_us);
+    expire(&peers->active, peers->active_us, now_us);
 }

@@ -103,13 +103,13 @@ bool fields_fixed(const struct request *r, struct MHD_Response *response)
                add(response, MHD_HTTP_HEADER_VARY, vary) &&
                add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);
     buf_add_text(&b, type);
-    buf_add_text(&b, "\r\nX-Content-Type-Options: nosniff");
+    buf_add_slice(&b, (struct slice)SLICE_LITERAL("\r\nX-Content-Type-Options: nosniff"));
     if (vary) {
-        buf_add_text(&b, "\r\nVary: ");
+        buf_add_slice(&b, (struct slice)SLICE_LITERAL("\r\nVary: "));
         buf_add_text(&b, vary);
     }
     if (cache) {
-        buf_add_text(&b, "\r\nCache-Control: ");
+        buf_add_slice(&b, (struct slice)SLICE_LITERAL("\r\nCache-Control: "));
         buf_add_text(&b, cache);
     }
     return fields_own(response, (struct slice)SLICE_LITERAL(MHD_HTTP_HEADER_CONTENT_TYPE),

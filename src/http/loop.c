@@ -20,6 +20,9 @@
 /* After the drain timeout, in microseconds. */
 #define CUT_OFF_US 200000
 
+/* The loop looks after the daemon so often at least, in milliseconds. */
+#define WAIT_MAX_MS 60000
+
 static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
 {
     struct loop *loop = context;
@@ -152,18 +155,21 @@ static int wait_ms(struct loop *loop)
                      parked_next_us(&loop->parked), loop->rest_us,
                      loop->parked.n ? 0 : cut_off_us(loop)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
-    int64_t soonest = daemon_ms < 0 ? INT64_MAX : daemon_ms;
-    int64_t now = clock_us();
+    int64_t soonest = INT64_MAX, now, ms;
 
     if (daemon_ms == 0)
         return 0;
     for (size_t i = 0; i < sizeof due / sizeof *due; i++) {
-        int64_t ms = due[i] <= now ? 0 : (due[i] - now + 999) / 1000;
-
-        if (due[i] != 0 && ms < soonest)
-            soonest = ms;
+        if (due[i] != 0 && due[i] < soonest)
+            soonest = due[i];
     }
-    return soonest == INT64_MAX ? -1 : soonest > 60000 ? 60000 : (int)soonest;
+    if (soonest == INT64_MAX)
+        return daemon_ms < WAIT_MAX_MS ? daemon_ms : WAIT_MAX_MS;
+    now = clock_us();
+    ms = soonest <= now ? 0 : (soonest - now + 999) / 1000;
+    if (daemon_ms >= 0 && daemon_ms < ms)
+        ms = daemon_ms;
+    return ms < WAIT_MAX_MS ? (int)ms : WAIT_MAX_MS;
 }
 
 static void start_draining(struct loop *loop)

@@ -128,8 +128,7 @@ bool statement_bind(struct statement *st, const struct value *values, size_t n, 
 bool statement_bind_more(struct statement *st, size_t bound, const struct value *values, size_t n,
                          struct error *e)
 {
-    assert(bound + n <= statement_parameters(st));
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n; i++) { /* SQLite refuses one that is too many */
         int rc = bind_one(st->row.stmt, (int)(bound + i) + 1, &values[i]);
 
         if (rc != SQLITE_OK)

@@ -177,7 +177,7 @@ static void commit(struct batch *b)
         db_rollback(b->db);
         return;
     }
-    before = clock_us();
+    before = b->now_us; /* the last attempt has just ended */
     job_queue_busy(b->queue, WRITER_COMMIT, before);
     if (!db_files_stay(&b->store->files, &cause))
         db_rollback(b->db);

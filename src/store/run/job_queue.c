@@ -188,8 +188,10 @@ struct job *job_queue_take(struct job_queue *q, int64_t now_us, int64_t share_us
 {
     struct job *job;
 
+    if (q->batch_left == 0) /* the writer's own: no lock for it */
+        return NULL;
     pthread_mutex_lock(&q->lock);
-    job = q->batch_left > 0 ? q->fast.first : NULL;
+    job = q->fast.first;
     if (job && job->alone)
         job = NULL;
     if (job) {
