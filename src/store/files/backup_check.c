@@ -109,6 +109,20 @@ static enum verdict check_table(struct check *c, struct slice table)
     return verdict;
 }
 
+static enum step keep_name(struct check *c, struct buf *name, struct slice found)
+{
+    struct buf next;
+
+    buf_init(&next, SQL_MAX);
+    buf_add_slice(&next, found);
+    buf_finish(name);
+    *name = next;
+    if (name->data)
+        return STEP_ROW;
+    error_set(c->error, ERROR_MEMORY, "%s: the name of a table does not fit in memory", c->name);
+    return STEP_FAILED;
+}
+
 /* The name after `name` in their order. No statement stays open over a check: one that meets a
  * collation which is not there interrupts all. */
 static enum step next_table(struct check *c, struct buf *name)
@@ -121,17 +135,9 @@ static enum step next_table(struct check *c, struct buf *name)
 
     if (st && statement_bind(st, &after, 1, c->error))
         step = statement_step(st, c->error);
-    if (step == STEP_ROW) {
-        struct buf next;
-
-        buf_init(&next, SQL_MAX);
-        buf_add_slice(&next, statement_bytes(st, 0));
-        buf_finish(name);
-        *name = next;
-    }
+    if (step == STEP_ROW)
+        step = keep_name(c, name, statement_bytes(st, 0));
     statement_release(st);
-    if (name->failed)
-        return STEP_FAILED;
     return step;
 }
 
