@@ -204,7 +204,7 @@ static void merging_is_by_content_type_on_lists(void **state)
 
 static bool has(const struct call *c, const char *text)
 {
-    return memmem(c->reply.data, c->reply.len, text, strlen(text)) != NULL;
+    return memmem(c->lent.data, c->lent.len, text, strlen(text)) != NULL;
 }
 
 /* What OPTIONS allows, the document offers. */
