@@ -22,7 +22,8 @@ static void write_problem(struct request *r, unsigned status)
 
     call->lent = (struct slice){NULL, 0};
     if (call->reply.cap > PROBLEM_MAX)
-        buf_finish(&call->reply); /* what was written of the answer is given back before it is told */
+        buf_finish(
+            &call->reply); /* what was written of the answer is given back before it is told */
     buf_clear(&call->reply);
     if (call->reply.max < PROBLEM_MAX)
         call->reply.max = PROBLEM_MAX;
