@@ -85,10 +85,20 @@ bool fields_own(struct MHD_Response *response, struct slice name, struct slice v
                                                               name.len, value.data, value.len);
 }
 
-/* No line ends: libmicrohttpd does not look for them in what goes past its own look. */
+/* Room for a type among the other fixed fields. */
+#define TYPE_MAX 200
+
 static bool is_one_line(struct slice text)
 {
     return !slice_has(text, '\r') && !slice_has(text, '\n');
+}
+
+/* May it go past libmicrohttpd's look for line ends? Ours may, and what is looked at here. */
+static bool is_sound(const struct request *r, const char *type)
+{
+    if (!type || slice_from(type).len > TYPE_MAX)
+        return false;
+    return !r->call.type_is_chosen || is_one_line(slice_from(type));
 }
 
 bool fields_fixed(const struct request *r, struct MHD_Response *response)
@@ -97,8 +107,7 @@ bool fields_fixed(const struct request *r, struct MHD_Response *response)
     char text[512];
     struct buf b = {.data = text, .cap = sizeof text, .max = sizeof text};
 
-    /* One that a query chose is not ours from end to end. */
-    if (!type || slice_from(type).len > 200 || !is_one_line(slice_from(type)))
+    if (!is_sound(r, type))
         return add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
                add(response, MHD_HTTP_HEADER_VARY, vary) &&
                add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);

@@ -81,30 +81,29 @@ static const char *allow(struct request *r, char text[64])
 }
 
 /* The failure's code where there is no body to say it, in an answer to HEAD (RFC 9209). */
-static const char *proxy_status(struct request *r, char text[64])
+static void write_proxy_status(char text[64], const struct error *e)
 {
-    const struct error *e = &r->call.error;
-
-    if (!is_failed(r))
-        return NULL;
     if (e->status)
         snprintf(text, 64, "thimble; error=PT%d", e->status);
     else
         snprintf(text, 64, "thimble; error=%s", error_code_text(e->code));
-    return text;
 }
 
-static const char *retry_after(struct request *r, char text[64])
+static bool add_of_failure(const struct request *r, struct MHD_Response *response)
 {
     unsigned seconds;
+    char text[64];
 
     if (!is_failed(r))
-        return NULL;
+        return true;
+    write_proxy_status(text, &r->call.error);
+    if (!add(response, "Proxy-Status", text))
+        return false;
     seconds = status_retry_after_failure(&r->call.error);
     if (!seconds)
-        return NULL;
-    snprintf(text, 64, "%u", seconds);
-    return text;
+        return true;
+    snprintf(text, sizeof text, "%u", seconds);
+    return add(response, MHD_HTTP_HEADER_RETRY_AFTER, text);
 }
 
 /* An id that nobody asked for costs bytes: it is sent back, or comes with a failure. */
@@ -142,14 +141,16 @@ static bool add_chosen(const struct request *r, struct MHD_Response *response)
 }
 
 /* The header fields in their order: each has a value, or adds itself and others. */
-static const struct answer_field {
+struct answer_field {
     struct slice name;
     const char *(*value)(struct request *r, char text[64]);
     bool (*add)(const struct request *r, struct MHD_Response *response);
     bool own; /* the value is ours from end to end: nothing looks for line ends in it */
-} fields[] = {
+};
+
 #define FIELD(text, function) .name = SLICE_LITERAL(text), .value = (function)
 
+static const struct answer_field fields[] = {
     {.add = fields_fixed},
     {FIELD(MHD_HTTP_HEADER_LOCATION, location)},
     {FIELD(MHD_HTTP_HEADER_CONTENT_RANGE, content_range), .own = true},
@@ -160,12 +161,9 @@ static const struct answer_field {
     {.add = fields_policies},
     {FIELD(MHD_HTTP_HEADER_ETAG, entity_tag), .own = true},
     {FIELD(MHD_HTTP_HEADER_ALLOW, allow)},
-    {FIELD("Proxy-Status", proxy_status)},
-    {FIELD(MHD_HTTP_HEADER_RETRY_AFTER, retry_after)},
+    {.add = add_of_failure},
     {FIELD("X-Request-Id", id)},
     {FIELD(MHD_HTTP_HEADER_CONNECTION, connection)},
-#undef FIELD
-
 };
 
 static bool add_field(struct request *r, struct MHD_Response *response,
