@@ -76,21 +76,23 @@ static bool refuse(enum memory_use use, enum memory_refusal why)
     return false;
 }
 
-/* Whether a thread may have `bytes` more of SQLite's, of which there are then `used`. */
+/* Whether a thread may have what it took of SQLite's, of which there are `used` now. */
 static enum memory_refusal look_at_sqlite(ptrdiff_t used, ptrdiff_t more)
 {
     ptrdiff_t others = atomic_load_explicit(&budget.others, memory_order_relaxed);
     ptrdiff_t own = memory_thread.sqlite, m = (ptrdiff_t)budget.plan.ceiling;
     ptrdiff_t caches = (ptrdiff_t)(budget.plan.cache * budget.plan.threads);
+    ptrdiff_t elsewhere = others + used - own;
 
     if (own > (ptrdiff_t)budget.own_max)
         return MEMORY_NEVER;
     if (own <= (ptrdiff_t)budget.own_small)
         return MEMORY_NOT_REFUSED;
-    if (used > (ptrdiff_t)memory_share(MEMORY_SQLITE) + more ||
-        others + used > m / 8 * 7 + caches + more)
-        return MEMORY_TAKEN;
-    return MEMORY_NOT_REFUSED;
+    if (used <= (ptrdiff_t)memory_share(MEMORY_SQLITE) + more &&
+        others + used <= m / 8 * 7 + caches + more)
+        return MEMORY_NOT_REFUSED;
+    /* What a service at rest has, page caches and kept answers, would not be given back. */
+    return elsewhere <= m / 4 + caches ? MEMORY_NEVER : MEMORY_TAKEN;
 }
 
 /* The same for another use; `others` are then the bytes of all of these. */

@@ -16,6 +16,8 @@ CREATE TABLE point (a INTEGER, b INTEGER, c INTEGER);
 INSERT INTO note VALUES (1, 'small');
 """
 QUERIES = {"huge.sql": "SELECT length(hex(zeroblob(9000000))) AS n",
+           # Twenty values at once, none of which is much.
+           "pieces.sql": "SELECT max(" + ", ".join(f"hex(zeroblob({300000 + i}))" for i in range(20)) + ") IS NULL AS n",
            "fine.sql": "SELECT length(hex(zeroblob(100000))) AS n"}
 
 
@@ -123,19 +125,21 @@ def test_what_alone_is_too_much(small):
 
 
 def test_a_statement_that_needs_too_much(small):
-    reply = small.get("/rpc/huge")
-    assert reply.status == 400 and reply.json()["code"] == "54001" and "--memory" in reply.json()["hint"], reply
+    for query in ("huge", "pieces"):
+        reply = small.get(f"/rpc/{query}")
+        assert reply.status == 400 and reply.json()["code"] == "54001" and "--memory" in reply.json()["hint"], reply
     assert small.get("/rpc/fine").json() in (200000, [{"n": 200000}])
     is_served(small)
 
 
 def test_an_answer_that_is_too_much(small):
     small.delete("/note?id=gt.1")
+    rows = json.dumps([{"body": "x" * 100000}] * 10)
     for _ in range(12):
-        assert until(lambda: small.request("POST", "/note", body(MIB)).status == 201)
+        assert until(lambda: small.request("POST", "/note", rows).status == 201)
     reply = small.get("/note")
     assert reply.status == 400 and reply.json()["code"] == "54000"
-    assert until(lambda: small.get("/note?limit=3").status == 200)
+    assert until(lambda: small.get("/note?limit=30").status == 200)
     is_served(small)
     small.delete("/note?id=gt.1")
 
