@@ -88,26 +88,14 @@ bool fields_own(struct MHD_Response *response, struct slice name, struct slice v
 /* Room for a type among the other fixed fields. */
 #define TYPE_MAX 200
 
-static bool is_one_line(struct slice text)
-{
-    return !slice_has(text, '\r') && !slice_has(text, '\n');
-}
-
-/* May it go past libmicrohttpd's look for line ends? Ours may, and what is looked at here. */
-static bool is_sound(const struct request *r, const char *type)
-{
-    if (!type || slice_from(type).len > TYPE_MAX)
-        return false;
-    return !r->call.type_is_chosen || is_one_line(slice_from(type));
-}
-
 bool fields_fixed(const struct request *r, struct MHD_Response *response)
 {
     const char *type = r->call.content_type_out, *vary = vary_of(r), *cache = cache_control_of(r);
     char text[512];
     struct buf b = {.data = text, .cap = sizeof text, .max = sizeof text};
 
-    if (!is_sound(r, type))
+    /* Ours, or one that a query chose and that was looked at: no line ends are in it. */
+    if (!type || slice_from(type).len > TYPE_MAX)
         return add(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) &&
                add(response, MHD_HTTP_HEADER_VARY, vary) &&
                add(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache);

@@ -26,7 +26,6 @@ static void forget_answer(struct call *call)
     call->cacheable = CACHEABLE_NOT;
     error_clear(&call->error);
     call->content_type_out = call->location = call->link = NULL;
-    call->type_is_chosen = false;
     call->preference_applied = NULL;
     call->warning = NULL;
     call->lent = (struct slice){NULL, 0};

@@ -142,7 +142,6 @@ struct call {
     struct catalog_extra *lender;   /* whose it is, held, or NULL */
     uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
     const char *content_type_out;   /* lives as long as the call; NULL: no body */
-    bool type_is_chosen;            /* …by a query: anything may be in it */
     unsigned status_out;            /* chosen by a query, with OUTCOME_OK; 0: 200 */
     struct call_field *fields;      /* chosen by a query */
     const char *location;           /* in the arena, or NULL */

@@ -150,6 +150,5 @@ enum progress rpc_answer_file(struct call *call, const struct rpc *r)
         buf_clear(&call->reply);
     if (target_json(call, OUTCOME_OK) == CALL_DONE && call->outcome != OUTCOME_FAILED)
         call->content_type_out = empty ? NULL : type ? type : "application/octet-stream";
-    call->type_is_chosen = true;
     return CALL_DONE;
 }
