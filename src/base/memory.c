@@ -2,20 +2,8 @@
 #include "base/memory.h"
 
 #include <errno.h>
-#include <stdalign.h>
 #include <stdatomic.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
 #include <time.h>
-
-#define PAGE ((size_t)4096)
-
-/* In front of each block. */
-struct head {
-    alignas(max_align_t) size_t size; /* of the block, without the head */
-    enum memory_use use;
-};
 
 static struct {
     struct memory_plan plan;
@@ -141,6 +129,13 @@ bool memory_take_told(enum memory_use use, size_t bytes)
     return refuse(use, refusal);
 }
 
+bool memory_take_more(enum memory_use use, size_t from, size_t to)
+{
+    if (to > memory_share(use))
+        return refuse(use, MEMORY_NEVER);
+    return memory_take(use, to - from);
+}
+
 void memory_tell(enum memory_use use)
 {
     ptrdiff_t used, others;
@@ -172,124 +167,6 @@ bool memory_wait(pthread_cond_t *wake, pthread_mutex_t *lock, bool *rested)
     until.tv_sec += 1;
     *rested = pthread_cond_timedwait(wake, lock, &until) == ETIMEDOUT;
     return *rested;
-}
-
-/* ---- blocks */
-
-static size_t mapped_bytes(size_t size)
-{
-    return (size + sizeof(struct head) + PAGE - 1) & ~(PAGE - 1);
-}
-
-static bool is_mapped(size_t size)
-{
-    return size >= MEMORY_LARGE;
-}
-
-static struct head *head_of(const void *block)
-{
-    return (struct head *)block - 1;
-}
-
-static struct head *get(size_t size)
-{
-    void *at;
-
-    if (!is_mapped(size))
-        return malloc(sizeof(struct head) + size);
-    at = mmap(NULL, mapped_bytes(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    return at == MAP_FAILED ? NULL : at;
-}
-
-static void put(struct head *head)
-{
-    if (is_mapped(head->size))
-        munmap(head, mapped_bytes(head->size));
-    else
-        free(head);
-}
-
-void *memory_alloc(enum memory_use use, size_t size)
-{
-    struct head *head;
-
-    if (!memory_take(use, size))
-        return NULL;
-    head = get(size);
-    if (!head) {
-        memory_give(use, size);
-        return NULL;
-    }
-    head->size = size;
-    head->use = use;
-    return head + 1;
-}
-
-void memory_free(void *block)
-{
-    struct head *head;
-
-    if (!block)
-        return;
-    head = head_of(block);
-    memory_give(head->use, head->size);
-    put(head);
-}
-
-/* From one kind of block to the other. */
-static struct head *move(struct head *head, size_t size)
-{
-    struct head *fresh = get(size);
-
-    if (!fresh)
-        return NULL;
-    memcpy(fresh, head, sizeof *head + (size < head->size ? size : head->size));
-    put(head);
-    return fresh;
-}
-
-static struct head *resize(struct head *head, size_t size)
-{
-    void *at;
-
-    if (is_mapped(size) != is_mapped(head->size))
-        return move(head, size);
-    if (!is_mapped(size))
-        return realloc(head, sizeof *head + size);
-    at = mremap(head, mapped_bytes(head->size), mapped_bytes(size), MREMAP_MAYMOVE);
-    return at == MAP_FAILED ? NULL : at;
-}
-
-static bool may_grow(enum memory_use use, size_t from, size_t to)
-{
-    if (to > memory_share(use))
-        return refuse(use, MEMORY_NEVER);
-    return memory_take(use, to - from);
-}
-
-void *memory_realloc(void *block, size_t size)
-{
-    struct head *head = head_of(block);
-    enum memory_use use = head->use;
-    size_t before = head->size;
-
-    if (size > before && !may_grow(use, before, size))
-        return NULL;
-    head = resize(head, size);
-    if (!head) {
-        if (size > before)
-            memory_give(use, size - before);
-        return NULL;
-    }
-    if (size < before)
-        memory_give(use, before - size);
-    head->size = size;
-    return head + 1;
-}
-
-size_t memory_size(const void *block)
-{
-    return head_of(block)->size;
 }
 
 struct memory_count memory_count(enum memory_use use)

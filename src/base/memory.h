@@ -95,6 +95,10 @@ static inline void memory_give(enum memory_use use, size_t bytes)
         memory_tell(use);
 }
 
+/* Takes what a block needs on top that grows, `from` bytes to `to`; false also if all of it is more
+ * than its use may have. */
+bool memory_take_more(enum memory_use use, size_t from, size_t to);
+
 /* Gives what this thread's allocator has free back to the system, as far as it goes. For a thread
  * that has nothing to do: it takes some microseconds, and what is needed next costs more. */
 void memory_return(void);
