@@ -29,6 +29,12 @@ size_t text_query_decode(struct slice in, char *out);
 /* Appends `in` with every byte outside RFC 3986's unreserved set as %XX. */
 void text_percent_encode(struct buf *b, struct slice in);
 
+/*
+ * How many bytes the well-formed UTF-8 character has that `s` begins with, which is not empty; 0: none
+ * is there, and its first byte stands alone.
+ */
+size_t text_utf8_length(struct slice s);
+
 /* True if `s` is well-formed UTF-8: no overlong forms, no surrogates, at most U+10FFFF. */
 bool text_utf8_valid(struct slice s);
 
@@ -47,6 +53,10 @@ long text_base64_decode(struct slice in, unsigned char *out);
  * always valid JSON.
  */
 void text_json_string(struct buf *b, struct slice s);
+
+/* Appends the character that `s` begins with, which is not empty, or U+FFFD for a byte that is none.
+ * Returns how many bytes of `s` that was. */
+size_t text_add_character(struct buf *b, struct slice s);
 
 /* Appends `s`; bytes that are not UTF-8 become U+FFFD. */
 void text_add_utf8(struct buf *b, struct slice s);
