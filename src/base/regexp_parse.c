@@ -4,45 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/regexp.h"
+#include "base/regexp_parser.h"
 #include "base/regexp_set.h"
-
-struct parser {
-    struct tree *tree;
-    struct slice text;
-    size_t at;
-    int depth;
-    const char *why; /* the first thing that is wrong */
-};
-
-static bool wrong(struct parser *p, const char *why)
-{
-    if (!p->why)
-        p->why = why;
-    return false;
-}
-
-static bool at_end(const struct parser *p)
-{
-    return p->at >= p->text.len;
-}
-
-static char here(const struct parser *p)
-{
-    if (at_end(p))
-        return '\0';
-    return p->text.data[p->at];
-}
-
-/* Takes `c` if it is next. */
-static bool take_char(struct parser *p, char c)
-{
-    bool is = !at_end(p) && p->text.data[p->at] == c;
-
-    p->at += is;
-    return is;
-}
 
 static uint16_t add_branch(struct parser *p, struct branch branch)
 {
@@ -79,12 +43,12 @@ static const struct {
 
 static bool escape_atom(struct parser *p, uint16_t *out)
 {
-    char letter = here(p);
+    char letter = parser_here(p);
     uint32_t c;
     size_t set;
 
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (take_char(p, places[i].letter)) {
+        if (parser_take(p, places[i].letter)) {
             *out = add_place(p, places[i].place);
             return true;
         }
@@ -95,27 +59,27 @@ static bool escape_atom(struct parser *p, uint16_t *out)
         return true;
     }
     if (!regexp_escape(p->text, &p->at, &c))
-        return wrong(p, "invalid escape \\ sequence");
+        return parser_fault(p, "invalid escape \\ sequence");
     *out = add_character(p, c);
     return true;
 }
 
-/* ---- atoms, repetitions, sequences, alternatives */
+/* ---- atoms, sequences, alternatives */
 
 static bool alternatives(struct parser *p, uint16_t *out);
 
 static bool group(struct parser *p, uint16_t *out)
 {
-    if (take_char(p, '?') && !take_char(p, ':'))
-        return wrong(p, "look-around is not supported");
+    if (parser_take(p, '?') && !parser_take(p, ':'))
+        return parser_fault(p, "look-around is not supported");
     if (++p->depth > REGEXP_DEPTH_MAX)
-        return wrong(p, "regular expression is too complex");
+        return parser_fault(p, "regular expression is too complex");
     if (!alternatives(p, out))
         return false;
     p->depth--;
-    if (take_char(p, ')'))
+    if (parser_take(p, ')'))
         return true;
-    return wrong(p, "parentheses () not balanced");
+    return parser_fault(p, "parentheses () not balanced");
 }
 
 static bool character_atom(struct parser *p, uint16_t *out)
@@ -132,7 +96,7 @@ static bool atom(struct parser *p, uint16_t *out)
 {
     size_t set;
 
-    switch (here(p)) {
+    switch (parser_here(p)) {
     case '(': p->at++; return group(p, out);
     case '[':
         p->at++;
@@ -155,80 +119,9 @@ static bool atom(struct parser *p, uint16_t *out)
     case '\\': p->at++; return escape_atom(p, out);
     case '*':
     case '+':
-    case '?': return wrong(p, "quantifier operand invalid");
+    case '?': return parser_fault(p, "quantifier operand invalid");
     default: return character_atom(p, out);
     }
-}
-
-/* Digits of {n,m}: at most REGEXP_REPEAT_MAX. */
-static bool bound(struct parser *p, int *out)
-{
-    int n = 0;
-
-    if (!ascii_is_digit(here(p)))
-        return false;
-    for (; ascii_is_digit(here(p)); p->at++) {
-        if (n <= REGEXP_REPEAT_MAX)
-            n = n * 10 + (here(p) - '0');
-    }
-    *out = n;
-    return n <= REGEXP_REPEAT_MAX;
-}
-
-/* n}, n,} or n,m} */
-static bool counted_bounds(struct parser *p, struct branch *b)
-{
-    if (!bound(p, &b->min))
-        return false;
-    b->max = b->min;
-    if (!take_char(p, ','))
-        return take_char(p, '}');
-    b->max = BRANCH_NO_MAX;
-    if (take_char(p, '}'))
-        return true;
-    if (!bound(p, &b->max))
-        return false;
-    if (!take_char(p, '}'))
-        return false;
-    return b->max >= b->min;
-}
-
-/* What is behind a { that a digit follows. */
-static bool bounds(struct parser *p, struct branch *b)
-{
-    if (counted_bounds(p, b))
-        return true;
-    return wrong(p, "invalid repetition count(s)");
-}
-
-/* { and a digit: a { alone is a character. */
-static bool is_at_bounds(const struct parser *p)
-{
-    size_t after = p->at + 1;
-
-    return here(p) == '{' && after < p->text.len && ascii_is_digit(p->text.data[after]);
-}
-
-/* True if a quantifier is next; it is taken. Check p->why. */
-static bool quantifier(struct parser *p, struct branch *b)
-{
-    b->min = 0;
-    b->max = BRANCH_NO_MAX;
-    if (take_char(p, '*'))
-        return true;
-    if (take_char(p, '+')) {
-        b->min = 1;
-        return true;
-    }
-    if (take_char(p, '?')) {
-        b->max = 1;
-        return true;
-    }
-    if (!is_at_bounds(p))
-        return false;
-    p->at++;
-    (void)bounds(p, b);
-    return true;
 }
 
 static bool piece(struct parser *p, uint16_t *out)
@@ -238,13 +131,13 @@ static bool piece(struct parser *p, uint16_t *out)
     if (!atom(p, &repeat.a))
         return false;
     *out = repeat.a;
-    if (!quantifier(p, &repeat))
+    if (!regexp_quantifier(p, &repeat))
         return true;
     if (p->tree->branches[repeat.a].kind == BRANCH_PLACE)
-        return wrong(p, "quantifier operand invalid");
-    take_char(p, '?'); /* whether the shortest is taken does not matter to a match */
-    if (quantifier(p, &again))
-        return wrong(p, "quantifier operand invalid");
+        return parser_fault(p, "quantifier operand invalid");
+    parser_take(p, '?'); /* whether the shortest is taken does not matter to a match */
+    if (regexp_quantifier(p, &again))
+        return parser_fault(p, "quantifier operand invalid");
     *out = add_branch(p, repeat);
     return !p->why;
 }
@@ -252,7 +145,7 @@ static bool piece(struct parser *p, uint16_t *out)
 /* What ends a sequence. */
 static bool is_at_edge(const struct parser *p)
 {
-    return at_end(p) || here(p) == '|' || here(p) == ')';
+    return parser_at_end(p) || parser_here(p) == '|' || parser_here(p) == ')';
 }
 
 static bool sequence(struct parser *p, uint16_t *out)
@@ -277,7 +170,7 @@ static bool alternatives(struct parser *p, uint16_t *out)
 
     if (!sequence(p, out))
         return false;
-    while (take_char(p, '|')) {
+    while (parser_take(p, '|')) {
         if (!sequence(p, &next))
             return false;
         *out = add_branch(p, (struct branch){.kind = BRANCH_EITHER, .a = *out, .b = next});
@@ -307,9 +200,9 @@ static bool pattern_tree(struct parser *p)
         return false;
     if (!alternatives(p, &p->tree->root))
         return false;
-    if (at_end(p))
+    if (parser_at_end(p))
         return true;
-    return wrong(p, "parentheses () not balanced");
+    return parser_fault(p, "parentheses () not balanced");
 }
 
 bool regexp_parse(struct tree *tree, struct slice pattern, bool fold, const char **why)
