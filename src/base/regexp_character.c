@@ -7,40 +7,22 @@
 
 #include "base/ascii.h"
 #include "base/regexp_set.h"
-
-static size_t utf8_announced(unsigned char lead)
-{
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xc0)
-        return 0;
-    if (lead < 0xe0)
-        return 2;
-    if (lead < 0xf0)
-        return 3;
-    return 4;
-}
+#include "base/text.h"
 
 uint32_t regexp_decode(const char *data, size_t len, size_t *bytes)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
     const unsigned char *p = (const unsigned char *)data;
-    size_t n = utf8_announced(p[0]);
+    size_t n = text_utf8_length(slice_make(data, len));
     uint32_t c = p[0];
 
     *bytes = 1;
     if (n == 1)
         return c;
-    if (n == 0 || n > len)
+    if (n == 0)
         return REGEXP_RAW_BYTE + p[0];
     c = p[0] & (0x7fU >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return REGEXP_RAW_BYTE + p[0];
+    for (size_t i = 1; i < n; i++)
         c = c << 6 | (p[i] & 0x3f);
-    }
-    if (c < least[n] || c > 0x10ffff)
-        return REGEXP_RAW_BYTE + p[0];
     *bytes = n;
     return c;
 }

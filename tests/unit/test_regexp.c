@@ -49,6 +49,13 @@ static const struct {
      true, true},
     {"^..$", "\xf0\x9f\x98\x80x", true, true},
     {"^.$", "\xff", true, true},
+    {"^..$", "\xc3x", true, true},
+    {"^..$", "\xc0\x80", true, true},           /* overlong */
+    {"^...$", "\xed\xa0\x80", true, true},      /* a surrogate */
+    {"^....$", "\xf4\x90\x80\x80", true, true}, /* past U+10FFFF */
+    {"^[^a]{2}$", "\xe2\x82", true, true},      /* cut off */
+    {"^\xed\xa0$", "\xed\xa0", true, true},
+    {"\xa4", "\xc3\xa4", false, false},
     {"a|b", "xb", true, true},
     {"^(a|b)$", "ab", false, false},
     {"^(ab|a)b$", "ab", true, true},
