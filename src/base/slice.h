@@ -51,6 +51,17 @@ static inline bool slice_has(struct slice s, char byte)
     return s.len > 0 && memchr(s.data, (unsigned char)byte, s.len) != NULL;
 }
 
+/* <0, 0, >0: in the order of their bytes, the shorter before what it begins. */
+static inline int slice_compare(struct slice a, struct slice b)
+{
+    size_t shorter = a.len < b.len ? a.len : b.len;
+    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
+
+    if (order)
+        return order;
+    return (a.len > b.len) - (a.len < b.len);
+}
+
 static inline bool slice_is(struct slice s, const char *text)
 {
     return slice_equal(s, slice_from(text));

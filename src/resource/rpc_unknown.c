@@ -22,21 +22,11 @@ struct names {
     size_t n;
 };
 
-static int compare_names(struct slice a, struct slice b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    int order = n ? memcmp(a.data, b.data, n) : 0;
-
-    if (order)
-        return order;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
 static void add_name(struct names *names, struct slice name)
 {
     size_t at = names->n;
 
-    while (at > 0 && compare_names(name, names->items[at - 1]) <= 0)
+    while (at > 0 && slice_compare(name, names->items[at - 1]) <= 0)
         at--;
     if (names->n == NAMES_MAX || (at < names->n && slice_equal(names->items[at], name)))
         return;

@@ -92,23 +92,13 @@ void catalog_forget_extra(struct catalog *catalog, size_t bytes, int64_t since_u
     catalog_extra_drop(extra);
 }
 
-static int compare_names(struct slice a, struct slice b)
-{
-    size_t common = a.len < b.len ? a.len : b.len;
-    int order = common ? memcmp(a.data, b.data, common) : 0;
-
-    if (order)
-        return order;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
 const struct table *catalog_table(const struct catalog *catalog, struct slice name)
 {
     size_t low = 0, high = catalog->n_tables;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare_names(name, catalog->tables[middle].name);
+        int order = slice_compare(name, catalog->tables[middle].name);
 
         if (order == 0)
             return &catalog->tables[middle];

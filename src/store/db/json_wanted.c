@@ -6,16 +6,6 @@
 #include "base/parse.h"
 #include "store/db/json_contains.h"
 
-static int compare_bytes(struct slice a, struct slice b)
-{
-    size_t shorter = a.len < b.len ? a.len : b.len;
-    int order = shorter ? memcmp(a.data, b.data, shorter) : 0;
-
-    if (order)
-        return order;
-    return (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_numbers(const struct scalar *a, const struct scalar *b)
 {
     if (a->whole && b->whole)
@@ -30,7 +20,7 @@ int scalar_compare(const struct scalar *a, const struct scalar *b)
     switch (a->kind) {
     case JSON_IS_NUMBER: return compare_numbers(a, b);
     case JSON_IS_STRING:
-    case JSON_IS_BOOLEAN: return compare_bytes(a->text, b->text);
+    case JSON_IS_BOOLEAN: return slice_compare(a->text, b->text);
     default: return 0;
     }
 }
@@ -82,7 +72,7 @@ static int compare_sorted(const void *a, const void *b)
 static int compare_names(const void *a, const void *b)
 {
     const struct wanted *x = *(struct wanted *const *)a, *y = *(struct wanted *const *)b;
-    int order = compare_bytes(x->name, y->name);
+    int order = slice_compare(x->name, y->name);
 
     if (order)
         return order;
@@ -252,7 +242,7 @@ struct wanted *wanted_member(const struct wanted *object, struct slice name)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
-        if (compare_bytes(object->by_name[middle]->name, name) < 0)
+        if (slice_compare(object->by_name[middle]->name, name) < 0)
             low = middle + 1;
         else
             high = middle;
