@@ -181,20 +181,31 @@ static enum progress change_nothing(struct call *call, const struct write *w)
     return CALL_DONE;
 }
 
-enum progress list_update(struct call *call)
+/* A change of the rows that the query string says; NULL with the failure if the table takes none, or
+ * the rows are not said. */
+static struct write *new_change(struct call *call, enum write_kind kind)
 {
     struct write *w;
+    bool is_taken;
 
     if (!target_list(call))
-        return call_fail(call);
-    if (!call->table->updatable)
-        return target_not_allowed(call, resource_list_methods(call->table));
-    w = write_new(call, WRITE_UPDATE);
+        return NULL;
+    is_taken = kind == WRITE_UPDATE ? call->table->updatable : call->table->deletable;
+    if (!is_taken) {
+        (void)target_not_allowed(call, resource_list_methods(call->table));
+        return NULL;
+    }
+    w = write_new(call, kind);
+    if (!w || !check_filtered(call) || !check_limit(call))
+        return NULL;
+    return w;
+}
+
+enum progress list_update(struct call *call)
+{
+    struct write *w = new_change(call, WRITE_UPDATE);
+
     if (!w)
-        return call_fail(call);
-    if (!check_filtered(call))
-        return call_fail(call);
-    if (!check_limit(call))
         return call_fail(call);
     if (!body_parse(call, body_is_merge_patch(call) ? BODY_MERGE : BODY_CHANGE, &w->body))
         return call_fail(call);
@@ -206,18 +217,9 @@ enum progress list_update(struct call *call)
 
 enum progress list_delete(struct call *call)
 {
-    struct write *w;
+    struct write *w = new_change(call, WRITE_DELETE);
 
-    if (!target_list(call))
-        return call_fail(call);
-    if (!call->table->deletable)
-        return target_not_allowed(call, resource_list_methods(call->table));
-    w = write_new(call, WRITE_DELETE);
     if (!w)
-        return call_fail(call);
-    if (!check_filtered(call))
-        return call_fail(call);
-    if (!check_limit(call))
         return call_fail(call);
     w->answer = write_choose_answer(call, false);
     return write_plan_and_submit(call, w);
