@@ -2,26 +2,16 @@
 #include "http/request.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "http/access_log.h"
-#include "http/cors.h"
-#include "http/head.h"
 #include "http/loop.h"
-#include "http/moved.h"
-#include "http/reply.h"
-#include "http/route.h"
 
 /* Spare requests kept by a loop, and how large the buffers of one may stay. */
 #define SPARE_MAX        1024
 #define SPARE_BUFFER_MAX 4096
-
-/* A body over its limit is read and dropped up to this many times the limit, so that a
- * client that announced no length reads the answer; past that the connection closes. */
-#define DROP_FACTOR 4
 
 static struct request *take(struct loop *loop)
 {
@@ -161,143 +151,6 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     counter_add(&loop->metrics.begun, 1);
     connection_enter(&loop->peers, r->peer, CONNECTION_ACTIVE, r->call.now_us);
     return r;
-}
-
-static bool too_large(struct request *r)
-{
-    error_set(&r->call.error, ERROR_TOO_LARGE, "the body is over %zu bytes",
-              r->loop->options->max_body);
-    return error_hint(&r->call.error, "Send less, or raise --max-body.");
-}
-
-/* Whoever holds the memory may have it for as long as a request may take; most have it for less. */
-static void no_room(struct request *r)
-{
-    error_set(&r->call.error, ERROR_MEMORY, "others have the memory that the body needs");
-    error_hint(&r->call.error,
-               "Send the request again in a moment; --memory is what all requests have together.");
-}
-
-/*
- * The first call of the handler. An answer queued here makes libmicrohttpd close the
- * connection, which is right only when a body is on its way that nobody wants.
- */
-static enum MHD_Result on_headers(struct request *r, const char *method)
-{
-    r->phase = REQUEST_BODY;
-    head_read(r, method);
-    r->call.body.max = r->loop->options->max_body;
-    r->head_failed = !head_check(r);
-    if (r->announced > (int64_t)r->loop->options->max_body) {
-        r->head_failed = !too_large(r);
-        call_fail(&r->call);
-        if (reply_send(r))
-            return MHD_YES;
-        return MHD_NO;
-    }
-    return MHD_YES;
-}
-
-static enum MHD_Result on_body(struct request *r, const char *data, size_t *size)
-{
-    struct buf *body = &r->call.body;
-
-    r->body_seen += *size;
-    if (!r->head_failed) {
-        buf_add(body, data, *size);
-        if (body->failed) {
-            r->head_failed = true;
-            if (body->full)
-                too_large(r);
-            else
-                no_room(r);
-            buf_finish(body);
-        }
-    }
-    *size = 0;
-    if (r->body_seen / DROP_FACTOR > r->loop->options->max_body)
-        return MHD_NO;
-    return MHD_YES;
-}
-
-static enum MHD_Result answer(struct request *r)
-{
-    if (r->call.outcome == OUTCOME_FAILED)
-        call_explain(&r->call);
-    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
-    if (reply_send(r))
-        return MHD_YES;
-    return MHD_NO;
-}
-
-static enum MHD_Result park(struct request *r, bool lane)
-{
-    parked_add(r, lane);
-    return MHD_YES;
-}
-
-/* What the verb, or what is left of it, came to: it is answered, waits for its job, or is planned
- * anew for a schema that changed meanwhile. */
-static enum MHD_Result go_on(struct request *r, enum progress progress)
-{
-    if (progress == CALL_DONE && call_again(&r->call))
-        progress = route_run(&r->call, &r->route);
-    if (progress == CALL_WAITING)
-        return park(r, false);
-    if (r->call.error.code == ERROR_OVER_BUDGET && moved_submit(r))
-        return park(r, true);
-    return answer(r);
-}
-
-/* A read is back from the lane. */
-static enum MHD_Result on_read(struct request *r)
-{
-    if (!moved_back(r))
-        return MHD_NO; /* the client went away */
-    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
-    if (reply_send(r))
-        return MHD_YES;
-    return MHD_NO;
-}
-
-/* The request is there in full. */
-static enum MHD_Result on_complete(struct request *r)
-{
-    if (r->head_failed) {
-        call_fail(&r->call);
-        return answer(r);
-    }
-    if (cors_is_preflight(r)) {
-        r->call.outcome = OUTCOME_NO_CONTENT;
-        return answer(r);
-    }
-    if (reply_again(r))
-        return MHD_YES;
-    r->start = arena_mark(&r->call.arena);
-    r->begun_us = r->loop->now_us;
-    r->call.budget_us = budget_give(&r->loop->budget, r->begun_us);
-    return go_on(r, route_run(&r->call, &r->route));
-}
-
-enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, const char *url,
-                               const char *method, const char *version, const char *upload,
-                               size_t *upload_size, void **context)
-{
-    struct request *r = *context;
-    (void)loop, (void)connection, (void)url, (void)version;
-
-    if (!r)
-        return MHD_NO; /* no memory when the request line came */
-    switch (r->phase) {
-    case REQUEST_HEADERS: return on_headers(r, method);
-    case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
-    case REQUEST_RETURNED: return go_on(r, r->call.finish(&r->call));
-    case REQUEST_READ: return on_read(r);
-    case REQUEST_WAITING:
-    case REQUEST_IN_LANE:
-    case REQUEST_ANSWERED: break;
-    }
-    return MHD_YES;
 }
 
 void request_end(void *context, struct MHD_Connection *connection, void **request,
