@@ -93,10 +93,15 @@ bool scan_node_path(struct scan *s, struct slice path, struct query_node **node)
 
 bool scan_select(struct scan *s, struct query_node *node);
 
-/* ---- scan_filter.c */
+/* ---- scan_operator.c */
 
 /* True if a value begins as a filter's does: operator. or not.operator. */
 bool scan_is_filter(struct slice value);
+/* operator. or operator(any). */
+bool scan_operator(struct scan *s, struct condition *c);
+
+/* ---- scan_filter.c */
+
 /* [not.]operator.value to the end, for the field that `out` has already. */
 bool scan_comparison(struct scan *s, struct condition *out);
 /* (member,…): the children of `out`. */
