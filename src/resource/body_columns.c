@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
+
 #include "resource/body.h"
 #include "resource/body_value.h"
 #include "resource/call.h"
@@ -63,6 +65,19 @@ bool body_check_rows(struct call *call, size_t rows)
     error_set(&call->error, ERROR_TOO_LARGE, "the body has %zu rows, %lld are allowed", rows,
               (long long)call->service->max_elements);
     return error_hint(&call->error, "Send several requests, or raise --max-elements.");
+}
+
+bool body_no_column(const struct table *table, struct slice name, struct error *e)
+{
+    const char *near = table_suggest_column(table, name);
+
+    snprintf(e->column, sizeof e->column, "%.*s", SLICE_SHOWN(name));
+    error_set(e, ERROR_NO_BODY_COLUMN,
+              "Could not find the '%.*s' column of '%s' in the schema cache", SLICE_SHOWN(name),
+              table->name.data);
+    if (near)
+        return error_hint(e, "Perhaps you meant the column '%s'", near);
+    return false;
 }
 
 bool body_unknown_column(struct call *call, struct slice name)

@@ -29,6 +29,8 @@ bool body_value(struct arena *arena, const struct column *column, const struct j
 bool body_text_value(struct arena *arena, const struct column *column, struct slice text, bool bare,
                      struct value *out, struct error *e) __attribute__((warn_unused_result));
 
+/* ---- body_syntax.c */
+
 /* A JSON string's characters: borrowed, or in `arena`. False with ERROR_BODY or ERROR_MEMORY; *out is
  * then the text as it is spelled. */
 bool body_string(struct arena *arena, const struct json_item *string, struct slice *out,
@@ -44,6 +46,8 @@ bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct
 
 /* `text` without a UTF-8 byte order mark at its beginning (RFC 8259 §8.1 allows to pass over it). */
 struct slice body_without_mark(struct slice text);
+
+/* ---- body_columns.c */
 
 /* Fails with ERROR_NO_BODY_COLUMN and "did you mean". Returns false. */
 bool body_no_column(const struct table *table, struct slice name, struct error *e);
