@@ -57,6 +57,11 @@ bool target_check_affected(struct call *call, size_t affected) __attribute__((wa
 /* "first-last/total" as PostgREST writes it; total < 0 is unknown. */
 void target_range(struct call *call, int64_t first, int64_t rows, int64_t total);
 
+/* Link: the page after `row`, the last of a full one. False if that cannot be said: ERROR_MEMORY, or
+ * ERROR_UNSUPPORTED of a URL longer than one may be. */
+bool target_link(struct call *call, const struct row *row, const struct plan *plan)
+    __attribute__((warn_unused_result));
+
 /* The row that the tree's filter finds, as an object; target_row came before. */
 enum progress target_answer_row(struct call *call);
 
