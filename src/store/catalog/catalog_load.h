@@ -92,6 +92,13 @@ bool load_rights(struct load *l, struct table *table);
 bool load_unique_keys(struct load *l);
 bool load_foreign_keys(struct load *l);
 
+/* table_column_column_suffix, as PostgreSQL names a constraint that has no name. */
+const char *load_key_name(struct load *l, const struct table *table, const int *columns, size_t n,
+                          const char *suffix);
+
+/* True if the columns are, in any order, exactly one of the table's unique keys. */
+bool load_is_unique(const struct table *table, const int *columns, size_t n);
+
 /* Adds the key to those of `table`; to those that point to `table`. */
 bool load_add_foreign(struct load *l, struct table *table, const struct foreign_key *key);
 bool load_add_referring(struct load *l, struct table *table, const struct foreign_key *key);
