@@ -19,6 +19,7 @@
 struct db;
 struct routine;
 struct routine_set;
+struct routine_source;
 
 /* Memory of one catalogue. */
 #define CATALOG_MAX ((size_t)64 << 20)
@@ -132,6 +133,10 @@ bool load_view_keys(struct load *l);
 
 /* Full-text indexes of all tables. */
 bool load_fts(struct load *l);
+
+/* What the rows of a named query are, as a table; `st` is its last statement. */
+bool load_routine_result(struct load *l, const struct routine_source *s, struct statement *st,
+                         struct table *result);
 
 /* The named queries that compile. */
 bool load_routines(struct load *l, const struct routine_set *set, struct routine **out, size_t *n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/catalog/routine.h"
 
+#include "base/buf.h"
 #include "base/text.h"
 #include "store/catalog/lexer.h"
 #include "store/catalog/routine_parser.h"
@@ -12,6 +13,15 @@ int routine_find_param(const struct routine_source *source, struct slice name)
             return (int)i;
     }
     return -1;
+}
+
+void routine_part_sql(struct buf *b, const struct routine_part *part)
+{
+    for (size_t i = 0; i < part->n_pieces; i++) {
+        buf_add_slice(b, part->pieces[i].sql);
+        if (part->pieces[i].param >= 0)
+            buf_add_char(b, '?');
+    }
 }
 
 static bool add_piece(struct parser *p, struct slice sql, int param)

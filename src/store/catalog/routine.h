@@ -32,6 +32,8 @@ static inline bool routine_is_scalar(enum routine_returns returns)
 /* The name of a scalar's only column, as PostgREST has it. */
 #define ROUTINE_SCALAR "pgrst_scalar"
 
+struct buf;
+
 struct routine_param {
     struct column column;  /* its name and type; what query/literal.h needs */
     bool is_array;         /* many values of that type: bound as the text of a JSON array */
@@ -107,6 +109,10 @@ void routine_set_drop(struct routine_set *set);                /* one less; take
  */
 bool routine_parse(struct arena *arena, const char *name, struct slice sql,
                    struct routine_source *out, struct error *e) __attribute__((warn_unused_result));
+
+/* The statement as SQLite takes it, a ? for each parameter: no longer than ROUTINE_SQL_MAX. */
+#define ROUTINE_SQL_MAX ((size_t)1 << 20)
+void routine_part_sql(struct buf *b, const struct routine_part *part);
 
 /* The parameter of that name, or -1. */
 int routine_find_param(const struct routine_source *source, struct slice name);
