@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/run/writer.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
@@ -11,9 +10,6 @@
 #include "store/db/stopping.h"
 #include "store/run/writer_private.h"
 #include "store/store.h"
-
-/* Nobody is told to wait for longer, in seconds. */
-#define RETRY_MAX 60
 
 /* sqlite.org/c3ref/wal_hook.html: called after each commit; replaces the automatic checkpoint. */
 static int note_wal(void *context, sqlite3 *handle, const char *schema, int pages)
@@ -36,8 +32,8 @@ static void run_alone(struct writer *w, struct job *job)
     store_committed(w->store);
 }
 
-/* Counts the jobs' outcomes: after hand_back they are no longer ours to look at. `wrote`: something
- * was changed, and is kept if a job succeeded. */
+/* Counts the jobs' outcomes: after writer_hand_back they are no longer ours to look at. `wrote`:
+ * something was changed, and is kept if a job succeeded. */
 static void count_jobs(struct writer *w, const struct batch *b, bool wrote)
 {
     const struct error *trouble = NULL;
@@ -62,61 +58,6 @@ static void count_jobs(struct writer *w, const struct batch *b, bool wrote)
     counter_add(&w->overdue, b->overdue);
 }
 
-/* One post, and so one wake-up, for each completion queue, whatever the number of jobs. */
-static void hand_back(struct completion *completion)
-{
-    while (completion) {
-        struct completion_queue *completions = job_of(completion)->completions;
-        struct completion *first = NULL, **tail = &first, *last = NULL;
-        struct completion *others = NULL, **others_tail = &others;
-
-        for (struct completion *next; completion; completion = next) {
-            next = completion->next;
-            completion->next = NULL;
-            if (job_of(completion)->completions == completions) {
-                *tail = last = completion;
-                tail = &completion->next;
-            } else {
-                *others_tail = completion;
-                others_tail = &completion->next;
-            }
-        }
-        completion_queue_post(completions, first, last);
-        completion = others;
-    }
-}
-
-/* In whole seconds, one at least. */
-static int retry_after(struct writer *w, bool slow)
-{
-    int64_t seconds = job_queue_estimate(&w->queue, slow) / 1000000 + 1;
-
-    return seconds > RETRY_MAX ? RETRY_MAX : (int)seconds;
-}
-
-static bool tell_busy(struct writer *w, struct error *e, bool slow)
-{
-    e->retry_after = retry_after(w, slow);
-    return error_hint(e, "Nothing of it was done: send the request again later.");
-}
-
-static bool no_room(struct writer *w, struct job *job)
-{
-    error_set(job->error, ERROR_BUSY, "%zu slow writes are waiting already", w->options.slow_max);
-    return tell_busy(w, job->error, true);
-}
-
-/* They made room for others. */
-static void hand_back_displaced(struct writer *w, struct job *job)
-{
-    uint64_t n = 0;
-
-    for (struct job *at = job; at; at = job_next(at), n++)
-        (void)no_room(w, at);
-    atomic_fetch_add_explicit(&w->refused, n, memory_order_relaxed);
-    hand_back(&job->completion);
-}
-
 static void run_batch(struct writer *w, enum work work)
 {
     struct batch *b = &w->batch;
@@ -131,9 +72,9 @@ static void run_batch(struct writer *w, enum work work)
     db_count_pages(w->db);
     count_jobs(w, b, b->commit_us >= 0 && db_total_changes(w->db) != before);
     if (b->jobs.first)
-        hand_back(&b->jobs.first->completion);
+        writer_hand_back(&b->jobs.first->completion);
     if (b->displaced.first)
-        hand_back_displaced(w, b->displaced.first);
+        writer_hand_back_displaced(w, b->displaced.first);
 }
 
 static void run_alone_of_queue(struct writer *w)
@@ -148,7 +89,7 @@ static void run_alone_of_queue(struct writer *w)
     run_alone(w, job);
     db_count_pages(w->db);
     count_jobs(w, b, false);
-    hand_back(&job->completion);
+    writer_hand_back(&job->completion);
 }
 
 static void *writer_main(void *context)
@@ -232,55 +173,6 @@ struct writer *writer_start(struct store *store, const struct writer_options *op
         return NULL;
     }
     return w;
-}
-
-static bool refuse(struct writer *w, struct job *job, enum queued queued)
-{
-    atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
-    if (queued == QUEUED_CLOSED)
-        return error_set(job->error, ERROR_DRAINING, "the server is shutting down");
-    error_set(job->error, ERROR_BUSY, "%zu writes are waiting already", w->options.queue_max);
-    return tell_busy(w, job->error, false);
-}
-
-bool writer_read_only(const char *what, struct error *e)
-{
-    error_set(e, ERROR_READ_ONLY, "cannot execute %s in a read-only transaction", what);
-    error_details(e, "The database is served read-only.");
-    return error_hint(e, "The Allow header lists what can be done.");
-}
-
-bool writer_submit(struct writer *w, struct job *job)
-{
-    struct job *displaced;
-    enum queued queued;
-
-    assert((job->run || job->operations) && job->completions);
-    error_clear(job->error);
-    if (w->read_only)
-        return writer_read_only("a query that writes", job->error);
-    queued = job_queue_put(&w->queue, job, &displaced);
-    if (queued != QUEUED)
-        return refuse(w, job, queued);
-    if (displaced == job) {
-        atomic_fetch_add_explicit(&w->refused, 1, memory_order_relaxed);
-        return no_room(w, job);
-    }
-    if (displaced)
-        hand_back_displaced(w, displaced);
-    return true;
-}
-
-bool writer_withdraw(struct writer *w, struct job *job)
-{
-    bool slow;
-
-    if (!job_queue_withdraw(&w->queue, job, &slow))
-        return false;
-    atomic_fetch_add_explicit(&w->withdrawn, 1, memory_order_relaxed);
-    error_set(job->error, ERROR_BUSY, "the write waited for as long as its request may take");
-    (void)tell_busy(w, job->error, slow);
-    return true;
 }
 
 void writer_stop(struct writer *w)

@@ -35,4 +35,10 @@ struct writer {
     _Atomic bool alive;
 };
 
+/* One post, and so one wake-up, for each completion queue, whatever the number of jobs. */
+void writer_hand_back(struct completion *completion);
+
+/* `job` and those behind it made room for others. */
+void writer_hand_back_displaced(struct writer *w, struct job *job);
+
 #endif
