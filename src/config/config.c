@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "config/config_check.h"
 #include "config/config_table.h"
 #include "config/config_value.h"
 
@@ -254,26 +255,6 @@ static bool read_flags(struct config *config, int argc, char **argv, int *n_word
     return true;
 }
 
-static bool is_base_path(const char *path)
-{
-    size_t len = strlen(path);
-
-    if (len == 0)
-        return true;
-    if (path[0] != '/' || path[len - 1] == '/')
-        return false;
-    return !strpbrk(path, "?#% ");
-}
-
-static bool check_base_path(const struct config *config, struct error *e)
-{
-    if (!config->base_path || is_base_path(config->base_path))
-        return true;
-    return error_set(e, ERROR_USAGE,
-                     "--base-path: \"%s\" does not begin with a / and end without one, as /rest/v1",
-                     config->base_path);
-}
-
 bool config_read(struct config *config, char **environment, int argc, char **argv, int *n_words,
                  struct error *e)
 {
@@ -286,7 +267,7 @@ bool config_read(struct config *config, char **environment, int argc, char **arg
     }
     if (!read_flags(config, argc, argv, n_words, e))
         return false;
-    return check_base_path(config, e);
+    return config_check(config, e);
 }
 
 void config_finish(struct config *config)
