@@ -75,7 +75,7 @@ char *buf_reserve_slow(struct buf *b, size_t more)
         return b->data + b->len;
     data = b->data ? memory_realloc(b->data, cap) : memory_alloc(b->use, cap);
     if (!data)
-        return fail(b, false);
+        return fail(b, memory_is_never());
     b->data = data;
     b->cap = cap;
     return data + b->len;

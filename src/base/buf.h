@@ -21,7 +21,7 @@ struct buf {
     size_t cap;          /* bytes allocated */
     size_t max;          /* what len may reach */
     bool failed;         /* an append did not fit, or memory was out */
-    bool full;           /* …and the maximum was the reason */
+    bool full;           /* …and never will: the maximum was the reason, or memory_is_never */
     enum memory_use use; /* what its memory counts as */
 };
 

@@ -64,23 +64,56 @@ static bool refuse(enum memory_use use, enum memory_refusal why)
     return false;
 }
 
+void memory_begin(struct memory_request has)
+{
+    ptrdiff_t *own = memory_thread.own;
+
+    own[MEMORY_OTHER] = own[MEMORY_KEPT] = own[MEMORY_CONNECTIONS] = 0;
+    own[MEMORY_BODIES] = (ptrdiff_t)has.bodies;
+    own[MEMORY_REQUESTS] = (ptrdiff_t)has.requests;
+    own[MEMORY_ANSWERS] = (ptrdiff_t)has.answers;
+    memory_thread.refusal = MEMORY_NOT_REFUSED;
+}
+
+/* What the request at hand has. It may have freed what others took. */
+static ptrdiff_t own_bytes(void)
+{
+    ptrdiff_t sum = 0;
+
+    for (int use = 0; use < MEMORY_USES; use++) {
+        if (memory_thread.own[use] > 0)
+            sum += memory_thread.own[use];
+    }
+    return sum;
+}
+
+static ptrdiff_t caches(void)
+{
+    return (ptrdiff_t)(budget.plan.cache * budget.plan.threads);
+}
+
+/* Of the `all` bytes that are too many: have others so much of them that waiting helps? What a service
+ * at rest has, page caches and kept answers, would not be given back. */
+static enum memory_refusal too_many(ptrdiff_t all)
+{
+    ptrdiff_t at_rest = (ptrdiff_t)(budget.plan.ceiling / 4 + budget.plan.kept) + caches();
+
+    return all - own_bytes() > at_rest ? MEMORY_TAKEN : MEMORY_NEVER;
+}
+
 /* Whether a thread may have what it took of SQLite's, of which there are `used` now. */
 static enum memory_refusal look_at_sqlite(ptrdiff_t used, ptrdiff_t more)
 {
-    ptrdiff_t others = atomic_load_explicit(&budget.others, memory_order_relaxed);
-    ptrdiff_t own = memory_thread.sqlite, m = (ptrdiff_t)budget.plan.ceiling;
-    ptrdiff_t caches = (ptrdiff_t)(budget.plan.cache * budget.plan.threads);
-    ptrdiff_t elsewhere = others + used - own;
+    ptrdiff_t all = used + atomic_load_explicit(&budget.others, memory_order_relaxed);
+    ptrdiff_t own = memory_thread.own[MEMORY_SQLITE], m = (ptrdiff_t)budget.plan.ceiling;
 
     if (own > (ptrdiff_t)budget.own_max)
         return MEMORY_NEVER;
     if (own <= (ptrdiff_t)budget.own_small)
         return MEMORY_NOT_REFUSED;
-    if (used <= (ptrdiff_t)memory_share(MEMORY_SQLITE) + more &&
-        others + used <= m / 8 * 7 + caches + more)
-        return MEMORY_NOT_REFUSED;
-    /* What a service at rest has, page caches and kept answers, would not be given back. */
-    return elsewhere <= m / 4 + caches ? MEMORY_NEVER : MEMORY_TAKEN;
+    if (used > (ptrdiff_t)memory_share(MEMORY_SQLITE) + more || all > m / 8 * 7 + caches() + more)
+        return too_many(all);
+    return MEMORY_NOT_REFUSED;
 }
 
 /* The same for another use; `others` are then the bytes of all of these. */
@@ -91,9 +124,11 @@ static enum memory_refusal look_at_others(enum memory_use use, ptrdiff_t used, p
 
     if (used <= m / 32)
         return MEMORY_NOT_REFUSED;
-    if (used > (ptrdiff_t)memory_share(use) + more ||
-        others > m / 16 * 13 + (ptrdiff_t)budget.plan.kept + more)
-        return MEMORY_TAKEN;
+    if (used > (ptrdiff_t)memory_share(use) + more)
+        return used - memory_thread.own[use] > m / 32 ? MEMORY_TAKEN : MEMORY_NEVER;
+    if (others > m / 16 * 13 + (ptrdiff_t)budget.plan.kept + more)
+        return too_many(
+            others + atomic_load_explicit(&budget.uses[MEMORY_SQLITE].bytes, memory_order_relaxed));
     return MEMORY_NOT_REFUSED;
 }
 
@@ -101,9 +136,8 @@ static enum memory_refusal look_at_others(enum memory_use use, ptrdiff_t used, p
 static void add(enum memory_use use, ptrdiff_t bytes, ptrdiff_t *used, ptrdiff_t *others)
 {
     *used = atomic_fetch_add_explicit(&budget.uses[use].bytes, bytes, memory_order_relaxed) + bytes;
-    if (use == MEMORY_SQLITE)
-        memory_thread.sqlite += bytes;
-    else
+    memory_thread.own[use] += bytes;
+    if (use != MEMORY_SQLITE)
         *others = atomic_fetch_add_explicit(&budget.others, bytes, memory_order_relaxed) + bytes;
 }
 

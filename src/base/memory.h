@@ -65,10 +65,17 @@ size_t memory_share(enum memory_use use);
 
 struct memory_thread {
     ptrdiff_t counted[MEMORY_USES]; /* not told to the others yet */
-    ptrdiff_t sqlite;               /* told: what this thread has of SQLite's */
+    ptrdiff_t own[MEMORY_USES];     /* told: of the request at hand; of SQLite's, the thread's */
     enum memory_refusal refusal;    /* of its last take that was refused */
 };
 extern _Thread_local struct memory_thread memory_thread;
+
+/* This thread goes on with a request, which has these bytes already: what it takes from now on is the
+ * request's, too. So a refusal tells what others have from what one alone would need. */
+struct memory_request {
+    size_t bodies, requests, answers;
+};
+void memory_begin(struct memory_request has);
 
 /* For the two below. */
 bool memory_take_told(enum memory_use use, size_t bytes);
@@ -109,8 +116,12 @@ void memory_return(void);
  */
 bool memory_wait(pthread_cond_t *wake, pthread_mutex_t *lock, bool *rested);
 
-/* Why this thread's last take was refused; forgets it. */
+/* Why this thread's last take was refused, since memory_begin. The first forgets it. */
 enum memory_refusal memory_refusal(void);
+static inline bool memory_is_never(void)
+{
+    return memory_thread.refusal == MEMORY_NEVER;
+}
 
 /*
  * A block of memory, aligned for any type, counted with its use; NULL if there is none. Growing

@@ -22,6 +22,7 @@ static void run_again(struct lane_job *job, struct reader *reader)
     struct call *call = &r->call;
 
     call->reader = reader;
+    memory_begin(call_memory(call));
     (void)route_run(call, &r->route);
     if (call_again(call))
         (void)route_run(call, &r->route);

@@ -102,6 +102,13 @@ static enum MHD_Result go_on(struct request *r, enum progress progress)
     return answer(r);
 }
 
+/* A job is back from the writer. */
+static enum MHD_Result on_returned(struct request *r)
+{
+    memory_begin(call_memory(&r->call));
+    return go_on(r, r->call.finish(&r->call));
+}
+
 /* A read is back from the lane. */
 static enum MHD_Result on_read(struct request *r)
 {
@@ -116,6 +123,7 @@ static enum MHD_Result on_read(struct request *r)
 /* The request is there in full. */
 static enum MHD_Result on_complete(struct request *r)
 {
+    memory_begin(call_memory(&r->call));
     if (r->head_failed) {
         call_fail(&r->call);
         return answer(r);
@@ -144,7 +152,7 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
     switch (r->phase) {
     case REQUEST_HEADERS: return on_headers(r, method);
     case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
-    case REQUEST_RETURNED: return go_on(r, r->call.finish(&r->call));
+    case REQUEST_RETURNED: return on_returned(r);
     case REQUEST_READ: return on_read(r);
     case REQUEST_WAITING:
     case REQUEST_IN_LANE:

@@ -2,6 +2,7 @@
 #include "resource/call.h"
 
 #include "store/catalog/catalog.h"
+#include "store/db/db_memory.h"
 #include "store/run/reader.h"
 
 /* The buffer for its answer that a call keeps while its job waits, as a thousand others may: that of
@@ -105,6 +106,12 @@ void call_finish(struct call *call)
     arena_reset(&call->arena);
 }
 
+struct memory_request call_memory(const struct call *call)
+{
+    return (struct memory_request){
+        .bodies = call->body.cap, .requests = call->arena.total, .answers = call->reply.cap};
+}
+
 void call_free(struct call *call)
 {
     call_finish(call);
@@ -133,6 +140,7 @@ enum progress call_fail(struct call *call)
 {
     if (call->error.code == ERROR_MEMORY && call->arena.full)
         tell_limit(call);
+    db_memory_explain(&call->error);
     call->outcome = OUTCOME_FAILED;
     return CALL_DONE;
 }
@@ -194,6 +202,7 @@ enum progress call_submit(struct call *call, struct operations *work,
     }
     if (call->reply.cap > WAITING_BUFFER_MAX)
         buf_finish(&call->reply);
+    call->job.memory = call_memory(call);
     call->job.discard = call->service->allow_tx && call->prefer.tx == PREFER_TX_ROLLBACK;
     call->job.operations = work;
     call->job.who = &call->who;

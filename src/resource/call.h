@@ -184,6 +184,9 @@ static inline struct slice call_body(const struct call *call)
     return call->lent.data ? call->lent : buf_slice(&call->reply);
 }
 
+/* What the call has of memory. */
+struct memory_request call_memory(const struct call *call);
+
 /* Releases what the call holds but its buffers' memory, which call_free gives back. */
 void call_finish(struct call *call);
 void call_free(struct call *call);

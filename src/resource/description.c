@@ -40,7 +40,7 @@ static void trim(struct buf *b)
 
 static void say_why(struct call *call, const struct buf *text)
 {
-    bool never = text->full || memory_refusal() == MEMORY_NEVER;
+    bool never = text->full || memory_is_never();
 
     if (!never) {
         error_set(&call->error, ERROR_MEMORY, "out of memory");

@@ -188,20 +188,28 @@ void target_applied(struct call *call, unsigned follows)
     call->preference_applied = text[0] ? arena_copy(&call->arena, slice_from(text)) : NULL;
 }
 
+static void tell_no_room(struct call *call)
+{
+    struct error *e = &call->error;
+
+    if (!call->reply.full) {
+        error_set(e, ERROR_MEMORY, "the answer does not fit");
+    } else if (memory_is_never()) {
+        error_set(e, ERROR_ANSWER_TOO_LARGE,
+                  "the answer needs more memory than one request may have");
+        error_hint(e, "Ask for fewer rows with limit= or fewer columns with select=, or raise "
+                      "--memory.");
+    } else {
+        error_set(e, ERROR_ANSWER_TOO_LARGE, "the answer would pass %lld bytes",
+                  (long long)call->service->max_answer);
+        error_hint(e, "Ask for fewer rows with limit= or fewer columns with select=.");
+    }
+}
+
 enum progress target_json(struct call *call, enum outcome outcome)
 {
     if (call->reply.failed) {
-        if (call->reply.full) {
-            error_set(&call->error, ERROR_ANSWER_TOO_LARGE, "the answer would pass %lld bytes",
-                      (long long)call->service->max_answer);
-            error_hint(&call->error,
-                       "Ask for fewer rows with limit= or fewer columns with select=.");
-        } else {
-            error_set(&call->error, ERROR_MEMORY, "others have the memory that the answer needs");
-            error_hint(&call->error,
-                       "Send the request again in a moment, or ask for less; --memory "
-                       "is what all requests have together.");
-        }
+        tell_no_room(call);
         return call_fail(call);
     }
     call->outcome = outcome;

@@ -144,6 +144,19 @@ def test_an_answer_that_is_too_much(small):
     small.delete("/note?id=gt.1")
 
 
+def test_one_that_alone_needs_too_much_is_not_told_to_wait(small):
+    """What a PATCH changes and what it answers do not fit together, whoever else is there."""
+    small.delete("/note?id=gt.1")
+    for _ in range(9):
+        assert until(lambda: small.request("POST", "/note", body(MIB)).status == 201)
+    for _ in range(3):
+        reply = small.request("PATCH", "/note?id=gt.1", body(MIB), {"Prefer": "return=representation"})
+        assert reply.status == 400 and "--memory" in reply.json()["hint"], reply
+    assert small.request("PATCH", "/note?id=gt.1", body(MIB)).status == 204
+    small.delete("/note?id=gt.1")
+    is_served(small)
+
+
 def test_settings_that_do_not_go_together_are_said(small):
     said = [line["msg"] for line in small.log_lines() if line["level"] == "warn"]
     for flag, most in (("max-body", 5 * MIB), ("max-answer", 11 * MIB)):

@@ -53,15 +53,23 @@ bool db_memory_failure(struct error *e)
     case MEMORY_NOT_REFUSED: return false;
     case MEMORY_TAKEN:
         error_record(e, ERROR_MEMORY, "others have the memory that this needs");
-        error_record_hint(e, "Send the request again in a moment; --memory is what all may have.");
+        error_record_hint(e, "Send the request again in a moment, or ask for less; --memory is "
+                             "what all requests have together.");
         return true;
     case MEMORY_NEVER:
         error_record(e, ERROR_TOO_COMPLEX,
-                     "this needs more memory at once than the %zu MiB that a statement may have",
-                     memory_share(MEMORY_SQLITE) >> 20);
-        error_record_hint(e, "Ask for less of it: fewer rows, or not in this order; or raise "
+                     "this needs more memory at once than one request may have");
+        error_record_hint(e, "Ask for less at once: fewer rows, or not in this order; or raise "
                              "--memory.");
         return true;
     }
     return false;
+}
+
+void db_memory_explain(struct error *e)
+{
+    struct error why = error_none();
+
+    if (e->code == ERROR_MEMORY && db_memory_failure(&why))
+        *e = why;
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "store/db/db.h"
+#include "store/db/db_memory.h"
 #include "store/db/identity.h"
 #include "store/run/batch.h"
 #include "store/run/deferred.h"
@@ -53,10 +54,12 @@ static bool do_work(struct batch *b, struct job *job, int64_t share_us)
     struct db *db = b->db;
     bool ok;
 
+    memory_begin(job->memory);
     db_deadline(db, job->deadline_us);
     db_budget(db, share_us ? b->now_us + share_us : 0);
     db_identify(db, job->who);
     ok = do_job(db, job) && check_deferred(db, job->error);
+    db_memory_explain(job->error);
     db_identify(db, NULL);
     db_budget(db, 0);
     db_deadline(db, 0);

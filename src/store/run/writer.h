@@ -18,6 +18,7 @@
 
 #include "base/completion_queue.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/metrics.h"
 #include "base/slice.h"
 #include "store/db/cache_counts.h"
@@ -49,9 +50,10 @@ struct job {
     int64_t deadline_us; /* not begun after this instant, and stopped at it; 0: none */
     uint64_t address;    /* who asks: slow jobs of each have their turn; 0: not known */
     struct slice shape;  /* its statement's text: those of one shape may be slow alike; or empty */
-    bool discard;        /* roll the savepoint back even on success (Prefer: tx=rollback) */
-    bool single;         /* one statement: nothing stays of it if it fails */
-    bool alone; /* `run` gets the connection between batches, in no transaction, and once */
+    struct memory_request memory; /* what its request has when it is submitted */
+    bool discard; /* roll the savepoint back even on success (Prefer: tx=rollback) */
+    bool single;  /* one statement: nothing stays of it if it fails */
+    bool alone;   /* `run` gets the connection between batches, in no transaction, and once */
     struct identity *who; /* whom its statements are for (store/db/identity.h), or NULL */
     struct error *error;  /* the outcome, the owner's: no error means committed (or discarded) */
 
