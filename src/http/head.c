@@ -273,6 +273,7 @@ bool head_check(struct request *r)
 void head_read(struct request *r, const char *method)
 {
     r->call.method = method_of(method);
-    r->call.who = (struct identity){slice_from(method), r->call.path, find_header};
+    r->call.who = (struct identity){
+        .method = slice_from(method), .path = r->call.path, .header = find_header};
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, r);
 }

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+struct access;
 struct db;
 struct routine_set;
 struct table;
@@ -46,11 +47,14 @@ struct column {
     const char *type;        /* declared type, upper case, "" if none */
     const char *default_sql; /* default as an SQL expression, or NULL */
     enum column_kind kind;
-    bool keeps_text;  /* its affinity makes no number of a text */
-    bool rigid;       /* holds nothing but its kind: in a STRICT table, or a rowid's alias */
-    bool spells;      /* what it is equal to may be spelled otherwise: a collation, or no type */
-    bool not_null;    /* NOT NULL, or part of a key that cannot be NULL */
-    bool generated;   /* GENERATED ALWAYS: cannot be written */
+    bool keeps_text; /* its affinity makes no number of a text */
+    bool rigid;      /* holds nothing but its kind: in a STRICT table, or a rowid's alias */
+    bool spells;     /* what it is equal to may be spelled otherwise: a collation, or no type */
+    bool not_null;   /* NOT NULL, or part of a key that cannot be NULL */
+    bool generated;  /* GENERATED ALWAYS: cannot be written */
+    unsigned char rights;      /* RIGHT_SELECT, _INSERT, _UPDATE (store/access/access.h) */
+    const char *preset_insert; /* the role's rows have this, an expression, in it; or NULL */
+    const char *preset_update;
     int key_position; /* 1… within the primary key, 0 if not part of it */
     const char
         *missing_collation; /* its collation if this program has it not: compared as BINARY */
@@ -99,12 +103,18 @@ struct unique_key {
 enum table_kind { TABLE_TABLE, TABLE_VIEW, TABLE_VIRTUAL };
 
 struct table {
-    struct slice name; /* NUL-terminated */
-    const char *quoted;
+    struct slice name;      /* NUL-terminated */
+    const char *quoted;     /* what a SELECT reads: the table, or the role's view of it */
+    const char *for_update; /* …and these the rows that it may change, */
+    const char *for_delete; /* …delete */
+    const char *target;     /* what is written: the table itself */
     enum table_kind kind;
     size_t index; /* position in catalog->tables */
     size_t n_columns;
+    size_t n_readable; /* the columns that may be read, before those that may be written alone */
     const struct column *columns;
+    unsigned char rights;     /* on any of its columns (store/access/access.h) */
+    bool has_policies;        /* that hold for the role */
     size_t n_key;             /* columns of the primary key; 0: no row path */
     const int *key;           /* indexes into columns, in key order */
     const struct table *base; /* a view's: whose key it has; NULL: none */
@@ -144,6 +154,11 @@ struct catalog {
     const struct unserved *unserved; /* tables and views that are not among `tables` */
     size_t n_routines;
     const struct routine *routines; /* sorted by name; store/catalog/routine.h */
+
+    /* A role's (store/access/role_catalog.h); NULL in that of the whole database. */
+    struct catalog *base;  /* …which it is a part of; one reference */
+    size_t role;           /* of access->roles */
+    struct access *access; /* who may do what, one reference; NULL: everybody everything */
 
     /* catalog.c's own */
     struct routine_set *set; /* what they were compiled from; one reference, or NULL */

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/ascii.h"
+#include "store/access/access.h"
 #include "store/catalog/catalog_load.h"
 
 #include <sqlite3.h>
@@ -42,6 +43,7 @@ void load_column(struct load *l, struct slice name, const char *type, struct col
     column->type = load_copy(l, slice_from(type));
     column->kind = catalog_kind(column->type);
     column->keeps_text = catalog_keeps_text(column->type);
+    column->rights = RIGHTS_ALL;
 }
 
 void load_column_type(struct load *l, struct column *column, struct slice type)

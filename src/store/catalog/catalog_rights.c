@@ -7,6 +7,7 @@
 
 #include <sqlite3.h>
 
+#include "store/access/access.h"
 #include "store/catalog/catalog_load.h"
 #include "store/db/db.h"
 
@@ -32,6 +33,9 @@ bool load_rights(struct load *l, struct table *table)
     struct statement *st;
     enum step step = STEP_FAILED;
 
+    table->target = table->for_update = table->for_delete = table->quoted;
+    table->rights = RIGHTS_ALL;
+    table->n_readable = table->n_columns;
     if (db_is_read_only(l->db)) {
         table->insertable = table->updatable = table->deletable = false;
     } else if (table->kind == TABLE_TABLE) {

@@ -20,6 +20,7 @@ static bool result_columns(struct load *l, struct statement *st, struct table *r
                     statement_column_type(st, (int)i), &columns[i]);
         result->n_columns++;
     }
+    result->n_readable = result->n_columns;
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "base/slice.h"
 
+struct catalog;
 struct db;
 
 /* Bytes of a header field's name that is looked for: no longer one can be sent. */
@@ -27,6 +28,10 @@ struct db;
 /* Lives as long as the request; while a statement runs nobody changes it. */
 struct identity {
     struct slice method, path;
+    struct slice role;   /* its name, or empty */
+    struct slice claims; /* a JSON object, or empty: claim() is NULL */
+    const struct catalog
+        *catalog; /* the role's (store/access/role_catalog.h); NULL: the owner's rights */
     /* The field of that name, in any case: *value is borrowed from the request. False if it has
      * none. NULL: there are no fields. */
     bool (*header)(struct identity *who, struct slice name, struct slice *value);
