@@ -94,6 +94,9 @@ static void a_use_has_a_share(void **state)
     assert_int_equal(memory_refusal(), MEMORY_NEVER);
     assert_int_equal(memory_refusal(), MEMORY_NOT_REFUSED);
     assert_true(memory_take(MEMORY_BODIES, share));
+    assert_false(memory_take(MEMORY_BODIES, MIB)); /* one request's together: never */
+    assert_int_equal(memory_refusal(), MEMORY_NEVER);
+    memory_begin((struct memory_request){0});
     assert_false(memory_take(MEMORY_BODIES, MIB)); /* now others have it */
     assert_int_equal(memory_refusal(), MEMORY_TAKEN);
     for (int i = 0; i < 20; i++) /* what is small is there all the same */
@@ -104,7 +107,7 @@ static void a_use_has_a_share(void **state)
         memory_give(MEMORY_BODIES, 10000);
     memory_give(MEMORY_BODIES, share);
     assert_int_equal(has(MEMORY_BODIES), 0);
-    assert_int_equal(memory_count(MEMORY_BODIES).refused, 2);
+    assert_int_equal(memory_count(MEMORY_BODIES).refused, 3);
 }
 
 static void together_there_is_a_ceiling(void **state)
@@ -114,6 +117,7 @@ static void together_there_is_a_ceiling(void **state)
     set_ceiling(32 * MIB);
     assert_true(memory_take(MEMORY_ANSWERS, 20 * MIB));
     assert_true(memory_take(MEMORY_BODIES, 6 * MIB));
+    memory_begin((struct memory_request){0});
     assert_false(memory_take(MEMORY_REQUESTS, 2 * MIB));
     assert_int_equal(memory_refusal(), MEMORY_TAKEN);
     assert_true(memory_take(MEMORY_REQUESTS, MIB)); /* the first of each use */
