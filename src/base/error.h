@@ -34,6 +34,7 @@
     X(UNWRITABLE, "58030")          /* a write was tried: the file lets nobody write */            \
     X(LOST, "58P01")                /* the database's file is not where it was */                  \
     X(DENIED, "42501")              /* SQLite may not do this here */                              \
+    X(FORBIDDEN, "42501")           /* the role that asks has no right to it */                    \
     X(BROKEN_TABLE, "42P01")        /* the schema refers to a table that is not there */           \
     X(BROKEN_COLUMN, "42703")       /* … to a column */                                          \
     X(BROKEN_FUNCTION, "42883")     /* … to a function */                                        \

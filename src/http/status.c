@@ -23,6 +23,7 @@ static const unsigned short error_status[] = {
     [ERROR_UNWRITABLE] = 500,
     [ERROR_LOST] = 500, /* somebody must put the file back, or start the service again */
     [ERROR_DENIED] = 403,
+    [ERROR_FORBIDDEN] = 403,
     [ERROR_BROKEN_TABLE] = 500,
     [ERROR_BROKEN_COLUMN] = 500,
     [ERROR_BROKEN_FUNCTION] = 500,
