@@ -90,9 +90,16 @@
     X(FOREIGN_KEY, "23503")                                                                        \
     X(NOT_NULL, "23502")                                                                           \
     X(CHECK, "23514")                                                                              \
-    X(RAISED, "P0001")  /* a trigger said RAISE() */                                               \
-    X(USAGE, "TH002")   /* a flag, a setting or a command line: exit code 2 */                     \
-    X(FAILURE, "TH001") /* a command could not do its work: exit code 1 */
+    X(RAISED, "P0001")            /* a trigger said RAISE() */                                     \
+    X(NO_CREDENTIALS, "PGRST302") /* nobody says who asks, and nobody may not */                   \
+    X(NO_SECRET, "PGRST300")      /* a token, and nothing to verify one with */                    \
+    X(TOKEN, "PGRST301")          /* a token that is none, or that nobody known has signed */      \
+    X(KEY, "PGRST301")            /* an API key that is none, or is no longer */                   \
+    X(CLAIMS, "PGRST303")         /* a token that holds not now, or not here */                    \
+    X(NO_ROLE, "22023")           /* a token or a key of a role that is not there */               \
+    X(NOT_NEAR, "TH403")          /* a caller from elsewhere, and nothing says who may do what */  \
+    X(USAGE, "TH002")             /* a flag, a setting or a command line: exit code 2 */           \
+    X(FAILURE, "TH001")           /* a command could not do its work: exit code 1 */
 
 enum error_code {
 #define ERROR_ENUM(name, code) ERROR_##name,

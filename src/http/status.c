@@ -80,6 +80,13 @@ static const unsigned short error_status[] = {
     [ERROR_NOT_NULL] = 400,
     [ERROR_CHECK] = 400,
     [ERROR_RAISED] = 400,
+    [ERROR_NO_CREDENTIALS] = 401,
+    [ERROR_NO_SECRET] = 500,
+    [ERROR_TOKEN] = 401,
+    [ERROR_KEY] = 401,
+    [ERROR_CLAIMS] = 401,
+    [ERROR_NO_ROLE] = 401,
+    [ERROR_NOT_NEAR] = 403,
     [ERROR_USAGE] = 500,
     [ERROR_FAILURE] = 500,
 };
@@ -123,6 +130,7 @@ const char *status_title(unsigned status)
     } titles[] = {
         {300, "Multiple Choices"},
         {400, "Bad Request"},
+        {401, "Unauthorized"},
         {403, "Forbidden"},
         {404, "Not Found"},
         {405, "Method Not Allowed"},
