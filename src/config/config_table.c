@@ -11,8 +11,9 @@
 #define GIB       ((int64_t)1 << 30)
 #define HOUR      ((int64_t)3600000)
 
-static const char data[] = "Data", backups[] = "Backups", network[] = "Network",
-                  grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log", tuning[] = "Tuning";
+static const char data[] = "Data", access[] = "Access", backups[] = "Backups",
+                  network[] = "Network", grammar[] = "Grammar", limits[] = "Limits", logs[] = "Log",
+                  tuning[] = "Tuning";
 
 /* clang-format off */
 const struct setting settings[] = {
@@ -28,6 +29,9 @@ const struct setting settings[] = {
      "which go with its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
+
+    {access, "anon-role", SETTING_TEXT, AT(anon_role), "", 0, 0, NULL, "NAME",
+     "the role of those who send neither a token nor an API key; \"\": they are answered 401"},
 
     {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
      "a folder for backups of the database that is served; \"\": none"},
@@ -52,6 +56,9 @@ const struct setting settings[] = {
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
      "origins whose pages may call from a browser, separated by commas, as https://example.org; "
      "\"*\": all; \"\": none"},
+    {network, "open-to", SETTING_WORD, AT(open_to), "private", 0, 0, "private loopback any", "WORD",
+     "whom to answer while there are no access files: callers on loopback, on private networks, or "
+     "any; probes and /metrics answer anybody"},
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
     {network, "readers", SETTING_INTEGER, AT(readers), "0", 0, 256, NULL, "N",

@@ -10,6 +10,7 @@
 #ifndef THIMBLE_HTTP_CONNECTION_H
 #define THIMBLE_HTTP_CONNECTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "access/limit.h"
@@ -31,6 +32,7 @@ enum connection_state {
 struct connection {
     struct connection *previous, *next;
     enum connection_state state;
+    bool is_far;                /* from beyond --open-to */
     enum limit_verdict verdict; /* LIMIT_OK, or why its requests are refused */
     struct limit_key address;
     int fd;

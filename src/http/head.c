@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "http/loop.h"
 #include "http/request.h"
+#include "http/who.h"
 
 /* X-Request-Id is taken if it is short and plain: it goes into logs and header fields. */
 static void take_id(struct request *r, struct slice value)
@@ -106,6 +107,22 @@ static void take_content_profile(struct request *r, struct slice value)
         r->call.profile = value;
 }
 
+/* One that comes twice is joined as RFC 9110 §5.3 has it, and so is no token. */
+static void take_authorization(struct request *r, struct slice value)
+{
+    take_tags(r, &r->credentials.authorization, value);
+}
+
+static void take_apikey(struct request *r, struct slice value)
+{
+    take_tags(r, &r->credentials.apikey, value);
+}
+
+static void take_x_api_key(struct request *r, struct slice value)
+{
+    take_tags(r, &r->credentials.x_api_key, value);
+}
+
 static void take_length(struct request *r, struct slice value)
 {
     r->announced = parse_length(value);
@@ -132,11 +149,13 @@ struct head_field {
 static const struct head_field *const fields[] = {
     [5] = FIELDS({TAKEN("range", take_range)}),
     [6] = FIELDS({BECOMES("accept", call.accept)}, {TAKEN("prefer", take_preferences)},
-                 {TAKEN("origin", take_origin)}),
+                 {TAKEN("origin", take_origin)}, {TAKEN("apikey", take_apikey)}),
     [8] = FIELDS({TAKEN("if-match", take_match)}),
+    [9] = FIELDS({TAKEN("x-api-key", take_x_api_key)}),
     [11] = FIELDS({BECOMES("traceparent", traceparent)}),
     [12] = FIELDS({BECOMES("content-type", call.content_type)}, {TAKEN("x-request-id", take_id)}),
-    [13] = FIELDS({TAKEN("if-none-match", take_none_match)}),
+    [13] = FIELDS({TAKEN("if-none-match", take_none_match)},
+                  {TAKEN("authorization", take_authorization)}),
     [14] = FIELDS({TAKEN("accept-profile", take_accept_profile)},
                   {TAKEN("content-length", take_length)}),
     [15] = FIELDS({TAKEN("content-profile", take_content_profile)}),
@@ -267,7 +286,9 @@ bool head_check(struct request *r)
                   r->header_bytes, o->max_headers);
         return error_hint(e, "Send fewer or shorter fields, or raise --max-headers.");
     }
-    return r->coding.len == 0 || check_coding(r, e);
+    if (r->coding.len > 0 && !check_coding(r, e))
+        return false;
+    return !who_matters(r) || who_check(r);
 }
 
 void head_read(struct request *r, const char *method)

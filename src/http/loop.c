@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "access/nearness.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -45,6 +46,7 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
         return; /* no memory: request_begin closes the connection */
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     peer->address = limit_key_of(info ? info->client_addr : NULL);
+    peer->is_far = nearness_of(info ? info->client_addr : NULL) > loop->options->open_to;
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     peer->fd = info ? info->connect_fd : -1;
     peer->verdict = limit_enter(loop->limit, peer->address);
@@ -114,6 +116,8 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;
+    if (!authenticator_init(&loop->authenticator, options->anonymous, e))
+        return false;
     if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,
                              e))
         return false;

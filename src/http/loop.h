@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/authenticate.h"
 #include "base/completion_queue.h"
 #include "base/error.h"
 #include "http/budget.h"
@@ -55,7 +56,8 @@ struct loop {
     struct response_cache cache;
     struct request *spare; /* requests to use again */
     size_t n_spare;
-    size_t in_flight;        /* requests received or being received, not answered yet */
+    size_t in_flight; /* requests received or being received, not answered yet */
+    struct authenticator authenticator;
     struct parked parked;    /* those whose job is with the lane or the writer */
     struct budget budget;    /* of a read */
     uint64_t id_seed;        /* for request ids */

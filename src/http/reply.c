@@ -175,7 +175,7 @@ bool reply_send(struct request *r)
     look_at_preconditions(r);
     check_link(r);
     if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE)
-        write_problem(r, status_of_failure(&call->error));
+        write_problem(r, status_of_call(call));
     keep = is_worth_keeping(r);
     modified = call->outcome != OUTCOME_NOT_MODIFIED;
     if (modified || keep)

@@ -8,6 +8,7 @@
 #include "http/request.h"
 #include "http/request_id.h"
 #include "http/status.h"
+#include "http/who.h"
 #include "resource/precondition.h"
 
 /* Allow lists what METHOD_BITs say, in the order of enum method. */
@@ -89,6 +90,14 @@ static void write_proxy_status(char text[64], const struct error *e)
         snprintf(text, 64, "thimble; error=%s", error_code_text(e->code));
 }
 
+static const char *challenge(struct request *r, char text[64])
+{
+    (void)text;
+    if (!is_failed(r) || status_of_call(&r->call) != 401)
+        return NULL;
+    return who_challenge(r);
+}
+
 static bool add_of_failure(const struct request *r, struct MHD_Response *response)
 {
     unsigned seconds;
@@ -161,6 +170,7 @@ static const struct answer_field fields[] = {
     {.add = fields_policies},
     {FIELD(MHD_HTTP_HEADER_ETAG, entity_tag), .own = true},
     {FIELD(MHD_HTTP_HEADER_ALLOW, allow)},
+    {FIELD(MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge)},
     {.add = add_of_failure},
     {FIELD("X-Request-Id", id)},
     {FIELD(MHD_HTTP_HEADER_CONNECTION, connection)},

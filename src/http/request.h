@@ -14,6 +14,7 @@
 
 #include <microhttpd.h>
 
+#include "access/authenticate.h"
 #include "base/arena.h"
 #include "base/slice.h"
 #include "resource/call.h"
@@ -41,10 +42,12 @@ struct request {
     struct MHD_Connection *connection;
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;
-    const struct route *route;  /* NULL: none was found, or none was looked for */
-    struct slice target;        /* the request target as received, in the call's arena */
-    struct slice traceparent;   /* W3C Trace Context, as received */
-    struct slice origin;        /* Origin, as received */
+    const struct route *route; /* NULL: none was found, or none was looked for */
+    struct slice target;       /* the request target as received, in the call's arena */
+    struct slice traceparent;  /* W3C Trace Context, as received */
+    struct slice origin;       /* Origin, as received */
+    struct credentials credentials;
+    struct principal principal; /* with access files: who asks */
     bool plain;                 /* no field but Accept has a say in the answer */
     bool asks_method;           /* Access-Control-Request-Method is there */
     struct slice asked_headers; /* Access-Control-Request-Headers */

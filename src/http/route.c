@@ -211,6 +211,15 @@ static bool asks_of_server(const struct call *call)
     return call->method == METHOD_OPTIONS && slice_is(call->path, "*");
 }
 
+bool route_is_open(const struct call *call)
+{
+    const struct route *route = find_system(call->path);
+
+    if (route)
+        return route->access == ROUTE_OPERATORS;
+    return asks_of_server(call);
+}
+
 enum progress route_run(struct call *call, const struct route **found)
 {
     const struct route *route = *found = route_find(call);

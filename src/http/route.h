@@ -54,6 +54,9 @@ const struct route *route_find(struct call *call);
  */
 enum progress route_run(struct call *call, const struct route **found);
 
+/* Does it answer anybody? The probes, /metrics, and OPTIONS *. What is not there does not. */
+bool route_is_open(const struct call *call);
+
 struct catalog;
 
 /* Logs a warning for each table that cannot be reached as others are: a path of the service's own

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "access/nearness.h"
 #include "base/error.h"
 #include "resource/call.h"
 
@@ -36,6 +37,8 @@ struct server_options {
     size_t answer_cache;        /* bytes of answers kept to be given again, by all loops */
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */
+    enum nearness open_to;      /* without access files: who is answered */
+    const char *anonymous;      /* the role of those who send no credentials, "": there is none */
     const char *cors_origins;   /* see cors.h */
     bool server_timing;         /* answers say how long they took */
 };

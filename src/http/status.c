@@ -107,6 +107,17 @@ unsigned status_of_failure(const struct error *e)
     return status_of_error(e->code);
 }
 
+/* Who has not said who they are may say so (postgrest.org, "Errors": 42501). */
+static unsigned status_of_refusal(const struct call *call)
+{
+    enum error_code code = call->error.code;
+    bool is_denied = code == ERROR_FORBIDDEN || code == ERROR_DENIED;
+
+    if (is_denied && call->anonymous && !call->error.status)
+        return 401;
+    return status_of_failure(&call->error);
+}
+
 unsigned status_of_call(const struct call *call)
 {
     switch (call->outcome) {
@@ -119,7 +130,7 @@ unsigned status_of_call(const struct call *call)
     case OUTCOME_FAILED:
     case OUTCOME_NONE: break;
     }
-    return status_of_failure(&call->error);
+    return status_of_refusal(call);
 }
 
 const char *status_title(unsigned status)

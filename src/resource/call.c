@@ -80,7 +80,7 @@ void call_init(struct call *call, const struct service *service)
     call->in_lane = false;
     call->shape = 0;
     call->again = false;
-    call->admin = false;
+    call->admin = call->anonymous = false;
     call->service = service;
     call->reader = NULL;
     call->completions = NULL;
@@ -103,6 +103,7 @@ void call_finish(struct call *call)
     call->lender = NULL;
     catalog_drop(call->catalog);
     call->catalog = NULL;
+    call->who.catalog = NULL;
     arena_reset(&call->arena);
 }
 

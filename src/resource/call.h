@@ -125,6 +125,7 @@ struct call {
     /* Surroundings. */
     const struct service *service;
     bool again;                 /* it is run for the second time (call_again) */
+    bool anonymous;             /* whoever asks has the anonymous role */
     bool admin;                 /* came by the operators' listener, --metrics-listen */
     struct reader *reader;      /* the loop's, or that of a thread of the reader lane */
     int64_t budget_us;          /* how long it may read here; see call_moves */
@@ -235,6 +236,12 @@ struct call *call_of_job(struct job *job);
  * write: these call call_read before they read. False with an error.
  */
 bool call_begin(struct call *call) __attribute__((warn_unused_result));
+
+/*
+ * Holds the catalogue of the reader's snapshot: that of the role that asks, where there are access
+ * files. False with ERROR_NO_ROLE if it is none, ERROR_NO_CREDENTIALS if nobody asked for one.
+ */
+bool call_choose_catalog(struct call *call) __attribute__((warn_unused_result));
 
 /* Makes the reader's snapshot current, for a method other than GET that reads. */
 bool call_read(struct call *call) __attribute__((warn_unused_result));

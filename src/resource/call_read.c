@@ -78,9 +78,7 @@ bool call_begin(struct call *call)
             ? !reader_begin_schema(call->reader, call->now_us, call->deadline_us, &call->error)
             : !call_read(call))
         return false;
-    catalog_drop(call->catalog);
-    call->catalog = catalog_hold(reader_catalog(call->reader));
-    return true;
+    return call_choose_catalog(call);
 }
 
 /* Finds the table in the reader's snapshot. False with an error only if that cannot be had. */

@@ -11,7 +11,6 @@
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "store/catalog/catalog.h"
-#include "store/run/reader.h"
 
 struct description {
     struct catalog_extra extra; /* first */
@@ -95,8 +94,8 @@ enum progress openapi_read(struct call *call)
         return call_fail(call);
     if (!call_read(call))
         return call_fail(call);
-    catalog_drop(call->catalog);
-    call->catalog = catalog_hold(reader_catalog(call->reader));
+    if (!call_choose_catalog(call))
+        return call_fail(call);
     d = (struct description *)catalog_extra(call->catalog);
     if (!d && call_moves(call, LANE_DESCRIPTION))
         return call_fail(call);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/authenticate.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "serve/machine.h"
@@ -172,6 +173,28 @@ static size_t connections_per_address(const struct config *c, size_t let_in)
     return (let_in + 1) / 2;
 }
 
+static enum nearness open_to(const struct config *c)
+{
+    if (strcmp(c->open_to, "any") == 0)
+        return NEAR_ANY;
+    if (strcmp(c->open_to, "loopback") == 0)
+        return NEAR_LOOPBACK;
+    return NEAR_PRIVATE;
+}
+
+/* The anonymous role must be one of the access files; without them it is of no use. */
+static bool check_anonymous(const struct run *r, struct error *e)
+{
+    const struct access *access = atomic_load(&r->store.access);
+
+    if (access)
+        return authenticate_knows(access, r->config->anon_role, e);
+    if (r->config->anon_role[0])
+        log_say(LOG_WARN, "--anon-role %s: there are no access files, everybody may do everything",
+                r->config->anon_role);
+    return true;
+}
+
 static bool start_server(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -218,10 +241,14 @@ static bool start_server(struct run *r, struct error *e)
         .answer_cache = (size_t)c->answer_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
+        .open_to = open_to(c),
+        .anonymous = c->anon_role,
         .cors_origins = c->cors_origins,
         .server_timing = c->server_timing,
     };
     r->options.max_per_address = connections_per_address(c, r->options.max_connections);
+    if (!check_anonymous(r, e))
+        return false;
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;
 }

@@ -18,6 +18,8 @@
 #include "store/db/db_files.h"
 #include "store/db/db_options.h"
 
+struct access;
+
 struct store {
     const char *path; /* borrowed; outlives the store */
     struct db_options options;
@@ -28,6 +30,8 @@ struct store {
     struct catalog *catalog;                /* the newest that was read; one reference */
     pthread_mutex_t reading;                /* held by who reads a newer one */
     _Atomic(struct routine_set *) routines; /* the named queries; one reference, or NULL */
+    _Atomic(struct access *)
+        access; /* who may do what; one reference, or NULL: everybody everything */
 };
 
 /* Loads the first catalogue, with these named queries (NULL: none; it takes a reference). False
@@ -46,6 +50,12 @@ static inline uint64_t store_generation(const struct store *store)
 static inline void store_committed(struct store *store)
 {
     atomic_fetch_add_explicit(&store->generation, 1, memory_order_acq_rel);
+}
+
+/* Are there access files? */
+static inline bool store_has_access(const struct store *store)
+{
+    return atomic_load_explicit(&store->access, memory_order_relaxed) != NULL;
 }
 
 /* Bytes of the database's file and of its WAL (0: there is none); -1: cannot be known. */

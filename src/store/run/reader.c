@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "store/access/role_views.h"
 #include "store/catalog/blame.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/statistics.h"
@@ -146,6 +147,11 @@ bool reader_begin_schema(struct reader *reader, int64_t now_us, int64_t deadline
         return false;
     limit_time(reader, deadline_us);
     return true;
+}
+
+bool reader_attach(struct reader *reader, struct catalog *catalog, struct error *e)
+{
+    return role_views_attach(reader->db, catalog, e);
 }
 
 void reader_identify(struct reader *reader, struct identity *who)

@@ -67,6 +67,10 @@ bool reader_stops(struct reader *reader, struct error *e) __attribute__((warn_un
  * longer. */
 struct catalog *reader_catalog(struct reader *reader);
 
+/* Its connection has this role's views from here on (store/access/role_views.h). */
+bool reader_attach(struct reader *reader, struct catalog *catalog, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* Whom the reads of this request are for, until the next reader_begin. */
 void reader_identify(struct reader *reader, struct identity *who);
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "http/who.h"
+
+#include <time.h>
+
+#include "access/authenticate.h"
+#include "http/cors.h"
+#include "http/loop.h"
+#include "http/route.h"
+
+/* Preflights have no credentials (fetch.spec.whatwg.org, "CORS-preflight fetch"). */
+static bool needs_nobody(const struct request *r)
+{
+    return cors_is_preflight(r) || route_is_open(&r->call);
+}
+
+static bool is_too_far(struct error *e)
+{
+    error_set(e, ERROR_NOT_NEAR, "this service answers callers on loopback and private networks");
+    return error_hint(e, "Nothing says who may do what here: say it in access files (--access), or "
+                         "let anybody do everything: --open-to any.");
+}
+
+static bool identify(struct request *r)
+{
+    struct call *call = &r->call;
+
+    if (!authenticate(&r->loop->authenticator, &r->credentials, (int64_t)time(NULL), &call->arena,
+                      &r->principal, &call->error))
+        return false;
+    call->who.role = r->principal.role;
+    call->who.claims = r->principal.claims;
+    call->anonymous = slice_equal(r->principal.role, r->loop->authenticator.anonymous.role);
+    return true;
+}
+
+bool who_check(struct request *r)
+{
+    /* The operators' listener asks nobody for a token. */
+    bool has_access = !r->loop->admin && store_has_access(r->call.service->store);
+
+    if (needs_nobody(r))
+        return true;
+    if (has_access)
+        return identify(r);
+    return !r->peer->is_far || is_too_far(&r->call.error);
+}
+
+static bool is_invalid_token(enum error_code code)
+{
+    return code == ERROR_TOKEN || code == ERROR_KEY || code == ERROR_CLAIMS;
+}
+
+/* What a quoted string may have in it (RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E). */
+static char quotable(char c)
+{
+    bool is_plain = c >= ' ' && c <= '~' && c != '"' && c != '\\';
+
+    if (is_plain)
+        return c;
+    return '\'';
+}
+
+const char *who_challenge(struct request *r)
+{
+    static const struct slice begin =
+        SLICE_LITERAL("Bearer error=\"invalid_token\", error_description=\"");
+    struct slice message = slice_from(r->call.error.message);
+    char *text;
+
+    if (!is_invalid_token(r->call.error.code))
+        return "Bearer";
+    text = arena_alloc(&r->call.arena, begin.len + message.len + 2);
+    if (!text)
+        return NULL;
+    memcpy(text, begin.data, begin.len);
+    for (size_t i = 0; i < message.len; i++)
+        text[begin.len + i] = quotable(message.data[i]);
+    memcpy(text + begin.len + message.len, "\"", 2);
+    return text;
+}
