@@ -36,7 +36,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-pr
             -Wpointer-arith -Wformat=2 -Wvla -Wundef
 CPPFLAGS_ALL = -D_GNU_SOURCE -DTHIMBLE_VERSION='"$(VERSION)"' -Isrc
 CFLAGS_ALL   = -std=c11 $(WARNINGS) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
-LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a
+LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a libargon2.a
 
 # ---- the three flavours: FLAVOUR, where its libraries are and its objects go, its flags
 
