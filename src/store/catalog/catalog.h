@@ -113,8 +113,10 @@ struct table {
     size_t n_columns;
     size_t n_readable; /* the columns that may be read, before those that may be written alone */
     const struct column *columns;
-    unsigned char rights;     /* on any of its columns (store/access/access.h) */
-    bool has_policies;        /* that hold for the role */
+    unsigned char rights; /* on any of its columns (store/access/access.h) */
+    bool has_policies;    /* that hold for the role */
+    const struct table
+        *whole;               /* a role's: the same in the whole database's catalogue; NULL there */
     size_t n_key;             /* columns of the primary key; 0: no row path */
     const int *key;           /* indexes into columns, in key order */
     const struct table *base; /* a view's: whose key it has; NULL: none */

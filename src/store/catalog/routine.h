@@ -64,6 +64,7 @@ struct routine_source {
     struct slice name;  /* NUL-terminated */
     struct slice about; /* the comment at its top, or empty; NUL-terminated */
     bool writes;
+    bool definer; /* it runs with its owner's rights, not with those of who calls it */
     enum routine_returns returns;
     const char *media; /* RETURNS_FILE: its media type, NULL: a column says it */
     const struct routine_type *types;
@@ -100,6 +101,7 @@ void routine_set_drop(struct routine_set *set);                /* one less; take
  * for these (docs/api.md, "Named queries"):
  *
  *   -- write
+ *   -- security definer|invoker
  *   -- returns many|one [(column type, …)] | [many] scalar [type] | file [media/type]
  *   -- :parameter [type[[]]] [= default]
  *   -- body :parameter [type]
@@ -109,6 +111,15 @@ void routine_set_drop(struct routine_set *set);                /* one less; take
  */
 bool routine_parse(struct arena *arena, const char *name, struct slice sql,
                    struct routine_source *out, struct error *e) __attribute__((warn_unused_result));
+
+/*
+ * The same routine for a role, whose catalogue has its tables already: each table that the text
+ * mentions is the role's view of it, by a WITH in front; relations lead to the role's tables. In `arena`.
+ * False with ERROR_MEMORY.
+ */
+bool routine_for_role(struct arena *arena, const struct catalog *role,
+                      const struct routine *routine, struct routine *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 /* The statement as SQLite takes it, a ? for each parameter: no longer than ROUTINE_SQL_MAX. */
 #define ROUTINE_SQL_MAX ((size_t)1 << 20)

@@ -133,10 +133,21 @@ static bool begin_returning(struct parser *p, struct slice line, struct routine_
     return taken || describe_query(p, line);
 }
 
+/* "security definer", "security invoker": with whose rights it runs. False: it is prose. */
+static bool take_security(struct slice line, struct routine_source *out)
+{
+    bool definer = text_equal_nocase(line, slice_from("security definer"));
+
+    out->definer |= definer;
+    return definer || text_equal_nocase(line, slice_from("security invoker"));
+}
+
 static bool comment_line(struct parser *p, struct slice line, struct routine_source *out)
 {
     if (p->returns.len > 0)
         return go_on_returning(p, line, out);
+    if (take_security(line, out))
+        return true;
     if (text_equal_nocase(line, slice_from("write"))) {
         out->writes = true;
         return true;

@@ -32,6 +32,7 @@ struct identity {
     struct slice claims; /* a JSON object, or empty: claim() is NULL */
     const struct catalog
         *catalog; /* the role's (store/access/role_catalog.h); NULL: the owner's rights */
+    bool definer; /* …which the statement has, too, beside the role's views: SECURITY DEFINER */
     /* The field of that name, in any case: *value is borrowed from the request. False if it has
      * none. NULL: there are no fields. */
     bool (*header)(struct identity *who, struct slice name, struct slice *value);
