@@ -6,12 +6,61 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/access/access.h"
 #include "store/catalog/routine.h"
+
+struct catalog *catalog_new(size_t max)
+{
+    struct catalog *catalog = calloc(1, sizeof *catalog);
+
+    if (!catalog)
+        return NULL;
+    atomic_init(&catalog->references, 1);
+    pthread_mutex_init(&catalog->making, NULL);
+    pthread_mutex_init(&catalog->lock, NULL);
+    arena_init(&catalog->arena, max);
+    return catalog;
+}
+
+bool catalog_set_access(struct catalog *catalog, struct access *access, struct error *e)
+{
+    assert(!catalog->access);
+    catalog->parts = arena_zeroed(&catalog->arena, access->n_roles, sizeof *catalog->parts);
+    if (!catalog->parts && access->n_roles > 0)
+        return error_set(e, ERROR_MEMORY, "the roles do not fit in memory");
+    catalog->n_parts = access->n_roles;
+    catalog->access = access_hold(access);
+    return true;
+}
+
+static struct catalog *counted(struct catalog *catalog)
+{
+    return catalog->base ? catalog->base : catalog;
+}
 
 struct catalog *catalog_hold(struct catalog *catalog)
 {
-    atomic_fetch_add_explicit(&catalog->references, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counted(catalog)->references, 1, memory_order_relaxed);
     return catalog;
+}
+
+void catalog_free(struct catalog *catalog)
+{
+    catalog_extra_drop(catalog->extra);
+    pthread_mutex_destroy(&catalog->making);
+    pthread_mutex_destroy(&catalog->lock);
+    arena_finish(&catalog->arena);
+    free(catalog);
+}
+
+static void free_parts(struct catalog *catalog)
+{
+    for (size_t i = 0; i < catalog->n_parts; i++) {
+        struct catalog *part = atomic_load_explicit(&catalog->parts[i], memory_order_acquire);
+
+        if (part)
+            catalog_free(part);
+    }
 }
 
 void catalog_drop(struct catalog *catalog)
@@ -20,16 +69,15 @@ void catalog_drop(struct catalog *catalog)
 
     if (!catalog)
         return;
+    catalog = counted(catalog);
     before = atomic_fetch_sub_explicit(&catalog->references, 1, memory_order_acq_rel);
     assert(before > 0);
     if (before > 1)
         return;
-    catalog_extra_drop(catalog->extra);
-    pthread_mutex_destroy(&catalog->making);
-    pthread_mutex_destroy(&catalog->lock);
-    arena_finish(&catalog->arena);
+    free_parts(catalog);
+    access_drop(catalog->access);
     routine_set_drop(catalog->set);
-    free(catalog);
+    catalog_free(catalog);
 }
 
 struct catalog_extra *catalog_extra(struct catalog *catalog)

@@ -21,6 +21,7 @@
 
 struct access;
 struct db;
+struct role_views;
 struct routine_set;
 struct table;
 
@@ -158,9 +159,10 @@ struct catalog {
     const struct routine *routines; /* sorted by name; store/catalog/routine.h */
 
     /* A role's (store/access/role_catalog.h); NULL in that of the whole database. */
-    struct catalog *base;  /* …which it is a part of; one reference */
+    struct catalog *base;  /* …which it is a part of, and lives as long as */
     size_t role;           /* of access->roles */
-    struct access *access; /* who may do what, one reference; NULL: everybody everything */
+    struct access *access; /* who may do what; NULL: everybody everything */
+    uint64_t serial;       /* no two of this process have the same; 0: the whole database's */
 
     /* catalog.c's own */
     struct routine_set *set; /* what they were compiled from; one reference, or NULL */
@@ -169,6 +171,10 @@ struct catalog {
     pthread_mutex_t lock;        /* guards `extra` */
     struct catalog_extra *extra; /* one reference, or NULL */
     struct arena arena;          /* everything above lives here */
+    /* role_catalog.c's own: in the whole database's catalogue, by role; NULL: not made yet */
+    _Atomic(struct catalog *) *parts;
+    size_t n_parts;
+    _Atomic(struct role_views *) views; /* role_views.c's own, in the arena; NULL: not made yet */
 };
 
 /*
@@ -180,8 +186,21 @@ struct catalog *catalog_load(struct db *db, struct routine_set *routines, struct
 /* The same; a routine that does not compile is an error that names it. */
 struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines, struct error *e);
 
+/*
+ * From here `access` says who may do what; it takes a reference. Once, while nobody else has the
+ * catalogue. False with ERROR_MEMORY.
+ */
+bool catalog_set_access(struct catalog *catalog, struct access *access, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* A role's catalogue has no references of its own: they are those of the one that it is a part of. */
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
+
+/* For store/access/: an empty one with one reference and an arena of `max` bytes, NULL without memory;
+ * and its end, whatever holds it. */
+struct catalog *catalog_new(size_t max);
+void catalog_free(struct catalog *catalog);
 
 /* What is kept with it, held; NULL: nothing at present. */
 struct catalog_extra *catalog_extra(struct catalog *catalog);

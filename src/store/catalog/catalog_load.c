@@ -6,8 +6,6 @@
  */
 #include "store/catalog/catalog_load.h"
 
-#include <stdlib.h>
-
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/text.h"
