@@ -58,6 +58,9 @@
     X(METHOD, "PGRST117")           /* the method is not allowed here */                           \
     X(NOT_ACCEPTABLE, "PGRST107")   /* none of the accepted types can be had */                    \
     X(MEDIA_TYPE, "TH415")          /* the body's type is not understood */                        \
+    X(ORIGIN, "TH403")              /* a change that a page of another origin sent */              \
+    X(BAD_HOST, "TH400")            /* Host is none */                                             \
+    X(HOST, "TH421")                /* a host that this server is not known as */                  \
     X(TOO_LARGE, "TH413")           /* the body is over its limit */                               \
     X(URL_TOO_LONG, "TH414")        /* the URL is over its limit */                                \
     X(HEADERS_TOO_LARGE, "TH431")   /* the header section is over its limit */                     \

@@ -36,6 +36,17 @@ struct slice text_trim(struct slice s)
     return s;
 }
 
+bool text_next_item(struct slice *rest, struct slice *item)
+{
+    size_t n = slice_find(*rest, ',');
+
+    if (!rest->data)
+        return false;
+    *item = text_trim(slice_first(*rest, n));
+    *rest = n < rest->len ? slice_after(*rest, n + 1) : slice_make(NULL, 0);
+    return true;
+}
+
 static size_t least(size_t a, size_t b)
 {
     if (a < b)

@@ -79,6 +79,10 @@ bool text_equal_nocase(struct slice a, struct slice b);
 /* `s` without leading and trailing spaces and tabs. */
 struct slice text_trim(struct slice s);
 
+/* Takes the next of a list separated by commas from *rest, trimmed; false at its end. One that is
+ * empty counts. */
+bool text_next_item(struct slice *rest, struct slice *item);
+
 /*
  * Levenshtein distance of two ASCII-folded names, at most `limit` + 1 (so that a far
  * pair costs little). Used for "did you mean".

@@ -55,10 +55,14 @@ const struct setting settings[] = {
      "serve the resources below this path, as /rest/v1"},
     {network, "cors-origins", SETTING_TEXT, AT(cors_origins), "", 0, 0, NULL, "LIST",
      "origins whose pages may call from a browser, separated by commas, as https://example.org; "
-     "\"*\": all; \"\": none"},
+     "\"*\": all, without cookies and passwords; \"\": none"},
     {network, "open-to", SETTING_WORD, AT(open_to), "private", 0, 0, "private loopback any", "WORD",
      "whom to answer while there are no access files: callers on loopback, on private networks, or "
      "any; probes and /metrics answer anybody"},
+    {network, "allowed-hosts", SETTING_TEXT, AT(allowed_hosts), "", 0, 0, NULL, "LIST",
+     "names that this server is asked by, separated by commas, beside addresses, localhost, names "
+     "without a dot and those under .localhost, .local, .internal and .svc; \".example.org\": the "
+     "domain and what is under it; \"*\": any"},
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
     {network, "readers", SETTING_INTEGER, AT(readers), "0", 0, 256, NULL, "N",

@@ -1,82 +1,75 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/cors.h"
 
-#include <string.h>
-
+#include "base/ascii.h"
 #include "base/text.h"
+#include "http/authority.h"
 #include "http/loop.h"
 #include "http/request.h"
-
-/* The next of the list, trimmed; false at its end. */
-static bool next_origin(struct slice *rest, struct slice *one)
-{
-    const char *comma;
-    size_t n;
-
-    if (!rest->data)
-        return false;
-    comma = memchr(rest->data, ',', rest->len);
-    n = comma ? (size_t)(comma - rest->data) : rest->len;
-    *one = text_trim(slice_make(rest->data, n));
-    *rest = comma ? slice_make(comma + 1, rest->len - n - 1) : slice_make(NULL, 0);
-    return true;
-}
 
 static bool is_listed(const char *origins, struct slice origin)
 {
     struct slice rest = slice_from(origins), one;
 
-    while (next_origin(&rest, &one)) {
+    while (text_next_item(&rest, &one)) {
         if (one.len > 0 && slice_equal(one, origin))
             return true;
     }
     return false;
 }
 
+/* Not one origin but any page in a sandbox, of a file, behind a redirection. */
+static bool is_null(struct slice origin)
+{
+    return slice_is(origin, "null");
+}
+
 bool cors_names(const char *origins, struct slice origin)
 {
-    return origin.len > 0 && !slice_is(origin, "*") && is_listed(origins, origin);
+    bool is_one = origin.len > 0 && !slice_is(origin, "*") && !is_null(origin);
+
+    return is_one && is_listed(origins, origin);
 }
 
 bool cors_allows(const char *origins, struct slice origin)
 {
-    return origin.len > 0 &&
-           (cors_names(origins, origin) || is_listed(origins, (struct slice)SLICE_LITERAL("*")));
+    static const struct slice any = SLICE_LITERAL("*");
+
+    return origin.len > 0 && (is_listed(origins, origin) || is_listed(origins, any));
 }
 
-static bool ends_with(struct slice text, struct slice end)
+static bool has_capitals(struct slice text)
 {
-    return text.len >= end.len && memcmp(text.data + text.len - end.len, end.data, end.len) == 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (ascii_is_upper(text.data[i]))
+            return true;
+    }
+    return false;
 }
 
-static bool begins_with(struct slice text, struct slice begin)
+static bool says_usual_port(const struct origin *o)
 {
-    return text.len >= begin.len && memcmp(text.data, begin.data, begin.len) == 0;
+    const struct origin without = {o->scheme, {o->authority.host, {NULL, 0}}};
+
+    return o->authority.port.len > 0 && slice_equal(o->authority.port, origin_port(&without));
 }
 
 /* Why a browser never sends this as an Origin (RFC 6454 §7); NULL: it may. */
 static const char *why_never(struct slice one)
 {
-    static const struct slice not_in_host = SLICE_LITERAL("/?#@* ");
-    bool https = begins_with(one, (struct slice)SLICE_LITERAL("https://"));
-    bool http = begins_with(one, (struct slice)SLICE_LITERAL("http://"));
-    const char *scheme = one.len ? memmem(one.data, one.len, "://", 3) : NULL;
-    size_t host = scheme ? (size_t)(scheme + 3 - one.data) : 0;
+    static const struct slice colon = SLICE_LITERAL(":"), dot = SLICE_LITERAL(".");
+    struct origin o;
 
     if (one.len == 0)
         return "one of the list is empty";
-    if (slice_is(one, "*") || slice_is(one, "null"))
+    if (slice_is(one, "*") || is_null(one))
         return NULL;
-    if (!scheme || host == one.len)
-        return "an origin is a scheme and a host, as https://example.org";
-    for (size_t i = 0; i < one.len; i++) {
-        if (one.data[i] >= 'A' && one.data[i] <= 'Z')
-            return "browsers send an origin in small letters";
-        if (i >= host && slice_has(not_in_host, one.data[i]))
-            return "an origin has no path, no / at its end, no user and no *";
-    }
-    if ((https && ends_with(one, (struct slice)SLICE_LITERAL(":443"))) ||
-        (http && ends_with(one, (struct slice)SLICE_LITERAL(":80"))))
+    if (!origin_parse(one, &o) || slice_ends(one, colon) || slice_ends(one, dot))
+        return "an origin is a scheme and a host, and a port if need be, as https://example.org, "
+               "without a path, a / at its end, a user or a *";
+    if (has_capitals(one))
+        return "browsers send an origin in small letters";
+    if (says_usual_port(&o))
         return "browsers leave out the port that the scheme has anyway";
     return NULL;
 }
@@ -85,12 +78,12 @@ bool cors_check(const char *origins, struct error *e)
 {
     struct slice rest = slice_from(origins), one;
 
-    while (origins[0] && next_origin(&rest, &one)) {
+    while (origins[0] && text_next_item(&rest, &one)) {
         const char *why = why_never(one);
 
         if (why)
             return error_set(e, ERROR_USAGE, "--cors-origins: \"%.*s\" can never match: %s",
-                             (int)(one.len > 100 ? 100 : one.len), one.data, why);
+                             SLICE_SHOWN(one), why);
     }
     return true;
 }
@@ -126,7 +119,11 @@ static bool add_slice(struct MHD_Response *response, const char *name, struct sl
  * not (fetch.spec.whatwg.org, "CORS protocol and credentials"). */
 static bool add_origin(const struct request *r, struct MHD_Response *response)
 {
-    if (!cors_names(r->loop->options->cors_origins, r->origin))
+    const char *origins = r->loop->options->cors_origins;
+
+    if (is_null(r->origin) && is_listed(origins, r->origin))
+        return add_slice(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, r->origin);
+    if (!cors_names(origins, r->origin))
         return add(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     return add_slice(response, MHD_HTTP_HEADER_ACCESS_CONTROL_ALLOW_ORIGIN, r->origin) &&
            add(response, "Access-Control-Allow-Credentials", "true");

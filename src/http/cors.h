@@ -18,7 +18,7 @@ struct request;
 /* True if `origins` ("", "*", or a list separated by commas) lets `origin` in. */
 bool cors_allows(const char *origins, struct slice origin);
 
-/* True if they let it in by its name, not as any. */
+/* True if they let it in by its name, not as any: it may send credentials. "null" is no name. */
 bool cors_names(const char *origins, struct slice origin);
 
 /* False with ERROR_USAGE if one of the list is such that no browser ever sends it. */

@@ -4,7 +4,9 @@
 #include <stddef.h>
 
 #include "base/text.h"
+#include "http/hosts.h"
 #include "http/loop.h"
+#include "http/origin.h"
 #include "http/request.h"
 #include "http/who.h"
 
@@ -128,6 +130,13 @@ static void take_length(struct request *r, struct slice value)
     r->announced = parse_length(value);
 }
 
+/* RFC 9112 §3.2.2: of a target in absolute form the host is its. */
+static void take_host(struct request *r, struct slice value)
+{
+    if (!r->host.data)
+        r->host = value;
+}
+
 static void take_asked_method(struct request *r, struct slice value)
 {
     (void)value;
@@ -147,6 +156,7 @@ struct head_field {
 
 /* By the length of the name, which tells most of them apart. */
 static const struct head_field *const fields[] = {
+    [4] = FIELDS({TAKEN("host", take_host)}),
     [5] = FIELDS({TAKEN("range", take_range)}),
     [6] = FIELDS({BECOMES("accept", call.accept)}, {TAKEN("prefer", take_preferences)},
                  {TAKEN("origin", take_origin)}, {TAKEN("apikey", take_apikey)}),
@@ -157,7 +167,7 @@ static const struct head_field *const fields[] = {
     [13] = FIELDS({TAKEN("if-none-match", take_none_match)},
                   {TAKEN("authorization", take_authorization)}),
     [14] = FIELDS({TAKEN("accept-profile", take_accept_profile)},
-                  {TAKEN("content-length", take_length)}),
+                  {TAKEN("content-length", take_length)}, {BECOMES("sec-fetch-site", fetch_site)}),
     [15] = FIELDS({TAKEN("content-profile", take_content_profile)}),
     [16] = FIELDS({BECOMES("content-encoding", coding)}),
     [29] = FIELDS({TAKEN("access-control-request-method", take_asked_method)}),
@@ -275,6 +285,8 @@ bool head_check(struct request *r)
     if (r->peer->verdict == LIMIT_ADDRESS)
         return error_set(e, ERROR_TOO_MANY, "there are %zu connections from this address already",
                          o->max_per_address);
+    if (!hosts_check(r) || !origin_check(r))
+        return false;
     if (r->target.len > o->max_url) {
         error_set(e, ERROR_URL_TOO_LONG, "the URL has %zu bytes, %zu are allowed", r->target.len,
                   o->max_url);

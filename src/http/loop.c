@@ -108,6 +108,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     loop->service = service;
     loop->limit = limit;
     loop->draining = draining;
+    loop->hosts = hosts_rule_of(listen_fd);
     loop->now_us = clock_us();
     loop->peers = (struct connections){
         .idle_us =

@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "http/budget.h"
 #include "http/connection.h"
+#include "http/hosts.h"
 #include "http/metrics.h"
 #include "http/parked.h"
 #include "http/response_cache.h"
@@ -47,6 +48,7 @@ struct loop {
     pthread_t thread;
     const struct loops *all; /* this one among them */
     bool admin;              /* the operators' listener */
+    enum hosts_rule hosts;   /* where Host is looked at */
 
     struct MHD_Daemon *daemon;
     int daemon_fd; /* its epoll descriptor */
@@ -68,6 +70,8 @@ struct loop {
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */
     struct loop_metrics metrics;
+    char host[64]; /* what hosts_check found well last, and its length; longer ones are not kept */
+    size_t host_len;
     _Atomic unsigned asked, answered; /* loop_ask, and what the loop says to it */
 };
 

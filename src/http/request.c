@@ -77,22 +77,28 @@ static struct connection *peer_of(struct MHD_Connection *connection)
     return NULL;
 }
 
-/* RFC 9112 §3.2.2: a target may come in absolute form, as to a proxy: its path and query count. */
-static struct slice without_authority(struct slice target)
+/*
+ * RFC 9112 §3.2.2: a target may come in absolute form, as to a proxy: its host counts, its path and its
+ * query. What may stand before the host, user@, means nothing.
+ */
+static struct slice without_authority(struct slice target, struct slice *host)
 {
     static const struct slice schemes[] = {SLICE_LITERAL("http://"), SLICE_LITERAL("https://")};
-    size_t at = 0;
+    size_t begin = 0, at;
 
-    for (size_t i = 0; i < 2 && at == 0; i++) {
+    for (size_t i = 0; i < 2 && begin == 0; i++) {
         size_t n = schemes[i].len;
 
         if (target.len > n && text_equal_nocase(slice_make(target.data, n), schemes[i]))
-            at = n;
+            begin = n;
     }
-    if (at == 0)
+    if (begin == 0)
         return target;
-    while (at < target.len && target.data[at] != '/' && target.data[at] != '?')
-        at++;
+    for (at = begin; at < target.len && target.data[at] != '/' && target.data[at] != '?'; at++) {
+        if (target.data[at] == '@')
+            begin = at + 1;
+    }
+    *host = slice_make(target.data + begin, at - begin);
     if (at == target.len)
         return (struct slice)SLICE_LITERAL("/");
     return slice_make(target.data + at, target.len - at);
@@ -104,7 +110,7 @@ static void split_target(struct request *r)
     const char *mark;
 
     if (target.len && target.data[0] != '/')
-        target = r->target = without_authority(target);
+        target = r->target = without_authority(target, &r->host);
     mark = target.len ? memchr(target.data, '?', target.len) : NULL;
     r->call.path = slice_make(target.data, mark ? (size_t)(mark - target.data) : target.len);
     if (mark)
@@ -136,6 +142,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->peer = peer;
     r->phase = REQUEST_HEADERS;
     r->route = NULL;
+    r->host = r->fetch_site = (struct slice){NULL, 0};
     r->traceparent = r->origin = r->asked_headers = r->coding = (struct slice){NULL, 0};
     r->credentials = (struct credentials){.apikey = {NULL, 0}};
     r->principal = (struct principal){.kind = PRINCIPAL_ANONYMOUS};

@@ -45,7 +45,9 @@ struct request {
     const struct route *route; /* NULL: none was found, or none was looked for */
     struct slice target;       /* the request target as received, in the call's arena */
     struct slice traceparent;  /* W3C Trace Context, as received */
+    struct slice host;         /* who was asked: Host, or what the target says */
     struct slice origin;       /* Origin, as received */
+    struct slice fetch_site;   /* Sec-Fetch-Site */
     struct credentials credentials;
     struct principal principal; /* with access files: who asks */
     bool plain;                 /* no field but Accept has a say in the answer */

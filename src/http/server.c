@@ -85,6 +85,7 @@ static bool open_operators(struct server *s, const struct service *service, stru
     o->answer_cache = 0;
     o->max_connections = o->max_metrics_connections;
     o->max_per_address = 0;
+    o->cors_origins = ""; /* whoever lets pages in means the resources */
     s->metrics_limit = limit_new(o->max_connections, o->max_per_address);
     if (!s->metrics_limit)
         return error_set(e, ERROR_MEMORY, "out of memory");

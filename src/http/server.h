@@ -40,6 +40,7 @@ struct server_options {
     enum nearness open_to;      /* without access files: who is answered */
     const char *anonymous;      /* the role of those who send no credentials, "": there is none */
     const char *cors_origins;   /* see cors.h */
+    const char *allowed_hosts;  /* see hosts.h */
     bool server_timing;         /* answers say how long they took */
 };
 

@@ -6,6 +6,7 @@
 #include "access/authenticate.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "http/cors.h"
 #include "serve/machine.h"
 #include "sources/database.h"
 #include "store/files/backup_scheduler.h"
@@ -195,6 +196,17 @@ static bool check_anonymous(const struct run *r, struct error *e)
     return true;
 }
 
+/* Whoever has a browser that reaches the service is asked by no page, then. */
+static void warn_of_pages(const struct run *r)
+{
+    static const struct slice any = SLICE_LITERAL("*");
+
+    if (!store_has_access(&r->store) && cors_allows(r->config->cors_origins, any))
+        log_say(LOG_WARN,
+                "--cors-origins lets every web page in, and nothing else says who may read "
+                "and write here: name the origins whose pages may");
+}
+
 static bool start_server(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -244,11 +256,13 @@ static bool start_server(struct run *r, struct error *e)
         .open_to = open_to(c),
         .anonymous = c->anon_role,
         .cors_origins = c->cors_origins,
+        .allowed_hosts = c->allowed_hosts,
         .server_timing = c->server_timing,
     };
     r->options.max_per_address = connections_per_address(c, r->options.max_connections);
     if (!check_anonymous(r, e))
         return false;
+    warn_of_pages(r);
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/cors.h"
+#include "http/hosts.h"
 #include "http/listen.h"
 
 /* An octal number, as chmod(1) takes it. */
@@ -44,7 +45,7 @@ bool surroundings_take(struct surroundings *s, const struct config *c, struct er
 {
     if (!check_backups(c, e))
         return false;
-    if (!cors_check(c->cors_origins, e))
+    if (!cors_check(c->cors_origins, e) || !hosts_check_list(c->allowed_hosts, e))
         return false;
     if (!notify_open(&s->notifier, e))
         return false;

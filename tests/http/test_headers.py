@@ -55,7 +55,7 @@ def test_options_of_everything(server):
 
 
 @pytest.mark.parametrize("target,path", [
-    ("http://example.org/author?select=id&order=id&limit=1", None), ("HTTP://h:80/author?select=id&order=id&limit=1", None),
+    ("http://example.local/author?select=id&order=id&limit=1", None), ("HTTP://h:80/author?select=id&order=id&limit=1", None),
     ("https://u@h/author?select=id&order=id&limit=1", None), ("http://h", "/"), ("http://h?x=1", "/"), ("http://h/", "/"),
 ])
 def test_targets_in_absolute_form(server, target, path):
