@@ -20,6 +20,17 @@ void digest_sha256(struct slice data, char out[DIGEST_SHA256_SIZE])
     out[DIGEST_SHA256_SIZE - 1] = '\0';
 }
 
+bool digest_equal(struct slice a, struct slice b)
+{
+    volatile unsigned char differ = 0; /* no compiler may stop at the first */
+
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        differ |= (unsigned char)(a.data[i] ^ b.data[i]);
+    return differ == 0;
+}
+
 const char *digest_library_version(void)
 {
     return MBEDTLS_VERSION_STRING;

@@ -6,6 +6,8 @@
 #ifndef THIMBLE_ACCESS_DIGEST_H
 #define THIMBLE_ACCESS_DIGEST_H
 
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 /* 64 hex digits and a NUL. */
@@ -13,6 +15,10 @@
 
 /* Writes the SHA-256 (FIPS 180-4) of `data` in lower-case hex. Cannot fail. */
 void digest_sha256(struct slice data, char out[DIGEST_SHA256_SIZE]);
+
+/* Are they the same? In a time that tells nothing of where they differ: for what a client sends of a
+ * secret. */
+bool digest_equal(struct slice a, struct slice b);
 
 /* mbedtls's version, e.g. "3.6.7"; static. */
 const char *digest_library_version(void);

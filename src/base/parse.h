@@ -27,7 +27,7 @@ bool parse_double(struct slice s, double *out);
 /* Bytes: digits with an optional B, KB, MB, GB (powers of 1000), KiB, MiB, GiB, K, M, G (1024). */
 bool parse_size(struct slice s, int64_t *out);
 
-/* Milliseconds: digits with ms, s, m, h ("30s", "1m30s", "250ms"); a bare number is seconds. */
+/* Milliseconds: digits with ms, s, m, h, d ("30s", "1m30s", "250ms"); a bare number is seconds. */
 bool parse_duration_ms(struct slice s, int64_t *out);
 
 /* on/off, true/false, yes/no, 1/0, any case. */

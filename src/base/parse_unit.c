@@ -36,7 +36,7 @@ static int64_t duration_factor(struct slice unit)
     static const struct {
         const char *name;
         int64_t milliseconds;
-    } units[] = {{"ms", 1}, {"", 1000}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+    } units[] = {{"ms", 1}, {"", 1000}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
 
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
         if (slice_is(unit, units[i].name))

@@ -15,6 +15,8 @@ const struct command commands[COMMANDS] = {
                         "copy the database to FILE, checked, while it is served"},
     [COMMAND_RESTORE] = {"restore", 1, "FILE [--force]",
                          "put a backup in the place of the database, checked"},
+    [COMMAND_KEY] = {"key", 2, "add|list|revoke [ID|NAME]",
+                     "make an API key, list them, or revoke one, while it is served"},
     [COMMAND_HEALTHCHECK] = {"healthcheck", 0, "",
                              "ask the server whether it is ready, where its probes are"},
     [COMMAND_CONFIG] = {"config", 0, "[--markdown|--man]",

@@ -68,6 +68,11 @@ struct config {
     int64_t max_rejects;     /* import; 0: no limit */
     bool atomic;             /* import --atomic */
 
+    const char *role;   /* key, user: "": none is said */
+    const char *name;   /* key: "" */
+    const char *claims; /* key, user: JSON */
+    int64_t expires_ms; /* key; 0: never */
+
     bool force;    /* backup, restore --force */
     bool dry_run;  /* migrate --dry-run */
     bool markdown; /* config --markdown */
