@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/limit.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -52,29 +51,6 @@ void limit_free(struct limit *limit)
     pthread_mutex_destroy(&limit->lock);
     free(limit->slots);
     free(limit);
-}
-
-struct limit_key limit_key_of(const struct sockaddr *address)
-{
-    struct limit_key key = {0, 0};
-
-    if (address && address->sa_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)address;
-
-        key = (struct limit_key){1, v4->sin_addr.s_addr};
-    } else if (address && address->sa_family == AF_INET6) {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)address;
-        uint32_t v4;
-
-        memcpy(&key.high, v6->sin6_addr.s6_addr, 8);
-        if (IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
-            memcpy(&v4, v6->sin6_addr.s6_addr + 12, 4);
-            key = (struct limit_key){1, v4};
-        } else {
-            key.low = 2; /* never the key of an IPv4 address, never all zero */
-        }
-    }
-    return key;
 }
 
 static bool key_equal(struct limit_key a, struct limit_key b)

@@ -11,11 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct sockaddr;
 struct limit;
 
 /* An address as it is counted: IPv4 whole, IPv6 by its /64 (one host owns at least that,
- * RFC 6177 §2), all unix-socket peers uncounted. */
+ * RFC 6177 §2), all unix-socket peers uncounted (access/address.h makes it). */
 struct limit_key {
     uint64_t high, low; /* both 0: not counted by address */
 };
@@ -36,9 +35,7 @@ enum limit_verdict {
 struct limit *limit_new(size_t total, size_t per_address);
 void limit_free(struct limit *limit); /* takes NULL */
 
-struct limit_key limit_key_of(const struct sockaddr *address);
-
-/* The same as one number, of which few addresses share one; 0: not counted by address. */
+/* A key as one number, of which few addresses share one; 0: not counted by address. */
 static inline uint64_t limit_key_number(struct limit_key key)
 {
     return key.high * 0x9e3779b97f4a7c15ULL ^ key.low;

@@ -6,7 +6,7 @@
 #ifndef THIMBLE_ACCESS_NEARNESS_H
 #define THIMBLE_ACCESS_NEARNESS_H
 
-struct sockaddr;
+#include "access/address.h"
 
 enum nearness {
     NEAR_LOOPBACK, /* 127/8, ::1, and the peer of a unix socket */
@@ -14,8 +14,7 @@ enum nearness {
     NEAR_ANY,
 };
 
-/* The narrowest that the address is in; an IPv4 address within IPv6 (RFC 4291 §2.5.5.2) counts
- * as IPv4. NULL, or a family that is none of these: NEAR_ANY. */
-enum nearness nearness_of(const struct sockaddr *address);
+/* The narrowest that the address is in; one that is not known is of NEAR_ANY. */
+enum nearness nearness_of(const struct address *address);
 
 #endif

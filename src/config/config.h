@@ -33,10 +33,11 @@ struct config {
     const char *metrics_listen; /* "": none */
     const char *socket_mode;    /* octal */
     const char *base_path;
-    const char *cors_origins;  /* "", "*" or a list */
-    const char *allowed_hosts; /* the same */
-    const char *open_to;       /* "loopback", "private" or "any" */
-    const char *anon_role;     /* "": none */
+    const char *cors_origins;    /* "", "*" or a list */
+    const char *trusted_proxies; /* "" or a list (access/networks.h) */
+    const char *allowed_hosts;   /* the same */
+    const char *open_to;         /* "loopback", "private" or "any" */
+    const char *anon_role;       /* "": none */
     const char *log_level;
     const char *synchronous; /* "full" or "normal" */
     int64_t threads;         /* 0: as many as there are processors */

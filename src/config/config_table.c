@@ -63,6 +63,9 @@ const struct setting settings[] = {
      "names that this server is asked by, separated by commas, beside addresses, localhost, names "
      "without a dot and those under .localhost, .local, .internal and .svc; \".example.org\": the "
      "domain and what is under it; \"*\": any"},
+    {network, "trusted-proxies", SETTING_TEXT, AT(trusted_proxies), "", 0, 0, NULL, "LIST",
+     "proxies that say for whom they ask, in Forwarded or X-Forwarded-For: networks and addresses, as "
+     "10.0.0.0/8, separated by commas, and unix for the peers of a unix socket; \"\": none"},
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
     {network, "readers", SETTING_INTEGER, AT(readers), "0", 0, 256, NULL, "N",

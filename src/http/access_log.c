@@ -12,6 +12,7 @@ void access_log(struct request *r, int64_t now_us)
     int64_t us = now_us - r->call.now_us;
     bool slow = o->slow_us && us >= o->slow_us;
     enum log_level level = r->status >= 500 ? LOG_ERROR : slow ? LOG_WARN : LOG_INFO;
+    char client[ADDRESS_TEXT];
     struct log_line line;
 
     if (!o->access_log && level == LOG_INFO)
@@ -22,6 +23,7 @@ void access_log(struct request *r, int64_t now_us)
     log_text(&line, "id", slice_from(request_id(r)));
     log_text(&line, "method", slice_from(method_name(r->call.method)));
     log_text(&line, "path", r->call.path);
+    log_text(&line, "client", slice_from(address_write(r->client, client)));
     log_int(&line, "status", r->status);
     log_int(&line, "bytes", (int64_t)r->answer_bytes);
     log_ms(&line, "duration_ms", us);

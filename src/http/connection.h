@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/address.h"
 #include "access/limit.h"
 
 enum connection_state {
@@ -34,7 +35,10 @@ struct connection {
     enum connection_state state;
     bool is_far;                /* from beyond --open-to */
     enum limit_verdict verdict; /* LIMIT_OK, or why its requests are refused */
-    struct limit_key address;
+    bool trusted;               /* a proxy of --trusted-proxies: it says for whom it asks */
+    struct limit_key address;   /* as it is counted; a trusted proxy's is not */
+    uint64_t share;             /* whose share its requests take, if nothing else is known */
+    struct address from;
     int fd;
     int64_t since_us; /* when it came into this state */
 };

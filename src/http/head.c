@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/text.h"
+#include "http/client.h"
 #include "http/hosts.h"
 #include "http/loop.h"
 #include "http/origin.h"
@@ -161,14 +162,15 @@ static const struct head_field *const fields[] = {
     [6] = FIELDS({BECOMES("accept", call.accept)}, {TAKEN("prefer", take_preferences)},
                  {TAKEN("origin", take_origin)}, {TAKEN("apikey", take_apikey)}),
     [8] = FIELDS({TAKEN("if-match", take_match)}),
-    [9] = FIELDS({TAKEN("x-api-key", take_x_api_key)}),
+    [9] = FIELDS({TAKEN("x-api-key", take_x_api_key)}, {TAKEN("forwarded", client_take_forwarded)}),
     [11] = FIELDS({BECOMES("traceparent", traceparent)}),
     [12] = FIELDS({BECOMES("content-type", call.content_type)}, {TAKEN("x-request-id", take_id)}),
     [13] = FIELDS({TAKEN("if-none-match", take_none_match)},
                   {TAKEN("authorization", take_authorization)}),
     [14] = FIELDS({TAKEN("accept-profile", take_accept_profile)},
                   {TAKEN("content-length", take_length)}, {BECOMES("sec-fetch-site", fetch_site)}),
-    [15] = FIELDS({TAKEN("content-profile", take_content_profile)}),
+    [15] = FIELDS({TAKEN("content-profile", take_content_profile)},
+                  {TAKEN("x-forwarded-for", client_take_forwarded_for)}),
     [16] = FIELDS({BECOMES("content-encoding", coding)}),
     [29] = FIELDS({TAKEN("access-control-request-method", take_asked_method)}),
     [30] = FIELDS({BECOMES("access-control-request-headers", asked_headers)}),
@@ -309,4 +311,6 @@ void head_read(struct request *r, const char *method)
     r->call.who = (struct identity){
         .method = slice_from(method), .path = r->call.path, .header = find_header};
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, r);
+    if (r->peer->trusted)
+        client_find(r);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "access/nearness.h"
+#include "access/networks.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -24,12 +25,28 @@
 /* The loop looks after the daemon so often at least, in milliseconds. */
 #define WAIT_MAX_MS 60000
 
+static bool is_trusted(const struct loop *loop, const struct address *from)
+{
+    const struct networks *trusted = loop->options->trusted_proxies;
+
+    return trusted && networks_hold(trusted, from);
+}
+
+/* A trusted proxy's connections are of many clients: they are not one address's. */
+static struct limit_key counted_as(const struct loop *loop, const struct address *from)
+{
+    if (is_trusted(loop, from))
+        return (struct limit_key){0, 0};
+    return address_key(from);
+}
+
 static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
 {
     struct loop *loop = context;
+    struct address from = address_of(address);
     (void)len;
 
-    if (limit_accepts(loop->limit, limit_key_of(address)))
+    if (limit_accepts(loop->limit, counted_as(loop, &from)))
         return MHD_YES;
     counter_add(&loop->metrics.refused[REFUSAL_CLOSED], 1);
     return MHD_NO;
@@ -45,8 +62,11 @@ static void open_peer(struct loop *loop, struct MHD_Connection *connection, void
     if (!peer)
         return; /* no memory: request_begin closes the connection */
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    peer->address = limit_key_of(info ? info->client_addr : NULL);
-    peer->is_far = nearness_of(info ? info->client_addr : NULL) > loop->options->open_to;
+    peer->from = address_of(info ? info->client_addr : NULL);
+    peer->trusted = is_trusted(loop, &peer->from);
+    peer->address = counted_as(loop, &peer->from);
+    peer->share = limit_key_number(address_key(&peer->from));
+    peer->is_far = nearness_of(&peer->from) > loop->options->open_to;
     info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     peer->fd = info ? info->connect_fd : -1;
     peer->verdict = limit_enter(loop->limit, peer->address);

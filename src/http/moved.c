@@ -56,7 +56,7 @@ bool moved_submit(struct request *r)
         .completion.kind = COMPLETION_OF_LANE,
         .run = run_again,
         .completions = &r->loop->completions,
-        .address = {r->peer->address.high, r->peer->address.low},
+        .address = {call->address},
         .reason = call->moves_for,
     };
     if (lane_submit(call->service->lane, &r->lane, &call->error))

@@ -133,13 +133,17 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->call.reader = loop->reader;
     r->call.completions = &loop->completions;
     r->call.admin = loop->admin;
-    r->call.address = limit_key_number(peer->address);
+    r->call.address = peer->share;
+    r->client = &peer->from;
+    r->is_far = peer->is_far;
     r->call.now_us = loop->now_us = clock_us();
     if (loop->options->request_timeout_us)
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
     r->loop = loop;
     r->connection = connection;
     r->peer = peer;
+    if (peer->trusted)
+        r->hops = (struct hops){0};
     r->phase = REQUEST_HEADERS;
     r->route = NULL;
     r->host = r->fetch_site = (struct slice){NULL, 0};

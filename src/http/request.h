@@ -15,6 +15,7 @@
 #include <microhttpd.h>
 
 #include "access/authenticate.h"
+#include "access/forwarded.h"
 #include "base/arena.h"
 #include "base/slice.h"
 #include "resource/call.h"
@@ -35,10 +36,20 @@ enum request_phase {
     REQUEST_ANSWERED, /* a response is queued */
 };
 
+/* What a trusted proxy says (http/client.h). */
+struct hops {
+    struct forwarded standard, customary; /* Forwarded, X-Forwarded-For */
+    struct address client;
+};
+
 struct request {
     struct call call; /* first: the completion queue brings calls back */
     struct loop *loop;
-    struct connection *peer; /* never NULL: a connection without one has no requests */
+    struct connection *peer;      /* never NULL: a connection without one has no requests */
+    const struct address *client; /* who asks: the peer, or whom a trusted proxy names; kind
+                                     ADDRESS_UNKNOWN: that cannot be told of what it says */
+    bool is_far;                  /* the client is from beyond --open-to */
+    struct hops hops;             /* of a trusted proxy's request */
     struct MHD_Connection *connection;
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;

@@ -16,6 +16,7 @@
 #include "resource/call.h"
 
 struct inherited;
+struct networks;
 struct server;
 
 struct server_options {
@@ -24,13 +25,14 @@ struct server_options {
     unsigned socket_mode;              /* permissions of a unix socket that `listen` makes */
     const char *metrics_listen;        /* the operators' listener, "": none */
     size_t max_metrics_connections;
-    size_t loops;               /* event loops, at least 1 */
-    size_t max_connections;     /* more are answered 503 */
-    size_t max_per_address;     /* more from one address are answered 429; 0: no limit */
-    size_t max_url;             /* bytes of the request target */
-    size_t max_headers;         /* bytes of the header section */
-    size_t max_body;            /* bytes of a body */
-    int64_t idle_timeout_us;    /* a connection between requests; 0: for ever */
+    size_t loops;           /* event loops, at least 1 */
+    size_t max_connections; /* more are answered 503 */
+    size_t max_per_address; /* more from one address are answered 429; 0: no limit */
+    const struct networks *trusted_proxies; /* NULL: none */
+    size_t max_url;                         /* bytes of the request target */
+    size_t max_headers;                     /* bytes of the header section */
+    size_t max_body;                        /* bytes of a body */
+    int64_t idle_timeout_us;                /* a connection between requests; 0: for ever */
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
     int64_t loop_budget_us;     /* a read on its loop, before it goes on in the lane; 0: no limit */
     bool all_move;              /* all reads go there */

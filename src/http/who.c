@@ -43,7 +43,7 @@ bool who_check(struct request *r)
         return true;
     if (has_access)
         return identify(r);
-    return !r->peer->is_far || is_too_far(&r->call.error);
+    return !r->is_far || is_too_far(&r->call.error);
 }
 
 static bool is_invalid_token(enum error_code code)

@@ -22,7 +22,7 @@ bool who_check(struct request *request) __attribute__((warn_unused_result));
 /* Is there anything to look at? There is not for whoever is near while there are no access files. */
 static inline bool who_matters(const struct request *r)
 {
-    return r->peer->is_far || store_has_access(r->call.service->store);
+    return r->is_far || store_has_access(r->call.service->store);
 }
 
 /* The value of WWW-Authenticate (RFC 6750 §3) with a failure of status 401, in the call's arena. NULL

@@ -243,6 +243,7 @@ static bool start_server(struct run *r, struct error *e)
         .inherited = &r->around.inherited,
         .loops = loops(r),
         .max_connections = machine_connections(r->ceiling.max_connections),
+        .trusted_proxies = r->around.trusted_proxies.n ? &r->around.trusted_proxies : NULL,
         .max_url = (size_t)c->max_url,
         .max_headers = (size_t)c->max_headers,
         .max_body = (size_t)r->ceiling.max_body,

@@ -20,6 +20,15 @@ static bool read_mode(const char *text, unsigned *mode, struct error *e)
     return true;
 }
 
+static bool read_proxies(const char *list, struct networks *networks, struct error *e)
+{
+    struct error why = error_none();
+
+    if (networks_parse(networks, slice_from(list), &why))
+        return true;
+    return error_set(e, ERROR_USAGE, "--trusted-proxies: %s", why.message);
+}
+
 static bool check_backups(const struct config *c, struct error *e)
 {
     return !c->backup_interval_ms || c->backup_dir[0] ||
@@ -52,6 +61,8 @@ bool surroundings_take(struct surroundings *s, const struct config *c, struct er
     if (!inherit_take(&s->inherited, e))
         return false;
     if (!read_mode(c->socket_mode, &s->socket_mode, e))
+        return false;
+    if (!read_proxies(c->trusted_proxies, &s->trusted_proxies, e))
         return false;
     return check_addresses(c, s->inherited.count > 0, e);
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "access/networks.h"
 #include "base/error.h"
 #include "config/config.h"
 #include "http/inherit.h"
@@ -18,6 +19,7 @@ struct surroundings {
     struct notifier notifier;
     struct inherited inherited;
     unsigned socket_mode; /* of a Unix socket's file */
+    struct networks trusted_proxies;
 };
 
 /*

@@ -116,6 +116,26 @@ def test_behind_a_proxy(serve, tmp_path, proxy, which):
     assert ask_status(port) in (502, 503)
 
 
+@pytest.mark.parametrize("which", [nginx, caddy], ids=["nginx", "caddy"])
+def test_the_client_is_whom_the_proxy_saw(serve, tmp_path, proxy, which):
+    """Whatever it writes itself. The snippets drop or overwrite what they do not add to."""
+    if not (shutil.which(which.__name__) or pathlib.Path(f"/usr/sbin/{which.__name__}").exists()):
+        pytest.skip(f"{which.__name__} is not installed")
+    server = serve("--access-log", "--trusted-proxies", "unix", listen=f"unix:{tmp_path}/thimble.sock")
+    connection, _ = which(tmp_path, proxy, f"{tmp_path}/thimble.sock")
+    for i, forged in enumerate(({}, {"X-Forwarded-For": "192.0.2.1"}, {"Forwarded": "for=192.0.2.1"},
+                                {"X-Forwarded-For": "192.0.2.1, nonsense", "Forwarded": 'for="'})):
+        headers = {"X-Request-Id": f"forged-{i}", **forged}
+        assert server.request("GET", f"/author/{i + 1}", None, headers, connection=connection).status == 200
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        clients = [line["client"] for line in server.log_lines() if line.get("id", "").startswith("forged")]
+        if len(clients) == 4:
+            break
+        time.sleep(0.05)
+    assert clients == ["127.0.0.1"] * 4
+
+
 def ask_status(port, method="GET", path="/rest/v1/author/1", body=None):
     """Of an answer that may be the proxy's own."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)

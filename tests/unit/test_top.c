@@ -29,11 +29,14 @@ static struct limit_key key_of(const char *text)
 {
     struct sockaddr_in v4 = {.sin_family = AF_INET};
     struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+    struct address from = {.kind = ADDRESS_UNKNOWN};
 
     if (inet_pton(AF_INET, text, &v4.sin_addr) == 1)
-        return limit_key_of((struct sockaddr *)&v4);
-    assert_int_equal(inet_pton(AF_INET6, text, &v6.sin6_addr), 1);
-    return limit_key_of((struct sockaddr *)&v6);
+        from = address_of((struct sockaddr *)&v4);
+    else if (inet_pton(AF_INET6, text, &v6.sin6_addr) == 1)
+        from = address_of((struct sockaddr *)&v6);
+    assert_int_equal(from.kind, ADDRESS_IP);
+    return address_key(&from);
 }
 
 static void connections_are_counted(void **state)
