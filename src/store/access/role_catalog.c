@@ -21,7 +21,8 @@ static bool role_routines(struct making *m)
 
         if (!access_may_execute(whole->access, m->role, routine->source->name))
             continue;
-        routines[n++] = *routine;
+        if (!routine_for_role(&m->part->arena, m->part, routine, &routines[n++], m->error))
+            return false;
     }
     m->part->routines = routines;
     m->part->n_routines = n;

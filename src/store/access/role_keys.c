@@ -54,12 +54,17 @@ static bool reads_all(const struct making *m, const struct table *whole)
     return own && own->n_readable == whole->n_columns;
 }
 
-/* The columns of the table that the index has; one that it has not is the index's own. */
+static bool reads_column(const struct making *m, const struct table *table, int column)
+{
+    int own = m->map[table->whole->index].column[column];
+
+    return own >= 0 && (size_t)own < table->n_readable;
+}
+
+/* Each column of the table that the index has; one that it has not is the index's own. */
 static bool may_search(const struct making *m, const struct table *table)
 {
     const struct table *whole = table->whole, *index = whole->fts->index;
-    const struct role_table_map *map = &m->map[whole->index];
-    int by = whole->fts->rowid_column;
 
     if (index == whole)
         return reads_all(m, whole);
@@ -68,26 +73,41 @@ static bool may_search(const struct making *m, const struct table *table)
 
         if (column < 0)
             return reads_all(m, index);
-        if (map->column[column] < 0 || (size_t)map->column[column] >= table->n_readable)
+        if (!reads_column(m, table, column))
             return false;
     }
-    return by < 0 || (map->column[by] >= 0 && (size_t)map->column[by] < table->n_readable);
+    return true;
+}
+
+/* Which column the index's rowid equals: the alias of the rowid is the rowid to who may not read it.
+ * False: one that is hidden. */
+static bool role_fts_rowid(const struct making *m, const struct table *table, int *column)
+{
+    const struct table *whole = table->whole;
+    int by = whole->fts->rowid_column;
+    bool readable = by >= 0 && reads_column(m, table, by);
+
+    *column = readable ? m->map[whole->index].column[by] : -1;
+    if (readable || by < 0)
+        return true;
+    return by == whole->rowid_alias && table->rowid;
 }
 
 static bool role_fts(struct making *m, struct table *table)
 {
     const struct fts_index *whole = table->whole->fts;
     struct fts_index *fts;
+    int column;
 
     table->fts = NULL;
     if (!whole || !may_search(m, table))
         return true;
+    if (!role_fts_rowid(m, table, &column))
+        return true;
     fts = making_alloc(m, 1, sizeof *fts);
     if (!fts)
         return false;
-    *fts = *whole;
-    if (fts->rowid_column >= 0)
-        fts->rowid_column = m->map[table->whole->index].column[fts->rowid_column];
+    *fts = (struct fts_index){.index = whole->index, .rowid_column = column};
     table->fts = fts;
     return true;
 }

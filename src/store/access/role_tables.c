@@ -16,7 +16,7 @@ static const struct access_column_rights *column_rights(const struct access_tabl
                                                         struct slice column)
 {
     for (size_t i = 0; i < rights->n_columns; i++) {
-        if (slice_equal(rights->columns[i].name, column))
+        if (text_equal_nocase(rights->columns[i].name, column))
             return &rights->columns[i];
     }
     return NULL;
