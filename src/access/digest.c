@@ -2,6 +2,7 @@
 #include "access/digest.h"
 
 #include <assert.h>
+#include <stdint.h>
 
 #include <mbedtls/build_info.h>
 #include <mbedtls/sha256.h>
@@ -18,6 +19,34 @@ void digest_sha256(struct slice data, char out[DIGEST_SHA256_SIZE])
         out[2 * i + 1] = hex[sum[i] & 15];
     }
     out[DIGEST_SHA256_SIZE - 1] = '\0';
+}
+
+static void digest_add(mbedtls_sha256_context *sum, const void *data, size_t len)
+{
+    int rc = mbedtls_sha256_update(sum, data, len);
+
+    assert(rc == 0);
+}
+
+void digest_sha256_parts(const struct slice *parts, size_t n,
+                         unsigned char out[DIGEST_SHA256_BYTES])
+{
+    mbedtls_sha256_context sum;
+    int rc;
+
+    mbedtls_sha256_init(&sum);
+    rc = mbedtls_sha256_starts(&sum, 0);
+    assert(rc == 0);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t len = parts[i].len;
+
+        digest_add(&sum, &len, sizeof len);
+        if (len > 0)
+            digest_add(&sum, parts[i].data, parts[i].len);
+    }
+    rc = mbedtls_sha256_finish(&sum, out);
+    assert(rc == 0);
+    mbedtls_sha256_free(&sum);
 }
 
 bool digest_equal(struct slice a, struct slice b)

@@ -48,6 +48,14 @@ void text_base64_encode(struct buf *b, struct slice in);
 long text_base64_decode(struct slice in, unsigned char *out);
 
 /*
+ * The same with '-' and '_' for '+' and '/', and no padding (RFC 4648 §5, RFC 7515 appendix C):
+ * appended; decoded to `out`, which has room for in.len / 4 * 3 + 2 bytes. -1 if malformed, also where
+ * bits that belong to no byte are set: one value has one text.
+ */
+void text_base64url_encode(struct buf *b, struct slice in);
+long text_base64url_decode(struct slice in, unsigned char *out);
+
+/*
  * Appends `s` as a JSON string with its quotes. Control characters, '"' and '\' are
  * escaped, NUL included; bytes that are not UTF-8 become U+FFFD, so the result is
  * always valid JSON.

@@ -1,5 +1,5 @@
 /*
- * Base64 (RFC 4648 §4).
+ * Base64 (RFC 4648 §4), and with the alphabet for names and no padding (§5).
  *
  * SPDX-License-Identifier: MIT
  */
@@ -47,7 +47,7 @@ void text_base64_encode(struct buf *b, struct slice in)
     b->len += (in.len + 2) / 3 * 4;
 }
 
-static int base64_digit(char c)
+static int base64_digit(char c, const char last[2])
 {
     if (ascii_is_upper(c))
         return c - 'A';
@@ -55,22 +55,22 @@ static int base64_digit(char c)
         return c - 'a' + 26;
     if (ascii_is_digit(c))
         return c - '0' + 52;
-    if (c == '+')
+    if (c == last[0])
         return 62;
-    if (c == '/')
+    if (c == last[1])
         return 63;
     return -1;
 }
 
 /* The 24 bits of a group of which the first `digits` of four are there; -1 if one is none, or if
  * bits that no byte takes are not zero: one text, one value. */
-static long base64_group(const char *text, size_t digits)
+static long base64_group(const char *text, size_t digits, const char last[2])
 {
     static const unsigned unused[] = {[2] = 0xffff, [3] = 0xff, [4] = 0};
     unsigned bits = 0;
 
     for (size_t k = 0; k < digits; k++) {
-        int digit = base64_digit(text[k]);
+        int digit = base64_digit(text[k], last);
 
         if (digit < 0)
             return -1;
@@ -82,23 +82,17 @@ static long base64_group(const char *text, size_t digits)
     return (long)bits;
 }
 
-long text_base64_decode(struct slice in, unsigned char *out)
+/* Groups of four digits, the last one of two, three or four; `last` is the alphabet's end. */
+static long decode_digits(struct slice in, const char last[2], unsigned char *out)
 {
     unsigned char *to = out;
-    size_t padding = 0;
 
-    if (in.len % 4 != 0)
+    if (in.len % 4 == 1)
         return -1;
-    while (padding < 2 && padding < in.len && in.data[in.len - 1 - padding] == '=')
-        padding++;
     for (size_t i = 0; i < in.len; i += 4) {
-        bool is_last = i + 4 == in.len;
-        size_t digits = 4;
-        long bits;
+        size_t digits = in.len - i < 4 ? in.len - i : 4;
+        long bits = base64_group(in.data + i, digits, last);
 
-        if (is_last)
-            digits -= padding;
-        bits = base64_group(in.data + i, digits);
         if (bits < 0)
             return -1;
         *to++ = (unsigned char)(bits >> 16);
@@ -108,4 +102,37 @@ long text_base64_decode(struct slice in, unsigned char *out)
             *to++ = (unsigned char)bits;
     }
     return to - out;
+}
+
+long text_base64_decode(struct slice in, unsigned char *out)
+{
+    size_t padding = 0;
+
+    if (in.len % 4 != 0)
+        return -1;
+    while (padding < 2 && padding < in.len && in.data[in.len - 1 - padding] == '=')
+        padding++;
+    return decode_digits(slice_make(in.data, in.len - padding), "+/", out);
+}
+
+long text_base64url_decode(struct slice in, unsigned char *out)
+{
+    return decode_digits(in, "-_", out);
+}
+
+void text_base64url_encode(struct buf *b, struct slice in)
+{
+    size_t from = b->len;
+
+    text_base64_encode(b, in);
+    if (b->failed)
+        return;
+    while (b->len > from && b->data[b->len - 1] == '=')
+        b->len--;
+    for (size_t i = from; i < b->len; i++) {
+        if (b->data[i] == '+')
+            b->data[i] = '-';
+        else if (b->data[i] == '/')
+            b->data[i] = '_';
+    }
 }
