@@ -35,10 +35,10 @@ static bool take_bearer(struct slice field, struct slice *token)
     return true;
 }
 
-static bool by_secret(const struct authenticator *a, struct slice secret, int64_t now_s,
-                      struct arena *arena, struct principal *out, struct error *e)
+static bool by_secret(const struct authentication *with, struct slice secret, struct arena *arena,
+                      struct principal *out, struct error *e)
 {
-    (void)a, (void)secret, (void)now_s, (void)arena, (void)out;
+    (void)with, (void)secret, (void)arena, (void)out;
     error_set(e, ERROR_NO_SECRET, "Server lacks JWT secret");
     return error_hint(e, "Name what verifies tokens: --jwt-secret, --jwks or --jwks-url.");
 }
@@ -62,16 +62,17 @@ static bool no_credentials(struct error *e)
                       "names the role of those who send none.");
 }
 
-bool authenticate(const struct authenticator *a, const struct credentials *credentials,
-                  int64_t now_s, struct arena *arena, struct principal *out, struct error *e)
+bool authenticate(const struct authentication *with, const struct credentials *credentials,
+                  struct arena *arena, struct principal *out, struct error *e)
 {
+    const struct principal *anonymous = &with->authenticator->anonymous;
     struct slice secret;
 
-    *out = a->anonymous;
-    if (find_secret(credentials, &secret) && !by_secret(a, secret, now_s, arena, out, e))
+    *out = *anonymous;
+    if (find_secret(credentials, &secret) && !by_secret(with, secret, arena, out, e))
         return false;
     if (out->role.len == 0)
-        out->role = a->anonymous.role;
+        out->role = anonymous->role;
     return out->role.len > 0 || no_credentials(e);
 }
 

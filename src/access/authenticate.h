@@ -15,6 +15,7 @@
 #include "base/error.h"
 
 struct access;
+struct reader;
 
 /* The header fields as received; no data: not there. */
 struct credentials {
@@ -34,6 +35,14 @@ struct authenticator {
 bool authenticator_init(struct authenticator *a, const char *anonymous, struct error *e)
     __attribute__((warn_unused_result));
 
+/* One look at credentials. */
+struct authentication {
+    const struct authenticator *authenticator;
+    struct reader *reader; /* the loop's */
+    int64_t now_s;         /* since 1970 */
+    int64_t now_us;        /* clock_us */
+};
+
 /*
  * Who sent them. `Authorization: Bearer` decides where it is there; another scheme is a proxy's, and
  * nothing to us (PostgREST ignores it, too). Then apikey, then X-API-Key: supabase-js sends one in both,
@@ -41,8 +50,8 @@ bool authenticator_init(struct authenticator *a, const char *anonymous, struct e
  * the authenticator. False with ERROR_NO_CREDENTIALS, ERROR_NO_SECRET, ERROR_TOKEN, ERROR_KEY,
  * ERROR_CLAIMS or ERROR_MEMORY; no word of a token or a key is in the error.
  */
-bool authenticate(const struct authenticator *a, const struct credentials *credentials,
-                  int64_t now_s, struct arena *arena, struct principal *out, struct error *e)
+bool authenticate(const struct authentication *with, const struct credentials *credentials,
+                  struct arena *arena, struct principal *out, struct error *e)
     __attribute__((warn_unused_result));
 
 /* Is the anonymous role ("": none) one of the access files? False with ERROR_USAGE, which has the

@@ -1,10 +1,13 @@
 /*
- * POST /_backup: a backup in --backup-dir, now. For the operators' listener.
+ * POST /_backup: a backup in --backup-dir, now. For the operators' listener, and for roles for which no
+ * policies hold.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "admin/verbs.h"
 #include "base/text.h"
+#include "store/access/access.h"
+#include "store/catalog/catalog.h"
 #include "store/files/backup_scheduler.h"
 
 /* Back on the loop: it is made, or the job's error says why not. */
@@ -30,12 +33,30 @@ static enum progress finish(struct call *call)
     return CALL_DONE;
 }
 
+/* Every row is in it: it is for whom no row is hidden. */
+static bool may_back_up(struct call *call)
+{
+    const struct access *access;
+
+    if (call->admin)
+        return true;
+    if (!call_begin(call))
+        return false;
+    access = call->catalog->access;
+    if (access && access->roles[call->catalog->role].bypass_rls)
+        return true;
+    error_set(&call->error, ERROR_FORBIDDEN, "permission denied to make a backup");
+    return error_hint(&call->error, "A role with BYPASSRLS may, and who reaches --metrics-listen.");
+}
+
 /* Its deadline is --backup-timeout, not the request's. */
 enum progress backup_create(struct call *call)
 {
     struct backup_scheduler *backups = call->service->backups;
     struct backup_scheduler_made *made;
 
+    if (!may_back_up(call))
+        return call_fail(call);
     if (!backups) {
         error_set(&call->error, ERROR_NO_ROUTE, "there is no folder for backups");
         error_hint(&call->error, "Name one with --backup-dir.");

@@ -6,6 +6,21 @@
 #include "http/request.h"
 #include "http/request_id.h"
 
+/* Bytes of a claim that are logged: an identity provider may have said anything. */
+#define SUB_MAX 128
+
+/* The role, and the subject: no other claim, and no credentials. */
+static void log_who(struct log_line *line, const struct principal *who)
+{
+    struct slice sub = who->sub;
+
+    log_text(line, "role", who->role);
+    if (sub.len > SUB_MAX)
+        sub.len = SUB_MAX;
+    if (sub.len > 0)
+        log_text(line, "sub", sub);
+}
+
 void access_log(struct request *r, int64_t now_us)
 {
     const struct server_options *o = r->loop->options;
@@ -24,6 +39,8 @@ void access_log(struct request *r, int64_t now_us)
     log_text(&line, "method", slice_from(method_name(r->call.method)));
     log_text(&line, "path", r->call.path);
     log_text(&line, "client", slice_from(address_write(r->client, client)));
+    if (r->principal.role.len)
+        log_who(&line, &r->principal);
     log_int(&line, "status", r->status);
     log_int(&line, "bytes", (int64_t)r->answer_bytes);
     log_ms(&line, "duration_ms", us);

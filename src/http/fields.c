@@ -29,7 +29,18 @@ static bool is_chosen(const struct request *r, const char *name)
     return false;
 }
 
-/* What of the request decided on the answer, for caches (RFC 9110 §12.5.5), in PostgREST's words. */
+/*
+ * What of the request decides on an answer, for caches (RFC 9110 §12.5.5), in PostgREST's words: of what
+ * is negotiated, where pages of other origins may ask, where it matters who asks.
+ */
+static const char *const vary_names[2][2][2] = {
+    {{NULL, "Authorization, apikey, X-API-Key"},
+     {"Origin", "Origin, Authorization, apikey, X-API-Key"}},
+    {{"Accept, Prefer, Range", "Accept, Prefer, Range, Authorization, apikey, X-API-Key"},
+     {"Accept, Prefer, Range, Origin",
+      "Accept, Prefer, Range, Origin, Authorization, apikey, X-API-Key"}},
+};
+
 static const char *vary_of(const struct request *r)
 {
     bool negotiated =
@@ -40,11 +51,13 @@ static const char *vary_of(const struct request *r)
         return NULL;
     if (cors_is_preflight(r))
         return "Origin, Access-Control-Request-Headers";
-    if (negotiated)
-        return origin ? "Accept, Prefer, Range, Origin" : "Accept, Prefer, Range";
-    if (origin)
-        return "Origin";
-    return NULL;
+    return vary_names[negotiated][origin][r->call.who.role.len > 0];
+}
+
+/* Somebody's own answer: no cache that is shared may keep it (RFC 9111 §5.2.2.7). */
+static bool is_private(const struct request *r)
+{
+    return r->call.who.role.len > 0 && !r->call.anonymous;
 }
 
 /* A failure is never kept by a cache; what has a tag is asked for again with it. */
@@ -54,7 +67,9 @@ static const char *cache_control_of(const struct request *r)
         return "no-store";
     if (r->call.fields && is_chosen(r, MHD_HTTP_HEADER_CACHE_CONTROL))
         return NULL;
-    return r->call.tag && r->call.method <= METHOD_HEAD ? "no-cache" : NULL;
+    if (!r->call.tag || r->call.method > METHOD_HEAD)
+        return is_private(r) ? "private" : NULL;
+    return is_private(r) ? "private, no-cache" : "no-cache";
 }
 
 /* Server-Timing (W3C), from the request line to here. */

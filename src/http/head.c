@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "http/client.h"
+#include "http/header_search.h"
 #include "http/hosts.h"
 #include "http/loop.h"
 #include "http/origin.h"
@@ -209,49 +210,6 @@ static enum MHD_Result read_header(void *context, enum MHD_ValueKind kind, const
     return MHD_YES;
 }
 
-/* What is looked for by its name, and joined if it is there more than once (RFC 9110 §5.3). */
-struct field_search {
-    struct arena *arena;
-    struct slice name, value;
-    bool found;
-};
-
-static enum MHD_Result look_at_field(void *context, enum MHD_ValueKind kind, const char *name,
-                                     size_t name_len, const char *value, size_t value_len)
-{
-    struct field_search *s = context;
-    struct slice before = s->value;
-    char *joined;
-    (void)kind;
-
-    if (!text_equal_nocase(slice_make(name, name_len), s->name))
-        return MHD_YES;
-    s->value = slice_make(value, value_len);
-    if (s->found) {
-        joined = arena_alloc(s->arena, before.len + 2 + value_len);
-        if (!joined)
-            return MHD_NO;
-        memcpy(joined, before.data, before.len);
-        memcpy(joined + before.len, ", ", 2);
-        memcpy(joined + before.len + 2, value, value_len);
-        s->value = slice_make(joined, before.len + 2 + value_len);
-    }
-    s->found = true;
-    return MHD_YES;
-}
-
-/* SQL's header(): also on the writer's thread, while the connection is suspended. */
-static bool find_header(struct identity *who, struct slice name, struct slice *value)
-{
-    struct call *call = (struct call *)((char *)who - offsetof(struct call, who));
-    struct request *r = (struct request *)call;
-    struct field_search s = {.arena = &call->arena, .name = name};
-
-    MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, look_at_field, &s);
-    *value = s.value;
-    return s.found;
-}
-
 static enum method method_of(const char *name)
 {
     for (int m = METHOD_GET; m < METHOD_OTHER; m++) {
@@ -309,7 +267,7 @@ void head_read(struct request *r, const char *method)
 {
     r->call.method = method_of(method);
     r->call.who = (struct identity){
-        .method = slice_from(method), .path = r->call.path, .header = find_header};
+        .method = slice_from(method), .path = r->call.path, .header = header_search};
     MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, read_header, r);
     if (r->peer->trusted)
         client_find(r);

@@ -40,6 +40,32 @@ static enum reject reject_of(const struct request *r)
     }
 }
 
+static const char *const auth_failure_names[] = {
+    [AUTH_FAILURE_NONE] = "none",     [AUTH_FAILURE_MISSING] = "missing",
+    [AUTH_FAILURE_TOKEN] = "token",   [AUTH_FAILURE_CLAIMS] = "claims",
+    [AUTH_FAILURE_KEY] = "key",       [AUTH_FAILURE_ROLE] = "role",
+    [AUTH_FAILURE_SECRET] = "secret", [AUTH_FAILURE_FAR] = "far",
+};
+
+const char *metrics_auth_failure_name(enum auth_failure failure)
+{
+    return auth_failure_names[failure];
+}
+
+static enum auth_failure auth_failure_of(enum error_code code)
+{
+    switch (code) {
+    case ERROR_NO_CREDENTIALS: return AUTH_FAILURE_MISSING;
+    case ERROR_TOKEN: return AUTH_FAILURE_TOKEN;
+    case ERROR_CLAIMS: return AUTH_FAILURE_CLAIMS;
+    case ERROR_KEY: return AUTH_FAILURE_KEY;
+    case ERROR_NO_ROLE: return AUTH_FAILURE_ROLE;
+    case ERROR_NO_SECRET: return AUTH_FAILURE_SECRET;
+    case ERROR_NOT_NEAR: return AUTH_FAILURE_FAR;
+    default: return AUTH_FAILURE_NONE;
+    }
+}
+
 /* The request line "METHOD TARGET HTTP/1.1", the fields, an empty line, the body. */
 static size_t received(const struct request *r)
 {
@@ -59,6 +85,10 @@ void metrics_request(struct loop_metrics *m, const struct request *r, int64_t us
     counter_add(&m->sent, r->answer_bytes);
     counter_add(&m->requests[route][r->call.method][r->status / 100 - 2], 1);
     histogram_observe(&m->durations[route], &buckets_duration, us > 0 ? (uint64_t)us : 0);
-    if (r->status >= 400 && reject_of(r))
+    if (r->status < 400)
+        return;
+    if (reject_of(r))
         counter_add(&m->rejected[reject_of(r)], 1);
+    if (auth_failure_of(r->call.error.code))
+        counter_add(&m->auth_failures[auth_failure_of(r->call.error.code)], 1);
 }

@@ -37,6 +37,19 @@ enum reject {
 /* Why a connection's requests are refused, or the connection itself. */
 enum refusal { REFUSAL_CONNECTIONS, REFUSAL_ADDRESS, REFUSAL_CLOSED, REFUSALS };
 
+/* Why it was not accepted what a request says of who sent it: metrics.c has the names. */
+enum auth_failure {
+    AUTH_FAILURE_NONE,
+    AUTH_FAILURE_MISSING, /* nothing was said, and there is no anonymous role */
+    AUTH_FAILURE_TOKEN,   /* not a token, or not signed by anybody known */
+    AUTH_FAILURE_CLAIMS,  /* one that holds not now, or not here */
+    AUTH_FAILURE_KEY,     /* an API key that is none, or is no longer */
+    AUTH_FAILURE_ROLE,    /* of a role that is not there */
+    AUTH_FAILURE_SECRET,  /* nothing to verify a token with */
+    AUTH_FAILURE_FAR,     /* from beyond --open-to */
+    AUTH_FAILURES,
+};
+
 #define STATUS_CLASSES 4 /* 2xx to 5xx */
 
 struct loop_metrics {
@@ -46,6 +59,7 @@ struct loop_metrics {
     struct counter received, sent; /* bytes */
     struct counter accepted, refused[REFUSALS];
     struct counter rejected[REJECTS];
+    struct counter auth_failures[AUTH_FAILURES];
     struct counter requests[ROUTE_KINDS][METHOD_OTHER + 1][STATUS_CLASSES];
     struct histogram durations[ROUTE_KINDS]; /* microseconds */
 };
@@ -58,6 +72,8 @@ void metrics_request(struct loop_metrics *m, const struct request *request, int6
 
 /* A value of the label "reason"; static. */
 const char *metrics_reject_name(enum reject reject);
+
+const char *metrics_auth_failure_name(enum auth_failure failure);
 
 /* What the page says of a kind of routes. */
 struct metrics_route {

@@ -206,6 +206,20 @@ static void write_rejected(struct buf *out, const struct loop_metrics *m)
     }
 }
 
+static void write_auth_failures(struct buf *out, const struct loop_metrics *m)
+{
+    static const char name[] = "thimble_auth_failures_total";
+    char labels[48];
+
+    exposition_family(out, name, "counter",
+                      "Requests that were refused for what they say of who sent them, or say not.");
+    for (unsigned i = AUTH_FAILURE_NONE + 1; i < AUTH_FAILURES; i++) {
+        snprintf(labels, sizeof labels, "reason=\"%s\"",
+                 metrics_auth_failure_name((enum auth_failure)i));
+        exposition_sample(out, name, labels, counter_read(&m->auth_failures[i]));
+    }
+}
+
 static void write_build(struct buf *out, const char *version)
 {
     static const char name[] = "thimble_build_info";
@@ -231,6 +245,7 @@ enum progress metrics_read(struct call *call, const struct metrics_route routes[
     write_requests(out, &reading.total, routes);
     write_durations(out, &reading.total, routes);
     write_rejected(out, &reading.total);
+    write_auth_failures(out, &reading.total);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &reading.figures);
     metrics_write_data(out, call, reading.readers);
     call->content_type_out = EXPOSITION_MEDIA;

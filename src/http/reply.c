@@ -70,8 +70,16 @@ static bool is_worth_keeping(const struct request *r)
     return still_us >= RESPONSE_CACHE_STILL_US;
 }
 
+static struct response_key key_of(const struct request *r)
+{
+    return (struct response_key){.target = r->target,
+                                 .accept = r->call.accept,
+                                 .who = {r->principal.id[0], r->principal.id[1]}};
+}
+
 static bool keep_answer(struct request *r, struct MHD_Response *response)
 {
+    const struct response_key key = key_of(r);
     const struct response_kept kept = {
         .response = response,
         .route = r->route,
@@ -81,7 +89,7 @@ static bool keep_answer(struct request *r, struct MHD_Response *response)
         .body = r->call.reply.len,
     };
 
-    return response_cache_keep(&r->loop->cache, r->target, r->call.accept, &kept);
+    return response_cache_keep(&r->loop->cache, &key, &kept);
 }
 
 /* Looks at the newest snapshot: what was committed before this request came is seen. */
@@ -201,8 +209,9 @@ static bool queue_again(struct request *r, const struct cached_response *answer)
 
 bool reply_again(struct request *r)
 {
+    const struct response_key key = key_of(r);
     struct cached_response *answer =
-        may_repeat(r) ? response_cache_find(&r->loop->cache, r->target, r->call.accept) : NULL;
+        may_repeat(r) ? response_cache_find(&r->loop->cache, &key) : NULL;
 
     if (!answer)
         return false;

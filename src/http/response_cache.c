@@ -28,9 +28,9 @@ bool response_cache_init(struct response_cache *a, size_t max, uint64_t seed, st
     return max == 0 || a->buckets || error_set(e, ERROR_MEMORY, "out of memory");
 }
 
-static uint64_t hash_of(const struct response_cache *a, struct slice target, struct slice accept)
+static uint64_t hash_of(const struct response_cache *a, const struct response_key *key)
 {
-    return hash_bytes(accept, hash_bytes(target, a->seed));
+    return hash_bytes(key->accept, hash_bytes(key->target, a->seed ^ key->who[0]));
 }
 
 static void list_remove(struct response_cache *a, struct cached_response *one)
@@ -71,24 +71,27 @@ void response_cache_finish(struct response_cache *a)
     a->buckets = NULL;
 }
 
-static bool is_for(const struct cached_response *one, struct slice target, struct slice accept)
+static bool is_for(const struct cached_response *one, const struct response_key *key)
 {
-    return one->target_len == target.len && one->accept_len == accept.len &&
-           memcmp(one->key, target.data, target.len) == 0 &&
-           (accept.len == 0 || memcmp(one->key + target.len, accept.data, accept.len) == 0);
+    struct slice target = slice_make(one->key, one->target_len);
+    struct slice accept = slice_make(one->key + one->target_len, one->accept_len);
+
+    if (one->who[0] != key->who[0] || one->who[1] != key->who[1])
+        return false;
+    return slice_equal(target, key->target) && slice_equal(accept, key->accept);
 }
 
-struct cached_response *response_cache_find(struct response_cache *a, struct slice target,
-                                            struct slice accept)
+struct cached_response *response_cache_find(struct response_cache *a,
+                                            const struct response_key *key)
 {
     struct cached_response *one;
     uint64_t hash;
 
-    if (!a->oldest || target.len == 0)
+    if (!a->oldest || key->target.len == 0)
         return NULL;
-    hash = hash_of(a, target, accept);
+    hash = hash_of(a, key);
     one = a->buckets[hash & a->mask];
-    while (one && (one->hash != hash || !is_for(one, target, accept)))
+    while (one && (one->hash != hash || !is_for(one, key)))
         one = one->chain;
     if (one && a->newest != one) {
         list_remove(a, one);
@@ -102,9 +105,10 @@ bool response_cache_fits(const struct response_cache *a, size_t body)
     return a->buckets && body < a->max / LARGEST_PART;
 }
 
-bool response_cache_keep(struct response_cache *a, struct slice target, struct slice accept,
+bool response_cache_keep(struct response_cache *a, const struct response_key *key,
                          const struct response_kept *kept)
 {
+    struct slice target = key->target, accept = key->accept;
     size_t bytes =
         sizeof(struct cached_response) + target.len + accept.len + kept->body + RESPONSE_BYTES;
     struct cached_response *one;
@@ -129,12 +133,13 @@ bool response_cache_keep(struct response_cache *a, struct slice target, struct s
                                     .tag = kept->tag,
                                     .bytes = bytes,
                                     .body = kept->body,
+                                    .who = {key->who[0], key->who[1]},
                                     .target_len = target.len,
                                     .accept_len = accept.len};
     memcpy(one->key, target.data, target.len);
     if (accept.len)
         memcpy(one->key + target.len, accept.data, accept.len);
-    one->hash = hash_of(a, target, accept);
+    one->hash = hash_of(a, key);
     one->chain = a->buckets[one->hash & a->mask];
     a->buckets[one->hash & a->mask] = one;
     list_push(a, one);

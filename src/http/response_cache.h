@@ -33,7 +33,8 @@ struct cached_response {
     uint64_t tag;      /* its entity tag, 0: none */
     size_t bytes;      /* what it counts for */
     size_t body;       /* bytes of its body */
-    size_t target_len; /* the key: the request target and Accept, one after the other */
+    uint64_t who[2];   /* the key: who asked… */
+    size_t target_len; /* …for the request target and Accept, one after the other */
     size_t accept_len;
     char key[];
 };
@@ -51,10 +52,16 @@ bool response_cache_init(struct response_cache *a, size_t max, uint64_t seed, st
     __attribute__((warn_unused_result));
 void response_cache_finish(struct response_cache *a);
 
+/* What equal requests have in common. */
+struct response_key {
+    struct slice target, accept;
+    uint64_t who[2]; /* a principal's id (access/principal.h); 0, 0: it does not matter who asks */
+};
+
 /* The answer kept for this request, or NULL; whether its version still holds is for the caller to
  * see, who gives up one that does not with response_cache_drop. */
-struct cached_response *response_cache_find(struct response_cache *a, struct slice target,
-                                            struct slice accept);
+struct cached_response *response_cache_find(struct response_cache *a,
+                                            const struct response_key *key);
 void response_cache_drop(struct response_cache *a, struct cached_response *answer);
 
 /* False for a body that is too large to be kept. */
@@ -70,7 +77,7 @@ struct response_kept {
 
 /* Keeps the answer, and takes the caller's reference to its response. False if it does not: the
  * reference stays with the caller. */
-bool response_cache_keep(struct response_cache *a, struct slice target, struct slice accept,
+bool response_cache_keep(struct response_cache *a, const struct response_key *key,
                          const struct response_kept *kept);
 
 #endif

@@ -7,6 +7,7 @@
 #include "http/metrics.h"
 #include "resource/target.h"
 #include "store/catalog/catalog.h"
+#include "store/store.h"
 
 #define READS(verb) [METHOD_GET] = (verb), [METHOD_HEAD] = (verb)
 #define READING     (METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD))
@@ -172,7 +173,7 @@ static bool is_served(const struct route *route, const struct call *call)
 {
     switch (route->access) {
     case ROUTE_OPERATORS: return call->admin || !call->service->operators_apart;
-    case ROUTE_ADMIN: return call->admin;
+    case ROUTE_ADMIN: return call->admin || store_has_access(call->service->store);
     case ROUTE_MAIN: break;
     }
     return !call->admin;

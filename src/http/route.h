@@ -28,7 +28,7 @@ enum route_kind {
 enum route_access {
     ROUTE_MAIN,      /* --listen */
     ROUTE_OPERATORS, /* --metrics-listen; without it --listen */
-    ROUTE_ADMIN,     /* --metrics-listen only */
+    ROUTE_ADMIN,     /* --metrics-listen; with access files also --listen */
 };
 
 struct route {

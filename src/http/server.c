@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
@@ -25,6 +26,7 @@ struct server {
     struct server_options metrics_options; /* the operators' */
     struct limit *metrics_limit;
     struct loops all;
+    bool is_reachable;
     size_t n_loops; /* opened */
     size_t n_running;
     struct loop loops[]; /* the operators' is the last */
@@ -52,6 +54,21 @@ static bool open_sockets(struct server *s, struct error *e)
     return listen_set_mode(&s->listen, o->socket_mode, e);
 }
 
+static bool listens_beyond_loopback(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_storage room;
+    } bound = {.any = {.sa_family = AF_UNSPEC}};
+    socklen_t size = sizeof bound;
+    struct address address;
+
+    if (getsockname(fd, &bound.any, &size) != 0)
+        return false;
+    address = address_of(&bound.any);
+    return nearness_of(&address) != NEAR_LOOPBACK;
+}
+
 static bool open_loops(struct server *s, const struct service *service, struct error *e)
 {
     const struct server_options *o = &s->options;
@@ -64,6 +81,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     for (; s->n_loops < o->loops; s->n_loops++) {
         struct loop *loop = &s->loops[s->n_loops];
 
+        s->is_reachable |= listens_beyond_loopback(s->listen.fds[s->n_loops]);
         loop->all = &s->all;
         if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
             return false;
@@ -151,6 +169,11 @@ const char *server_url(const struct server *s)
 const char *server_metrics_url(const struct server *s)
 {
     return s->metrics_listen.url;
+}
+
+bool server_is_reachable(const struct server *s)
+{
+    return s->is_reachable;
 }
 
 bool server_turns(struct server *s, size_t *stuck)

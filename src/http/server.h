@@ -58,6 +58,9 @@ struct server *server_start(const struct server_options *options, const struct s
 const char *server_url(const struct server *server);
 const char *server_metrics_url(const struct server *server);
 
+/* Can the main listener be reached from other machines? Not on loopback addresses or a unix socket. */
+bool server_is_reachable(const struct server *server);
+
 /*
  * For a watchdog: true if every loop has turned since the call before, and asks them anew;
  * false while one has not, and then `*stuck` is its number from 1. One thread.

@@ -25,8 +25,14 @@ static bool identify(struct request *r)
 {
     struct call *call = &r->call;
 
-    if (!authenticate(&r->loop->authenticator, &r->credentials, (int64_t)time(NULL), &call->arena,
-                      &r->principal, &call->error))
+    const struct authentication with = {
+        .authenticator = &r->loop->authenticator,
+        .reader = call->reader,
+        .now_s = (int64_t)time(NULL),
+        .now_us = call->now_us,
+    };
+
+    if (!authenticate(&with, &r->credentials, &call->arena, &r->principal, &call->error))
         return false;
     call->who.role = r->principal.role;
     call->who.claims = r->principal.claims;

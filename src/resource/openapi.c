@@ -220,27 +220,6 @@ static json_t *schema_of(const struct table *t)
     return json_pack("{s:o}", component_name(t, name), table_schema(t));
 }
 
-/* The parts that do not depend on the schema; those that do go on from there. */
-static const char components[] =
-    "\"components\":{\"parameters\":{"
-    "\"select\":{\"name\":\"select\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
-    "\"description\":\"columns and related resources, separated by commas\"},"
-    "\"order\":{\"name\":\"order\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
-    "\"description\":\"column.asc or column.desc, separated by commas\"},"
-    "\"limit\":{\"name\":\"limit\",\"in\":\"query\","
-    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
-    "\"offset\":{\"name\":\"offset\",\"in\":\"query\","
-    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
-    "\"cursor\":{\"name\":\"cursor\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
-    "\"description\":\"empty, or from the Link header of the page before\"},"
-    "\"all\":{\"name\":\"all\",\"in\":\"query\",\"schema\":{\"type\":\"boolean\"},"
-    "\"description\":\"true: a change of every row is meant\"}},"
-    "\"responses\":{\"problem\":{\"description\":\"a failure (RFC 9457)\",\"content\":{"
-    "\"application/problem+json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
-    "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
-    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
-    "\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}},\"schemas\":{";
-
 static bool write_paths(struct call *call, struct buf *out)
 {
     const struct catalog *catalog = call->catalog;
@@ -287,9 +266,12 @@ bool openapi_write(struct call *call, struct buf *out)
     if (!write_paths(call, out))
         return false;
     buf_add_text(out, "},");
-    buf_add_text(out, components);
+    openapi_write_security(call, out);
+    buf_add_text(out, openapi_components);
     if (!write_schemas(call, out))
         return false;
-    buf_add_text(out, "}}}");
+    buf_add_char(out, '}');
+    openapi_write_security_schemes(call, out);
+    buf_add_text(out, "}}");
     return !out->failed;
 }

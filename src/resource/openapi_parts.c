@@ -1,9 +1,11 @@
 /*
- * What the paths of tables and of named queries are both made of.
+ * What the paths of tables and of named queries are both made of, and what is the same of all.
  *
  * SPDX-License-Identifier: MIT
  */
 #include "resource/openapi.h"
+
+#include "store/catalog/catalog.h"
 
 const char *const openapi_kind_schema[] = {
     [KIND_TEXT] = "{\"type\":\"string\"}",
@@ -42,4 +44,46 @@ json_t *openapi_operation(const struct table *t, const char *status, json_t *bod
         json_object_set_new(op, "requestBody",
                             json_pack("{s:b, s:o}", "required", 1, "content", request));
     return op;
+}
+
+/* The parts that do not depend on the schema; those that do go on from there. */
+const char openapi_components[] =
+    "\"components\":{\"parameters\":{"
+    "\"select\":{\"name\":\"select\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"columns and related resources, separated by commas\"},"
+    "\"order\":{\"name\":\"order\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"column.asc or column.desc, separated by commas\"},"
+    "\"limit\":{\"name\":\"limit\",\"in\":\"query\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"offset\":{\"name\":\"offset\",\"in\":\"query\","
+    "\"schema\":{\"type\":\"integer\",\"minimum\":0}},"
+    "\"cursor\":{\"name\":\"cursor\",\"in\":\"query\",\"schema\":{\"type\":\"string\"},"
+    "\"description\":\"empty, or from the Link header of the page before\"},"
+    "\"all\":{\"name\":\"all\",\"in\":\"query\",\"schema\":{\"type\":\"boolean\"},"
+    "\"description\":\"true: a change of every row is meant\"}},"
+    "\"responses\":{\"problem\":{\"description\":\"a failure (RFC 9457)\",\"content\":{"
+    "\"application/problem+json\":{\"schema\":{\"type\":\"object\",\"properties\":{"
+    "\"title\":{\"type\":\"string\"},\"status\":{\"type\":\"integer\"},"
+    "\"detail\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
+    "\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}},\"schemas\":{";
+
+static const char security_schemes[] =
+    ",\"securitySchemes\":{"
+    "\"bearer\":{\"type\":\"http\",\"scheme\":\"bearer\",\"bearerFormat\":\"JWT\"},"
+    "\"apikey\":{\"type\":\"apiKey\",\"in\":\"header\",\"name\":\"apikey\"}}";
+
+void openapi_write_security(const struct call *call, struct buf *out)
+{
+    if (!call->catalog->access)
+        return;
+    buf_add_text(out, "\"security\":[{\"bearer\":[]},{\"apikey\":[]}");
+    if (call->anonymous)
+        buf_add_text(out, ",{}");
+    buf_add_text(out, "],");
+}
+
+void openapi_write_security_schemes(const struct call *call, struct buf *out)
+{
+    if (call->catalog->access)
+        buf_add_text(out, security_schemes);
 }

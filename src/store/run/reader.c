@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "store/access/access.h"
 #include "store/access/role_views.h"
 #include "store/catalog/blame.h"
 #include "store/catalog/catalog.h"
@@ -22,6 +23,7 @@ struct reader {
     uint32_t data_version;   /* SQLite's, of the newest snapshot */
     uint64_t version;        /* ours: how often that moved */
     int64_t version_us;      /* when it moved last */
+    struct access *access;   /* the catalogue's of then, one reference, or NULL */
 };
 
 struct reader *reader_open(struct store *store, struct error *e)
@@ -51,6 +53,7 @@ void reader_close(struct reader *reader)
         reader_release(reader);
     db_close(reader->db);
     catalog_drop(reader->catalog);
+    access_drop(reader->access);
     free(reader);
 }
 
@@ -79,9 +82,15 @@ static bool follow_schema(struct reader *reader, bool soon, struct error *e)
 static void note_version(struct reader *reader)
 {
     uint32_t version = db_data_version(reader->db);
+    struct access *access = reader->catalog->access;
+    bool same = version == reader->data_version && access == reader->access;
 
-    if (reader->version != 0 && version == reader->data_version)
+    if (reader->version != 0 && same)
         return;
+    if (access != reader->access) {
+        access_drop(reader->access);
+        reader->access = access_hold(access);
+    }
     reader->data_version = version;
     reader->version++;
     reader->version_us = reader->begun_us;

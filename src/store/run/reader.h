@@ -101,7 +101,7 @@ struct db *reader_db(struct reader *reader);
 
 /*
  * Which database the snapshot shows: two snapshots of this reader with the same version show the
- * same rows, whatever process commits. `reader_version_since` is when the reader first saw it
+ * same rows, whatever process commits, under the same access files. `reader_version_since` is when the reader first saw it
  * (clock_us).
  */
 uint64_t reader_version(const struct reader *reader);
