@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/node.h"
 
+#include "query/rights.h"
+
 struct resolver {
     struct arena *arena;
     const struct plan_options *options;
@@ -71,7 +73,7 @@ static bool add_item(struct resolver *r, struct node *node, struct node ***tail,
                      const struct select_item *item)
 {
     switch (item->kind) {
-    case SELECT_STAR: node->n_outputs += node->table->n_columns; return true;
+    case SELECT_STAR: node->n_outputs += node->table->n_readable; return true;
     case SELECT_EMBED:
     case SELECT_SPREAD: return add_child(r, node, tail, item);
     default: break;
@@ -103,10 +105,15 @@ static struct node *resolve(struct resolver *r, const struct query_node *ask,
         error_set(r->error, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    r->cacheable &= table->kind == TABLE_TABLE;
+    if (!rights_has(table, RIGHT_SELECT)) {
+        rights_refuse(table, r->error);
+        return NULL;
+    }
+    /* What a view, a query or a policy says may depend on the clock. */
+    r->cacheable &= table->kind == TABLE_TABLE && !table->has_policies;
     *node = (struct node){.ask = ask, .table = table, .parent = parent, .alias = r->made++};
     if (!ask->select && !ask->select_none)
-        node->n_outputs = table->n_columns;
+        node->n_outputs = table->n_readable;
     if (!add_items(r, node))
         return NULL;
     if (node->n_outputs > NODE_OUTPUTS_MAX) {

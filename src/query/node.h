@@ -25,6 +25,7 @@ struct node {
     const struct routine_call *routine; /* the root of a named query, or NULL */
     struct link link;
     const struct plan_keys *keys; /* the root: these rows alone, or NULL */
+    const char *from;             /* the root: what its rows are read from; NULL: table->quoted */
     int alias;                    /* tN in the SQL; -1: names stand alone */
     struct node *parent, *children, *next;
     size_t n_outputs; /* columns it gives, those of its spreads included */

@@ -2,6 +2,7 @@
 #include "query/plan.h"
 
 #include "query/plan_write.h"
+#include "query/rights.h"
 
 static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor,
                             int64_t max_rows)
@@ -70,18 +71,6 @@ bool plan_count(struct arena *arena, const struct plan_source *source,
     return sql_finish(&q, out);
 }
 
-bool plan_where(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                struct plan *out, struct error *e)
-{
-    struct node root = plan_plain_node(table, tree);
-    struct sql q;
-
-    *out = (struct plan){0};
-    sql_init(&q, arena, &plan_write_options, e);
-    sql_filter(&q, &root, tree->root.filter);
-    return sql_finish(&q, out);
-}
-
 bool plan_needs_select(const struct table *table, const struct query_tree *tree)
 {
     const struct node node = plan_plain_node(table, tree);
@@ -111,6 +100,8 @@ bool plan_key_filter(struct arena *arena, const struct table *table, const struc
 {
     struct condition **tail = out;
 
+    if (rights_hide_key(table))
+        return rights_refuse(table, e);
     if (table->n_key == 0) {
         error_set(e, ERROR_NO_ROUTE, "%.*s has no primary key, so its rows have no path",
                   SLICE_ARG(table->name));

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "query/tree.h"
+#include "store/access/access.h"
 #include "store/catalog/catalog.h"
 #include "store/db/value.h"
 #include "store/row.h"
@@ -179,6 +180,12 @@ bool plan_select_present(struct arena *arena, const struct table *table,
                          const struct plan_keys *keys, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
 
+/* SELECT of 1 if one of those in the list is a row of the table that the role does not see. It names the
+ * table itself, so that the owner alone may run it. */
+bool plan_select_unseen(struct arena *arena, const struct table *table,
+                        const struct plan_keys *keys, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* True if select= asks for what RETURNING cannot give: related resources or aggregates. */
 bool plan_needs_select(const struct table *table, const struct query_tree *tree);
 
@@ -207,10 +214,11 @@ bool plan_delete(struct arena *arena, const struct table *table, const struct qu
                  enum returning returning, struct plan *out, struct error *e)
     __attribute__((warn_unused_result));
 
-/* The filter alone as an SQL condition (no WHERE; "" when every row matches), parameters
- * from ?1; sql, values and n_values of `out` are set. */
+/* Which rows an UPDATE (RIGHT_UPDATE) or DELETE meets, limits apart, as an SQL condition (no WHERE; ""
+ * when every row matches), parameters from ?1; sql, values and n_values of `out` are set. */
 bool plan_where(struct arena *arena, const struct table *table, const struct query_tree *tree,
-                struct plan *out, struct error *e) __attribute__((warn_unused_result));
+                enum access_right right, struct plan *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 /*
  * A filter that matches the row whose key is keys[0…n) (decoded path segments). False with

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/plan_write.h"
+#include "query/rights.h"
 
 static bool is_set(const struct insert *insert, size_t column)
 {
@@ -34,16 +35,43 @@ static void given_list(struct sql *q, const struct table *table, const struct in
     }
 }
 
-/* A row that is put whole: the defaults of the columns that are not given, or the columns. */
-static void default_list(struct sql *q, const struct table *table, const struct insert *insert,
-                         bool values)
+/* What the role's grants set, or the columns; `any` of the list is there already. */
+static bool preset_list(struct sql *q, const struct table *table, bool values, bool any)
 {
-    bool any = insert->n_set > 0;
-
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct column *column = &table->columns[i];
 
-        if (column->generated || is_set(insert, i))
+        if (!column->preset_insert)
+            continue;
+        sql_text(q, any ? "," : "");
+        any = true;
+        if (!values) {
+            sql_text(q, column->quoted);
+            continue;
+        }
+        SQL(q, "(");
+        sql_text(q, column->preset_insert);
+        SQL(q, ")");
+    }
+    return any;
+}
+
+/* Does a row that is put whole have the column's default? */
+static bool is_defaulted(const struct insert *insert, const struct column *column, size_t i)
+{
+    if (column->generated || is_set(insert, i))
+        return false;
+    return !column->preset_insert && (column->rights & RIGHT_INSERT);
+}
+
+/* A row that is put whole: the defaults of the columns that are not given, or the columns. */
+static void default_list(struct sql *q, const struct table *table, const struct insert *insert,
+                         bool values, bool any)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct column *column = &table->columns[i];
+
+        if (!is_defaulted(insert, column, i))
             continue;
         if (any)
             SQL(q, ",");
@@ -58,9 +86,22 @@ static void default_list(struct sql *q, const struct table *table, const struct 
 static void column_list(struct sql *q, const struct table *table, const struct insert *insert,
                         bool values)
 {
+    bool any = insert->n_set > 0;
+
     given_list(q, table, insert, values);
+    if (rights_are_of_role(table))
+        any = preset_list(q, table, values, any);
     if (insert->conflict == CONFLICT_REPLACED)
-        default_list(q, table, insert, values);
+        default_list(q, table, insert, values, any);
+}
+
+static bool has_presets(const struct table *table)
+{
+    for (size_t i = 0; rights_are_of_role(table) && i < table->n_columns; i++) {
+        if (table->columns[i].preset_insert)
+            return true;
+    }
+    return false;
 }
 
 static bool in_target(const struct insert *insert, int column)
@@ -85,6 +126,10 @@ static bool is_overwritten(const struct insert *insert, const struct column *col
 {
     if (column->generated || keeps_key(insert, column, i))
         return false;
+    if (column->preset_update)
+        return true;
+    if (column->preset_insert || !(column->rights & RIGHT_UPDATE))
+        return false;
     return insert->conflict != CONFLICT_MERGED || is_set(insert, i);
 }
 
@@ -102,6 +147,10 @@ static bool set_excluded(struct sql *q, const struct table *table, const struct 
         sql_text(q, before);
         before = ",";
         any = true;
+        if (column->preset_update) {
+            plan_preset(q, column, column->preset_update);
+            continue;
+        }
         sql_text(q, column->quoted);
         SQL(q, "=excluded.");
         sql_text(q, column->quoted);
@@ -130,6 +179,10 @@ static void conflict_clause(struct sql *q, const struct table *table, const stru
     } else if (!set_excluded(q, table, insert)) {
         const char *key = table->columns[insert->target[0]].quoted;
 
+        if (!(table->columns[insert->target[0]].rights & RIGHT_UPDATE)) {
+            SQL(q, "DO NOTHING");
+            return;
+        }
         SQL(q, "DO UPDATE SET ");
         sql_text(q, key);
         SQL(q, "=excluded.");
@@ -153,8 +206,8 @@ bool plan_insert(struct arena *arena, const struct table *table, const struct in
     }
     sql_init(&q, arena, &plan_write_options, e);
     SQL(&q, "INSERT INTO ");
-    sql_text(&q, table->quoted);
-    if (insert->n_set == 0 && insert->conflict != CONFLICT_REPLACED) {
+    sql_text(&q, table->target);
+    if (insert->n_set == 0 && insert->conflict != CONFLICT_REPLACED && !has_presets(table)) {
         SQL(&q, " DEFAULT VALUES");
     } else {
         SQL(&q, "(");

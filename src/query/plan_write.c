@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/plan_write.h"
+#include "query/rights.h"
 
 const struct plan_options plan_write_options = {.aggregates = true};
 
@@ -31,6 +32,15 @@ void plan_default(struct sql *q, const struct column *column)
     }
     SQL(q, "(");
     sql_text(q, column->default_sql);
+    SQL(q, ")");
+}
+
+/* "name"=(expression) */
+void plan_preset(struct sql *q, const struct column *column, const char *expression)
+{
+    sql_text(q, column->quoted);
+    SQL(q, "=(");
+    sql_text(q, expression);
     SQL(q, ")");
 }
 
@@ -106,62 +116,126 @@ static void merge(struct sql *q, const struct column *column)
     SQL(q, " ELSE '{}' END,?)");
 }
 
-/* The columns of a key that is never NULL, or a view's. */
-static bool limit_columns(struct sql *q, const struct node *node)
+/* Has it a key that is never NULL, or is a view's? */
+static bool key_tells_apart(const struct table *table)
 {
-    const struct table *table = node->table;
-
-    for (size_t i = 0; i < table->n_key; i++) {
-        const struct column *column = &table->columns[table->key[i]];
-
-        if (table->kind == TABLE_TABLE && !column->not_null)
+    for (size_t i = 0; table->kind == TABLE_TABLE && i < table->n_key; i++) {
+        if (!table->columns[table->key[i]].not_null)
             return false;
-        if (i > 0)
-            SQL(q, ",");
-        sql_name(q, node, column);
     }
     return table->n_key > 0;
 }
 
-/* (a,b) IN (SELECT a,b … ORDER BY … LIMIT …): SQLite's own UPDATE and DELETE have no limit. */
-static void limited_rows(struct sql *q, const struct node *node)
+static bool rows_are_apart(const struct table *table)
+{
+    return table->rowid || key_tells_apart(table);
+}
+
+static void tell_no_limit(struct sql *q, const struct table *table)
+{
+    if (rights_are_of_role(table) && rows_are_apart(table->whole))
+        rights_refuse(table, q->error); /* what tells them apart it may not read */
+    error_set(q->error, ERROR_UNSUPPORTED,
+              "a limit on a change of %.*s, whose rows cannot be told apart",
+              SLICE_ARG(table->name));
+    error_hint(q->error, "It has no rowid (or columns have all of its names), and no key that is "
+                         "never NULL: use a filter alone.");
+    sql_give_up(q);
+}
+
+/* The rowid, or the key. */
+static void row_names(struct sql *q, const struct node *node)
 {
     const struct table *table = node->table;
-    bool several = !table->rowid && table->n_key > 1, known = true;
 
-    for (int side = 0; side < 2; side++) {
-        static const char *const before[][2] = {{" WHERE ", " WHERE ("},
-                                                {" IN (SELECT ", ") IN (SELECT "}};
-
-        sql_text(q, before[side][several]);
-        if (table->rowid)
-            sql_rowid(q, node);
-        else
-            known = limit_columns(q, node);
-    }
-    if (!known && !q->failed) {
-        error_set(q->error, ERROR_UNSUPPORTED,
-                  "a limit on a change of %.*s, whose rows cannot be told apart",
-                  SLICE_ARG(table->name));
-        error_hint(q->error,
-                   "It has no rowid (or columns have all of its names), and no key that is "
-                   "never NULL: use a filter alone.");
-        sql_give_up(q);
+    if (table->rowid) {
+        sql_rowid(q, node);
         return;
     }
-    sql_from_where(q, node, NULL, NULL);
-    sql_order(q, node);
+    for (size_t i = 0; i < table->n_key; i++) {
+        if (i > 0)
+            SQL(q, ",");
+        sql_name(q, node, &table->columns[table->key[i]]);
+    }
+}
+
+/*
+ * (a,b) IN (SELECT a,b … ORDER BY … LIMIT …): SQLite's own UPDATE and DELETE have no limit. A role
+ * chooses among the rows of its view, by names that no column of the table itself can stand for.
+ */
+static void chosen_rows(struct sql *q, const struct node *node)
+{
+    const struct table *table = node->table;
+    bool several = !table->rowid && table->n_key > 1;
+    struct node chosen = *node;
+
+    if (node->from)
+        chosen.alias = 0;
+    if (!rows_are_apart(table)) {
+        tell_no_limit(q, table);
+        return;
+    }
+    sql_text(q, several ? "(" : "");
+    row_names(q, node);
+    sql_text(q, several ? ") IN (SELECT " : " IN (SELECT ");
+    row_names(q, &chosen);
+    sql_from_where(q, &chosen, NULL, NULL);
+    sql_order(q, &chosen);
     sql_limit(q, node->ask, 0);
     SQL(q, ")");
 }
 
 static void which_rows(struct sql *q, const struct node *node)
 {
-    if (node->ask->limit >= 0 || node->ask->offset > 0) {
-        limited_rows(q, node);
+    if (node->from || node->ask->limit >= 0 || node->ask->offset > 0) {
+        SQL(q, " WHERE ");
+        chosen_rows(q, node);
     } else if (node->ask->filter) {
         SQL(q, " WHERE ");
         sql_filter(q, node, node->ask->filter);
+    }
+}
+
+/*
+ * The table whose rows are changed: a role's are those of its view. Of one whose rows cannot be told
+ * apart the role may change all or none: it has no policies, or is refused here.
+ */
+static struct node changed_node(const struct table *table, const struct query_tree *tree,
+                                enum access_right right)
+{
+    struct node node = plan_plain_node(table, tree);
+    bool is_chosen = rows_are_apart(table) || table->has_policies;
+
+    if (rights_are_of_role(table) && is_chosen)
+        node.from = right == RIGHT_DELETE ? table->for_delete : table->for_update;
+    return node;
+}
+
+bool plan_where(struct arena *arena, const struct table *table, const struct query_tree *tree,
+                enum access_right right, struct plan *out, struct error *e)
+{
+    struct node root = changed_node(table, tree, right);
+    struct sql q;
+
+    *out = (struct plan){0};
+    sql_init(&q, arena, &plan_write_options, e);
+    if (root.from)
+        chosen_rows(&q, &root);
+    else
+        sql_filter(&q, &root, tree->root.filter);
+    return sql_finish(&q, out);
+}
+
+/* What the role's grants set besides: there is a column before. */
+static void update_presets(struct sql *q, const struct table *table)
+{
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct column *column = &table->columns[i];
+
+        if (!column->preset_update)
+            continue;
+        SQL(q, ",");
+        plan_preset(q, column, column->preset_update);
     }
 }
 
@@ -169,7 +243,7 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
                  size_t n, const struct query_tree *tree, enum returning returning,
                  struct plan *out, struct error *e)
 {
-    const struct node node = plan_plain_node(table, tree);
+    const struct node node = changed_node(table, tree, RIGHT_UPDATE);
     struct sql q;
 
     *out = (struct plan){.n_leading = n};
@@ -177,7 +251,7 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
         return false;
     sql_init(&q, arena, &plan_write_options, e);
     SQL(&q, "UPDATE ");
-    sql_text(&q, table->quoted);
+    sql_text(&q, table->target);
     SQL(&q, " SET ");
     for (size_t i = 0; i < n; i++) {
         const struct column *column = &table->columns[set[i].column];
@@ -195,6 +269,8 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
             plan_parameter(&q, column);
         }
     }
+    if (rights_are_of_role(table))
+        update_presets(&q, table);
     which_rows(&q, &node);
     plan_returning(&q, table, tree, returning, out);
     return sql_finish(&q, out);
@@ -203,13 +279,13 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
 bool plan_delete(struct arena *arena, const struct table *table, const struct query_tree *tree,
                  enum returning returning, struct plan *out, struct error *e)
 {
-    const struct node node = plan_plain_node(table, tree);
+    const struct node node = changed_node(table, tree, RIGHT_DELETE);
     struct sql q;
 
     *out = (struct plan){0};
     sql_init(&q, arena, &plan_write_options, e);
     SQL(&q, "DELETE FROM ");
-    sql_text(&q, table->quoted);
+    sql_text(&q, table->target);
     which_rows(&q, &node);
     plan_returning(&q, table, tree, returning, out);
     return sql_finish(&q, out);

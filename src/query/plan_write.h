@@ -22,6 +22,9 @@ void plan_parameter(struct sql *q, const struct column *column);
 /* The column's default, as the SQL it is. */
 void plan_default(struct sql *q, const struct column *column);
 
+/* A column and what a role's grant sets it to: "name"=(expression) */
+void plan_preset(struct sql *q, const struct column *column, const char *expression);
+
 /* Two parameters: whether there is a value, and the value; without one the default. */
 void plan_value_or_default(struct sql *q, const struct column *column);
 

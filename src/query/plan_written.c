@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "query/literal.h"
 #include "query/plan_write.h"
+#include "query/rights.h"
 
 /* What comes after the columns that are shown: where it begins. */
 static void begin_extra(struct plan *out, size_t n)
@@ -69,6 +70,51 @@ bool plan_select_written(struct arena *arena, const struct plan_written *which,
     return sql_finish(&q, out);
 }
 
+/* v.a=t0.a AND … for what tells the rows apart */
+static void same_row(struct sql *q, const struct node *root)
+{
+    const struct node view = {.table = root->table, .alias = -1};
+    const struct table *table = root->table;
+    size_t n = table->rowid ? 1 : table->n_key;
+
+    for (size_t i = 0; i < n; i++) {
+        const struct column rowid = {.quoted = table->rowid};
+        const struct column *column = table->rowid ? &rowid : &table->columns[table->key[i]];
+
+        sql_text(q, i ? " AND v." : "v.");
+        sql_name(q, &view, column);
+        SQL(q, "=");
+        sql_name(q, root, column);
+    }
+}
+
+static bool unseen_condition(struct sql *q, const struct node *root, const void *context)
+{
+    (void)context;
+
+    SQL(q, "NOT EXISTS(SELECT 1 FROM ");
+    sql_text(q, root->table->quoted);
+    SQL(q, " AS v WHERE ");
+    same_row(q, root);
+    SQL(q, ")");
+    return true;
+}
+
+bool plan_select_unseen(struct arena *arena, const struct table *table,
+                        const struct plan_keys *keys, struct plan *out, struct error *e)
+{
+    static const struct query_node ask = {.limit = 1};
+    const struct node root = {.ask = &ask, .table = table, .keys = keys, .from = table->target};
+    struct sql q;
+
+    *out = (struct plan){0};
+    sql_init(&q, arena, &plan_write_options, e);
+    SQL(&q, "SELECT 1");
+    sql_from_where(&q, &root, unseen_condition, NULL);
+    sql_limit(&q, &ask, 0);
+    return sql_finish(&q, out);
+}
+
 bool plan_select_before(struct arena *arena, const struct table *table,
                         const struct query_tree *tree, const struct plan_options *options,
                         bool with_identity, struct plan *out, struct error *e)
@@ -80,6 +126,8 @@ bool plan_select_before(struct arena *arena, const struct table *table,
     *out = (struct plan){0};
     if (!root)
         return false;
+    if (rights_are_of_role(table))
+        root->from = table->for_delete;
     sql_init(&q, arena, options, e);
     SQL(&q, "SELECT ");
     sql_outputs(&q, root, &out->shape);

@@ -2,6 +2,7 @@
 #include "query/relate.h"
 
 #include "query/relate_search.h"
+#include "query/rights.h"
 
 /* The name of a key's only column; empty if it has several. */
 static struct slice only_column(const struct table *table, const int *columns, size_t n)
@@ -201,19 +202,57 @@ static void prefer_itself(struct search *s)
     s->n = 1;
 }
 
+/* All that may be meant. */
+static bool find_links(struct search *s)
+{
+    if (!gather(s))
+        return false;
+    s->nothing_else = s->n == 0 && !s->hint.len;
+    return !s->nothing_else || gather(s);
+}
+
+/* The origin may not be read by what ties it to the other. */
+static bool is_barred_here(const struct table *origin, const struct link *l)
+{
+    for (size_t i = 0; l->kind == LINK_PARENT && i < l->key->n_columns; i++) {
+        int column = table_column(origin, l->key->child->columns[l->key->columns[i]].name);
+
+        if (column < 0 || !rights_may_read(origin, column))
+            return true;
+    }
+    return false;
+}
+
+/* What the role does not see, and the owner does, is forbidden; what nobody sees is not there. */
+static bool tell_none(struct search *s)
+{
+    struct search whole = {.arena = s->arena,
+                           .error = s->error,
+                           .origin = s->origin->whole,
+                           .relation = s->relation,
+                           .hint = s->hint};
+
+    if (!whole.origin)
+        return relate_tell_none(s);
+    if (!find_links(&whole))
+        return false;
+    if (whole.n == 0)
+        return relate_tell_none(s);
+    if (is_barred_here(s->origin, &whole.found[0]))
+        return rights_refuse(s->origin, s->error);
+    return rights_refuse(whole.found[0].target, s->error);
+}
+
 bool relate(struct arena *arena, const struct table *origin, struct slice relation,
             struct slice hint, struct link *out, struct error *e)
 {
     struct search s = {
         .arena = arena, .error = e, .origin = origin, .relation = relation, .hint = hint};
 
-    if (!gather(&s))
-        return false;
-    s.nothing_else = s.n == 0 && !hint.len;
-    if (s.nothing_else && !gather(&s))
+    if (!find_links(&s))
         return false;
     if (s.n == 0)
-        return relate_tell_none(&s);
+        return tell_none(&s);
     prefer_itself(&s);
     if (s.n > 1)
         return relate_tell_choices(&s);

@@ -32,7 +32,8 @@ struct link {
 /*
  * The one link from `origin` to what `relation` names (a table, or a foreign key or its column),
  * told apart by `hint` (a foreign key, a column or a junction table; may be empty). False with
- * ERROR_NO_RELATION or ERROR_AMBIGUOUS, which lists the choices.
+ * ERROR_NO_RELATION or ERROR_AMBIGUOUS, which lists the choices; ERROR_FORBIDDEN if the role may not go
+ * there.
  */
 bool relate(struct arena *arena, const struct table *origin, struct slice relation,
             struct slice hint, struct link *out, struct error *e)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "query/rights.h"
+
 void sql_init(struct sql *q, struct arena *arena, const struct plan_options *options,
               struct error *e)
 {
@@ -108,10 +110,15 @@ const struct column *sql_column(struct sql *q, const struct table *table, struct
     const struct unserved *there;
     const char *near;
 
-    if (index >= 0)
+    if (index >= 0 && rights_may_read(table, index))
         return &table->columns[index];
     if (q->failed)
         return NULL;
+    if (index >= 0 || rights_hide_column(table, name)) {
+        rights_refuse(table, q->error);
+        sql_give_up(q);
+        return NULL;
+    }
     there = table_unserved(table, name);
     if (there) {
         error_set(q->error, there->code, "column %s.%s cannot be served: %s", table->name.data,

@@ -61,7 +61,8 @@ void *sql_alloc(struct sql *q, size_t count, size_t size);
 /* Ends the text and hands it over; false if anything failed. */
 bool sql_finish(struct sql *q, struct plan *out);
 
-/* The column of that name, or NULL with ERROR_NO_COLUMN. */
+/* The column of that name, or NULL with ERROR_NO_COLUMN, or ERROR_FORBIDDEN of one that may not be
+ * read. */
 const struct column *sql_column(struct sql *q, const struct table *table, struct slice name);
 
 /* "name" where a value is meant: a collation that is not there is not asked. */
@@ -191,6 +192,12 @@ void sql_outputs(struct sql *q, const struct node *node, struct shape *shape);
 void sql_group_by(struct sql *q, const struct node *node);
 
 /* ---- sql_from.c */
+
+/* What the node's rows are read from. */
+static inline const char *sql_rows_of(const struct node *node)
+{
+    return node->from ? node->from : node->table->quoted;
+}
 
 /* FROM …, its joins, WHERE …; `extra` appends a condition, or is NULL. */
 typedef bool sql_condition_fn(struct sql *q, const struct node *node, const void *context);

@@ -34,7 +34,7 @@ static void source(struct sql *q, const struct node *node)
     else if (node->keys)
         sql_listed(q, node);
     else
-        sql_text(q, node->table->quoted);
+        sql_text(q, sql_rows_of(node));
     if (node->alias >= 0)
         alias(q, " AS t", node);
     if (node->keys)

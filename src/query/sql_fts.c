@@ -6,20 +6,64 @@
  */
 #include "base/buf.h"
 #include "query/fts.h"
+#include "query/rights.h"
 #include "query/sql.h"
 
 /* Bytes of an FTS5 expression. */
 #define FTS_MAX 65536
 
+/* The index as the owner knows it. */
+static const struct table *whole_index(const struct table *table)
+{
+    const struct table *index = table->fts->index;
+
+    return index->whole ? index->whole : index;
+}
+
+static bool may_search(const struct table *table, struct slice name)
+{
+    int column = table_column(table, name);
+
+    return column >= 0 && rights_may_read(table, column);
+}
+
+/* How many of the index's columns may be searched. */
+static size_t count_searchable(const struct table *table)
+{
+    const struct table *index = whole_index(table);
+    size_t n = 0;
+
+    for (size_t i = 0; i < index->n_columns; i++)
+        n += may_search(table, index->columns[i].name);
+    return n;
+}
+
+/* "a" "b": those of the index's columns that the role may read. */
+static void add_searchable(struct buf *text, const struct table *table)
+{
+    const struct table *index = whole_index(table);
+
+    for (size_t i = 0; i < index->n_columns; i++) {
+        if (may_search(table, index->columns[i].name))
+            fts_string(text, index->columns[i].name);
+    }
+}
+
 /* The search in FTS5's words; `whole`: of all columns, else of the field's. */
-static const char *field_search(struct buf *text, const struct condition *c, bool whole)
+static const char *field_search(struct buf *text, const struct table *table,
+                                const struct condition *c, bool whole)
 {
     const char *fault;
+    bool all =
+        !rights_are_of_role(table) || count_searchable(table) == whole_index(table)->n_columns;
 
-    if (whole)
+    if (whole && all)
         return fts_translate(text, c->op, c->value);
     buf_add_text(text, "{");
-    fts_string(text, c->field.name);
+    if (whole)
+        add_searchable(text, table);
+    else
+        fts_string(text, c->field.name);
     buf_add_text(text, "} : (");
     fault = fts_translate(text, c->op, c->value);
     buf_add_text(text, ")");
@@ -36,7 +80,7 @@ static bool expression(struct sql *q, const struct node *node, const struct cond
     struct buf text;
 
     buf_init(&text, FTS_MAX);
-    fault = field_search(&text, c, slice_equal(c->field.name, index->name));
+    fault = field_search(&text, node->table, c, slice_equal(c->field.name, index->name));
     if (!fault && !text.failed)
         copy = arena_copy(q->arena, buf_slice(&text));
     if (copy)
@@ -60,11 +104,23 @@ static bool is_indexed(const struct fts_index *fts, const struct field *field)
     return table_column(fts->index, field->name) >= 0;
 }
 
+/* May the owner search there, and the role not? */
+static bool is_hidden(const struct table *table, const struct field *field)
+{
+    if (!rights_are_of_role(table))
+        return false;
+    if (!table->fts)
+        return is_indexed(table->whole->fts, field);
+    return is_indexed(table->fts, field) && count_searchable(table) == 0;
+}
+
 static bool has_index(struct sql *q, const struct node *node, const struct condition *c)
 {
     const struct fts_index *fts = node->table->fts;
     bool whole = fts && slice_equal(c->field.name, fts->index->name);
 
+    if (is_hidden(node->table, &c->field))
+        return rights_refuse(node->table, q->error);
     if (!whole && !sql_column(q, node->table, c->field.name))
         return false;
     if (is_indexed(fts, &c->field))
@@ -89,7 +145,7 @@ static void indexed_rowid(struct sql *q, const struct node *node)
 
 void sql_fts(struct sql *q, const struct node *node, const struct condition *c)
 {
-    const struct fts_index *fts = node->table->fts;
+    const struct table *index;
     struct value value;
     bool ok = has_index(q, node, c);
 
@@ -99,11 +155,14 @@ void sql_fts(struct sql *q, const struct node *node, const struct condition *c)
         sql_give_up(q);
         return;
     }
+    index = whole_index(node->table); /* which rows are shown is not its to say */
     indexed_rowid(q, node);
     SQL(q, " IN (SELECT rowid FROM ");
-    sql_text(q, fts->index->quoted);
+    if (rights_are_of_role(node->table))
+        SQL(q, "main.");
+    sql_text(q, index->quoted);
     SQL(q, " WHERE ");
-    sql_text(q, fts->index->quoted);
+    sql_text(q, index->quoted);
     SQL(q, " MATCH ");
     sql_value(q, value);
     SQL(q, ")");

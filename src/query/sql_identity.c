@@ -70,7 +70,7 @@ void sql_listed(struct sql *q, const struct node *node)
         SQL(q, ")");
     }
     SQL(q, " AS k CROSS JOIN "); /* in the list's order (sqlite.org/lang_select.html §2.1) */
-    sql_text(q, node->table->quoted);
+    sql_text(q, sql_rows_of(node));
 }
 
 /* name.column=k.cN AND …, for the key's columns, which stand after `first` others */
@@ -109,7 +109,7 @@ void sql_listed_condition(struct sql *q, const struct node *node)
         sql_text(q, by_key ? ",(SELECT f." : "(SELECT f.");
         sql_text(q, table->rowid);
         SQL(q, " FROM ");
-        sql_text(q, table->quoted);
+        sql_text(q, sql_rows_of(node));
         SQL(q, " AS f WHERE ");
         if (by_key) {
             key_equals(q, table, "f.", 1);

@@ -88,7 +88,7 @@ static void star(struct sql *q, const struct node *node, size_t nth, struct plac
 static size_t item_outputs(const struct node *node, const struct select_item *item)
 {
     switch (item->kind) {
-    case SELECT_STAR: return node->table->n_columns;
+    case SELECT_STAR: return node->table->n_readable;
     case SELECT_SPREAD: return node_child(node, item)->n_outputs;
     case SELECT_EMBED: return node_child(node, item)->n_outputs > 0;
     default: return 1;

@@ -5,6 +5,7 @@
  */
 #include <stdio.h>
 
+#include "query/rights.h"
 #include "resource/body.h"
 #include "resource/body_value.h"
 #include "resource/call.h"
@@ -71,6 +72,8 @@ bool body_no_column(const struct table *table, struct slice name, struct error *
 {
     const char *near = table_suggest_column(table, name);
 
+    if (rights_hide_column(table, name))
+        return rights_refuse(table, e);
     snprintf(e->column, sizeof e->column, "%.*s", SLICE_SHOWN(name));
     error_set(e, ERROR_NO_BODY_COLUMN,
               "Could not find the '%.*s' column of '%s' in the schema cache", SLICE_SHOWN(name),

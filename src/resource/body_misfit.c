@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "base/json.h"
+#include "query/rights.h"
 #include "resource/body.h"
 #include "resource/body_value.h"
 #include "resource/call.h"
@@ -11,8 +12,9 @@
 bool body_may_put_off(const struct call *call, const struct body *body, int column)
 {
     const struct column *of = &call->table->columns[column];
+    bool may_hold = !of->rigid && !of->generated && rights_may_read(call->table, column);
 
-    return call->error.code == ERROR_VALUE && body->is_change && !of->rigid && !of->generated;
+    return call->error.code == ERROR_VALUE && body->is_change && may_hold;
 }
 
 bool body_put_off(struct call *call, struct body *body, const struct misfit *what,

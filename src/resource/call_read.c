@@ -5,6 +5,7 @@
  */
 #include "resource/call.h"
 
+#include "query/rights.h"
 #include "store/catalog/catalog.h"
 #include "store/run/reader.h"
 
@@ -27,13 +28,24 @@ bool call_check_profile(struct call *call)
     return error_hint(&call->error, "Only the following schemas are exposed: public");
 }
 
+/* The table that the role has no right to; NULL: there is none of that name. */
+static const struct table *hidden_table(const struct call *call)
+{
+    if (!call->catalog->base)
+        return NULL;
+    return catalog_table(call->catalog->base, call->table_name);
+}
+
 static bool no_table(struct call *call)
 {
     const struct unserved *there = catalog_unserved(call->catalog, call->table_name);
+    const struct table *hidden = hidden_table(call);
     const char *near;
 
     if (!call_check_profile(call))
         return false;
+    if (hidden)
+        return rights_refuse(hidden, &call->error);
     if (there)
         return error_set(&call->error, there->code, "'%s' cannot be served: %s", there->name.data,
                          there->reason);

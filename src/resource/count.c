@@ -62,7 +62,7 @@ static bool leaves_rows_out(const struct query_node *node)
 /* Is every row of a table asked for? */
 static bool is_whole_table(const struct call *call, const struct plan_source *source)
 {
-    if (source->routine || source->table->kind != TABLE_TABLE)
+    if (source->routine || source->table->kind != TABLE_TABLE || source->table->has_policies)
         return false;
     if (call->tree.root.filter)
         return false;

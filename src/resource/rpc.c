@@ -37,6 +37,7 @@ static struct rpc *begin(struct call *call)
     }
     if (!begin_answer(call, r->routine->source))
         return NULL;
+    call->who.definer = r->routine->source->definer;
     call->table = &r->routine->result;
     r->values = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->values);
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);

@@ -177,6 +177,9 @@ bool rpc_unknown(struct call *call)
 
     if (!call_check_profile(call))
         return false;
+    if (call->catalog->base && catalog_routine(call->catalog->base, name))
+        return error_set(&call->error, ERROR_FORBIDDEN, "permission denied for function %.*s",
+                         SLICE_SHOWN(name));
     if (call->method == METHOD_POST)
         names_of_body(call, &names);
     else

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "query/grammar.h"
+#include "query/rights.h"
 #include "resource/verbs.h"
 #include "store/catalog/catalog.h"
 
@@ -67,9 +68,36 @@ bool target_parse(struct call *call)
     return true;
 }
 
+/* What the method needs of the table. */
+static unsigned rights_of(enum method method)
+{
+    static const unsigned char rights[] = {
+        [METHOD_GET] = RIGHT_SELECT,   [METHOD_HEAD] = RIGHT_SELECT,
+        [METHOD_POST] = RIGHT_INSERT,  [METHOD_PUT] = RIGHT_INSERT | RIGHT_UPDATE,
+        [METHOD_PATCH] = RIGHT_UPDATE, [METHOD_DELETE] = RIGHT_DELETE,
+        [METHOD_OPTIONS] = 0,          [METHOD_OTHER] = 0,
+    };
+
+    return rights[method];
+}
+
+/* False with ERROR_FORBIDDEN, and Allow, if the role has not the right that the method needs. */
+static bool check_granted(struct call *call)
+{
+    unsigned needed = rights_of(call->method);
+
+    if ((call->table->rights & needed) == needed)
+        return true;
+    call->allow = call->keys_text.data ? resource_row_methods(call->table)
+                                       : resource_list_methods(call->table);
+    return rights_refuse(call->table, &call->error);
+}
+
 bool target_list(struct call *call)
 {
     if (!call_resolve(call))
+        return false;
+    if (!check_granted(call))
         return false;
     if (!target_begin(call))
         return false;
@@ -230,12 +258,17 @@ unsigned resource_list_methods(const struct table *table)
     unsigned methods =
         METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD) | METHOD_BIT(METHOD_OPTIONS);
 
-    bool replaceable = table->n_key > 0 && table->insertable && table->updatable;
+    bool inserts = table->insertable && rights_has(table, RIGHT_INSERT);
+    bool updates = table->updatable && rights_has(table, RIGHT_UPDATE);
+    bool deletes = table->deletable && rights_has(table, RIGHT_DELETE);
+    bool replaceable = table->n_key > 0 && inserts && updates;
 
-    methods |= table->insertable ? METHOD_BIT(METHOD_POST) : 0;
+    if (!rights_has(table, RIGHT_SELECT))
+        methods &= ~(METHOD_BIT(METHOD_GET) | METHOD_BIT(METHOD_HEAD));
+    methods |= inserts ? METHOD_BIT(METHOD_POST) : 0;
     methods |= replaceable ? METHOD_BIT(METHOD_PUT) : 0;
-    methods |= table->updatable ? METHOD_BIT(METHOD_PATCH) : 0;
-    methods |= table->deletable ? METHOD_BIT(METHOD_DELETE) : 0;
+    methods |= updates ? METHOD_BIT(METHOD_PATCH) : 0;
+    methods |= deletes ? METHOD_BIT(METHOD_DELETE) : 0;
     return methods;
 }
 

@@ -15,7 +15,7 @@
 /* The parameters as a tree, call->tree; what of them is out of date is told in call->warning. */
 bool target_parse(struct call *call) __attribute__((warn_unused_result));
 
-/* Resolves the table, chooses the form of the answer and parses the query string. */
+/* Resolves the table, which the role must have the right to, chooses the form of the answer and parses the query string. */
 bool target_list(struct call *call) __attribute__((warn_unused_result));
 
 /* The same without a table: checks the profile, the preferences and Accept, and splits the query

@@ -39,8 +39,9 @@ enum write_part {
     PART_BEFORE,     /* reads the rows that are deleted (write_read.c) */
     PART_CHANGE,     /* writes (write_plan.c) */
     PART_GENERATED,  /* compares generated columns with what the body has (write_generated.c) */
-    PART_AFTER, /* reads the rows, or which of those read before are there yet (write_read.c) */
-    PART_RIVAL, /* looks for another row that has the new one's path (write_key.c) */
+    PART_AFTER,  /* reads the rows, or which of those read before are there yet (write_read.c) */
+    PART_UNSEEN, /* looks for a row that the role may not see (write_rights.c) */
+    PART_RIVAL,  /* looks for another row that has the new one's path (write_key.c) */
     WRITE_PARTS,
 };
 
@@ -111,6 +112,18 @@ bool write_choose_readback(struct call *call, struct write *w) __attribute__((wa
 
 /* What the statement that writes is to give back. */
 enum returning write_returning(const struct call *call, const struct write *w);
+
+/* False with ERROR_FORBIDDEN if the body has a column that the role may not write so. */
+bool write_check_rights(struct call *call, struct write *w) __attribute__((warn_unused_result));
+
+/* True if the role must see what it has written, or nothing is written. */
+bool write_must_be_seen(const struct call *call, const struct write *w);
+
+/* Of the one row that is read again: false with ERROR_FORBIDDEN if it is not there. */
+bool write_judge_seen(void *context, const struct operation *op, struct error *e);
+
+/* Plans PART_UNSEEN: of several rows, which triggers may have taken away. */
+bool write_plan_unseen(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
 /* True if the answer may name the key of the row that was made. */
 bool write_names_key(const struct call *call, const struct write *w);

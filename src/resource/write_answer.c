@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 #include "query/json_out.h"
+#include "query/rights.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/write.h"
@@ -126,8 +127,11 @@ enum progress write_answer(struct call *call)
     struct write *w = call->state;
     enum outcome outcome = outcome_of(w);
 
-    if (error_is_set(&call->error))
+    if (error_is_set(&call->error)) {
+        if (rights_are_of_role(call->table))
+            rights_veil(call->table, &call->error);
         return call_fail(call);
+    }
     write_applied(call, w);
     if (outcome == OUTCOME_CREATED && !w->body.is_array && w->affected > 0)
         set_location(call, w);

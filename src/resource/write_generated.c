@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "query/rights.h"
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
 
@@ -66,6 +67,10 @@ bool write_take_generated(struct call *call, struct write *w)
     if (!set || !values)
         return error_set(&call->error, ERROR_MEMORY, "out of memory");
     take(call, &w->body, set, values);
+    for (size_t i = 0; i < n; i++) {
+        if (!rights_may_read(call->table, set[i].column))
+            return rights_refuse(call->table, &call->error);
+    }
     w->generated_column = call->table->columns[set[0].column].name.data;
     if (!plan_select_generated(&call->arena, call->table, &call->tree, set, values, n, &plan,
                                &call->error))

@@ -23,13 +23,28 @@ static enum row_verdict take_row(void *context, const struct row *row, struct er
 static bool plan_condition(void *context, struct query *out)
 {
     struct call *call = context;
+    const struct write *w = call->state;
+    enum access_right right = w->kind == WRITE_DELETE ? RIGHT_DELETE : RIGHT_UPDATE;
     struct error ignored = error_none();
     struct plan where;
 
-    if (!plan_where(&call->arena, call->table, &call->tree, &where, &ignored))
+    if (!plan_where(&call->arena, call->table, &call->tree, right, &where, &ignored))
         return false;
     *out = plan_query(&where);
     return true;
+}
+
+/* The table as the owner knows it, which explains what went wrong. */
+static const struct table *whole_table(const struct table *table)
+{
+    return table->whole ? table->whole : table;
+}
+
+static int whole_column(const struct table *table, int column)
+{
+    if (!table->whole)
+        return column;
+    return table_column(table->whole, table->columns[column].name);
 }
 
 /* Whose values a row of the body gives; -1: another place's, or not the column's value. */
@@ -39,9 +54,23 @@ static const int *given_columns(struct call *call, const struct write *w)
 
     for (size_t i = 0; columns && i < w->body.n_set; i++) {
         const struct assignment *set = &w->body.set[i];
+        bool is_value = !set->given && !set->merge;
 
-        columns[i] = set->given || set->merge ? -1 : set->column;
+        columns[i] = is_value ? whole_column(call->table, set->column) : -1;
     }
+    return columns;
+}
+
+/* The columns of the key that an upsert meets; NULL without memory. */
+static const int *met_columns(struct call *call, const struct write *w)
+{
+    int *columns;
+
+    if (!call->table->whole)
+        return w->target;
+    columns = arena_alloc(&call->arena, (w->n_target + 1) * sizeof *columns);
+    for (size_t i = 0; columns && i < w->n_target; i++)
+        columns[i] = whole_column(call->table, w->target[i]);
     return columns;
 }
 
@@ -57,7 +86,7 @@ static struct change *new_change(struct call *call, const struct write *w)
         error_set(&call->error, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    change->table = call->table;
+    change->table = whole_table(call->table);
     change->names_row = w->body.is_array;
     change->where = w->kind == WRITE_INSERT ? NULL : plan_condition;
     return change;
@@ -72,8 +101,10 @@ static bool plan_meeting(struct call *call, struct write *w, enum returning retu
 
     if (!write_may_meet(w))
         return true;
-    change->target = w->target;
+    change->target = met_columns(call, w);
     change->n_target = w->n_target;
+    if (w->n_target && !change->target)
+        return error_set(&call->error, ERROR_MEMORY, "out of memory");
     change->meeting = MEETING_COUNTED;
     /* Without a rowid SQLite does not tell an insert from an update. */
     if (call->table->rowid)
@@ -151,7 +182,7 @@ static bool plan_change(struct call *call, struct write *w)
  * the trigger makes one row there. */
 static bool plan_made(struct call *call, struct write *w)
 {
-    const struct table *base = call->table->base;
+    const struct table *base = whole_table(call->table)->base;
     const struct plan_written key = {.table = base, .with_key = true};
     struct change *change = w->parts[PART_CHANGE]->change;
     struct plan made;
@@ -182,8 +213,8 @@ static bool make_keys(struct call *call, struct write *w)
 
 /* In this order a request hears of what is wrong with it. */
 static bool (*const planners[])(struct call *call, struct write *w) = {
-    write_plan_current, plan_change,      write_plan_reading,
-    plan_made,          write_plan_rival, write_plan_misfits,
+    write_check_rights, write_plan_current, plan_change,      write_plan_reading,
+    write_plan_unseen,  plan_made,          write_plan_rival, write_plan_misfits,
 };
 
 static bool plan_parts(struct call *call, struct write *w)

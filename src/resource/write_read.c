@@ -164,6 +164,8 @@ static bool plan_after(struct call *call, struct write *w)
     op->after = w->parts[PART_CHANGE];
     op->reads_made = w->select.n_trailing > 0;
     op->sink = take_written;
+    if (w->readback == READ_KNOWN && write_must_be_seen(call, w))
+        op->judge = write_judge_seen;
     return true;
 }
 

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "query/rights.h"
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
 
@@ -20,6 +21,8 @@ bool write_names_key(const struct call *call, const struct write *w)
 {
     bool makes = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
 
+    if (call->table->has_policies && !write_must_be_seen(call, w))
+        return false; /* the role may not see it */
     return makes && !w->body.is_array && call->table->n_key > 0;
 }
 
@@ -112,6 +115,25 @@ static enum readback of_table(const struct call *call, const struct write *w)
     return READ_RETURNED;
 }
 
+/* A role is shown what it sees of the table, which RETURNING does not know. */
+static enum readback for_role(const struct call *call, const struct write *w)
+{
+    const struct table *t = call->table;
+    bool seen = w->answer != ANSWER_NOTHING || write_must_be_seen(call, w);
+    bool moved = t->has_triggers || moves_children(call, w);
+    bool one = w->kind == WRITE_INSERT && w->conflict == CONFLICT_FAILS && !w->body.is_array;
+    bool key_unknown =
+        write_names_key(call, w) && t->rowid_alias < 0 && !write_key_is_given(call, w);
+
+    if (!seen && !key_unknown && !(moved && write_names_key(call, w)))
+        return READ_NOTHING;
+    if (!moved && ((one && t->rowid) || (seen && keeps_key(call, w))))
+        return READ_KNOWN;
+    if (plan_identity_width(t) == 0)
+        return seen ? READ_RETURNED : READ_NOTHING;
+    return READ_AGAIN;
+}
+
 /* True if one of the rows may take another with it, which RETURNING then leaves out. */
 static bool takes_others(const struct table *t)
 {
@@ -129,19 +151,37 @@ static enum readback of_delete(const struct call *call, const struct write *w)
 
     if (w->answer == ANSWER_NOTHING)
         return t->kind == TABLE_TABLE ? READ_NOTHING : READ_COUNTED;
-    if (!related && !is_ordered(call, w) && !takes_others(t))
+    if (!rights_are_of_role(t) && !related && !is_ordered(call, w) && !takes_others(t))
         return READ_RETURNED;
     return t->has_triggers && plan_identity_width(t) ? READ_GONE : READ_BEFORE;
+}
+
+static enum readback readback_of(const struct call *call, const struct write *w)
+{
+    if (w->kind == WRITE_DELETE)
+        return of_delete(call, w);
+    if (call->table->kind != TABLE_TABLE)
+        return of_view(call, w);
+    if (rights_are_of_role(call->table))
+        return for_role(call, w);
+    return of_table(call, w);
+}
+
+/* Rows that cannot be told apart cannot be looked for among those that a role sees. */
+static bool check_seen(struct call *call, const struct write *w)
+{
+    if (w->readback != READ_RETURNED || !write_must_be_seen(call, w))
+        return true;
+    return rights_refuse(call->table, &call->error);
 }
 
 bool write_choose_readback(struct call *call, struct write *w)
 {
     bool again;
 
-    if (w->kind == WRITE_DELETE)
-        w->readback = of_delete(call, w);
-    else
-        w->readback = call->table->kind == TABLE_TABLE ? of_table(call, w) : of_view(call, w);
+    w->readback = readback_of(call, w);
+    if (!check_seen(call, w))
+        return false;
     again = w->readback != READ_RETURNED || w->answer == ANSWER_NOTHING;
     if (!again && plan_needs_select(call->table, &call->tree))
         return refuse(call, "related resources");

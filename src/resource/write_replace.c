@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/literal.h"
+#include "query/rights.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "resource/write.h"
@@ -51,6 +52,12 @@ static bool take_key(struct call *call, struct write *w)
     return true;
 }
 
+/* The role's own: others are left as they are. */
+static bool is_filled(const struct column *column)
+{
+    return (column->rights & RIGHT_INSERT) && !column->preset_insert;
+}
+
 /* What a view's row is given besides: its table's defaults are not known, NULL it is. */
 static bool fill_view_row(struct call *call, struct body *body)
 {
@@ -66,7 +73,7 @@ static bool fill_view_row(struct call *call, struct body *body)
     memcpy(values, body->values, n * sizeof *values);
     memcpy(set, body->set, n * sizeof *set);
     for (size_t i = 0; i < t->n_columns; i++) {
-        if (body_column(body, (int)i) >= 0)
+        if (body_column(body, (int)i) >= 0 || !is_filled(&t->columns[i]))
             continue;
         values[n] = value_null();
         set[n++] = (struct assignment){.column = (int)i};
@@ -130,6 +137,8 @@ static bool key_filters(struct call *call)
     }
     if (t->n_key > 0 && found == n && found == t->n_key)
         return true;
+    if (rights_hide_key(t))
+        return rights_refuse(t, &call->error);
     call->allow = resource_list_methods(t) & ~METHOD_BIT(METHOD_PUT); /* as it was asked for */
     error_set(&call->error, ERROR_PUT_FILTER,
               "Filters must include all and only primary key columns with 'eq' operators");

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "query/rights.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
@@ -97,6 +98,8 @@ static bool named_target(struct call *call, struct write *w)
 
         if (column < 0)
             return body_unknown_column(call, item->name);
+        if (!rights_may_read(call->table, column))
+            return rights_refuse(call->table, &call->error);
         if (!contains(columns, n, column))
             columns[n++] = column;
     }

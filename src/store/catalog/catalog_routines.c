@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "store/access/access.h"
 #include "store/catalog/catalog_load.h"
 #include "store/catalog/routine.h"
 #include "store/db/db.h"
@@ -103,8 +104,8 @@ static bool compile_routine(struct load *l, struct routine *r)
 {
     const struct routine_source *s = r->source;
 
-    r->result =
-        (struct table){.name = s->name, .kind = TABLE_VIEW, .rowid_alias = -1, .quoted = ""};
+    r->result = (struct table){
+        .name = s->name, .kind = TABLE_VIEW, .rowid_alias = -1, .quoted = "", .rights = RIGHTS_ALL};
     for (size_t i = 0; i < s->n_parts; i++) {
         if (!check_part(l, s, i))
             return false;

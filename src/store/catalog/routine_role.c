@@ -233,6 +233,18 @@ static bool map_columns(const struct table *from, const int *columns, size_t n,
     return true;
 }
 
+/* The role's key that this one stands for: junctions are told by it. */
+static const struct foreign_key *map_base(struct wrapping *w, const struct foreign_key *base)
+{
+    const struct table *child = catalog_table(w->role, base->child->name);
+
+    for (size_t i = 0; child && i < child->n_foreign; i++) {
+        if (child->foreign[i]->name == base->name) /* one text, of the whole catalogue's */
+            return child->foreign[i];
+    }
+    return base;
+}
+
 /* One side of a key is the result, the other a table: NULL if that is not the role's, or (*failed)
  * without memory. */
 static const struct foreign_key *map_key(struct wrapping *w, const struct foreign_key *key,
@@ -249,6 +261,7 @@ static const struct foreign_key *map_key(struct wrapping *w, const struct foreig
         return NULL;
     }
     *copy = *key;
+    copy->base = map_base(w, key->base);
     if (!table || !map_columns(other, is_child ? key->parent_columns : key->columns, key->n_columns,
                                table, columns))
         return NULL;

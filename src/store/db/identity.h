@@ -41,6 +41,9 @@ struct identity {
 /* From now on the connection's statements are for `who`; NULL: for nobody. */
 void db_identify(struct db *db, struct identity *who);
 
+/* From here on what is compiled has the owner's rights, whoever asks, or has not; returns how it was. */
+bool db_as_owner(struct db *db, bool owner);
+
 /* Registers the functions. */
 bool identity_register(struct db *db, struct error *e) __attribute__((warn_unused_result));
 

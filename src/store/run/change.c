@@ -4,6 +4,7 @@
 #include "store/catalog/catalog.h"
 #include "store/catalog/diagnose.h"
 #include "store/db/db.h"
+#include "store/db/identity.h"
 #include "store/db/keys.h"
 #include "store/db/statement.h"
 #include "store/run/deferred.h"
@@ -38,6 +39,7 @@ static void explain_foreign_key(const struct operation *op, struct db *db, struc
 static void explain_failure(const struct operation *op, struct db *db, struct error *e)
 {
     const struct change *change = op->change;
+    bool before = db_as_owner(db, true); /* what its words may tell is for resource/ to say */
 
     if (e->code == ERROR_FOREIGN_KEY)
         explain_foreign_key(op, db, e);
@@ -45,17 +47,21 @@ static void explain_failure(const struct operation *op, struct db *db, struct er
         diagnose_duplicate(change->table, change->columns, operation_row(op), op->width, e);
     if (change->names_row)
         e->row = (long)op->run;
+    db_as_owner(db, before);
 }
 
 /* Of which row it is, is looked for as if it alone had been written. */
 static bool missing_parent(struct operation *op, struct db *db, struct error *e)
 {
+    bool before = db_as_owner(db, true);
+
     error_set(e, ERROR_FOREIGN_KEY, "insert or update violates a foreign key constraint");
     for (op->run = 0; op->run < op->n_rows && !e->constraint[0]; op->run++) {
         explain_foreign_key(op, db, e);
         if (e->constraint[0] && op->change->names_row)
             e->row = (long)op->run;
     }
+    db_as_owner(db, before);
     return false;
 }
 
@@ -65,6 +71,7 @@ static bool missing_parent(struct operation *op, struct db *db, struct error *e)
 static bool keep_made(struct operation *op, struct db *db, struct error *e)
 {
     const struct change *change = op->change;
+    bool before = db_as_owner(db, true); /* the table beneath is the view's, not whoever asks */
     struct statement *st = statement_get(db, change->made.sql, e);
     const struct value rowid = value_integer(change->watch->rowid);
     enum step step = STEP_FAILED;
@@ -75,6 +82,7 @@ static bool keep_made(struct operation *op, struct db *db, struct error *e)
     if (step == STEP_ROW)
         kept = keys_add(op->keys, statement_row(st), change->made_at, e);
     statement_release(st);
+    db_as_owner(db, before);
     return kept && step != STEP_FAILED;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/run/operation.h"
 
+#include "store/db/identity.h"
 #include "store/db/keys.h"
 #include "store/db/statement.h"
 #include "store/run/change.h"
@@ -79,10 +80,21 @@ static bool is_idle(const struct operation *op)
     return op->after && op->after->n_given == 0 && op->after->changed == 0;
 }
 
+static bool run_as_owner(struct operation *op, struct db *db, struct error *e)
+{
+    bool before = db_as_owner(db, true);
+    bool ok = run_statement(op, db, e);
+
+    db_as_owner(db, before);
+    return ok;
+}
+
 static bool run_operation(struct operation *op, struct db *db, struct error *e)
 {
     if (is_idle(op))
         return true;
+    if (op->as_owner)
+        return run_as_owner(op, db, e);
     if (op->change)
         return change_run(op, db, e);
     return run_statement(op, db, e);

@@ -55,6 +55,7 @@ struct operation {
     size_t keys_at;           /* …columns of theirs, from this one on */
     struct change *change;    /* what else is to know of a table's rows that are written, or NULL */
     const struct operation *after; /* not run if this one wrote nothing; NULL: always run */
+    bool as_owner;                 /* with the owner's rights, whoever asks */
     bool reads_made; /* …and its last value is what the engine calls the row that it made */
 
     /* The outcome. */
