@@ -22,6 +22,7 @@ COPY LICENSE ./
 COPY docs/licenses/ docs/licenses/
 COPY migrations/ migrations/
 COPY queries/ queries/
+COPY access/ access/
 RUN make ${TARGETARCH:-native} && \
     install -D -m 0555 build/${TARGETARCH:-native}/thimble /rootfs/thimble && \
     mkdir /rootfs/data /rootfs/etc && \
@@ -42,7 +43,8 @@ COPY --from=build --chown=65532:65532 /rootfs/data /data
 ENV THIMBLE_DB=/data/thimble.db \
     THIMBLE_LISTEN=:8080 \
     THIMBLE_MIGRATIONS=/migrations,builtin \
-    THIMBLE_QUERIES=/queries,builtin
+    THIMBLE_QUERIES=/queries,builtin \
+    THIMBLE_ACCESS=/access,none
 USER 65532:65532
 EXPOSE 8080/tcp
 VOLUME ["/data"]

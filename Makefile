@@ -92,7 +92,8 @@ dev: $(BUILD)/dev/thimble ## build/dev/thimble: glibc, with ASan and UBSan
 # flavour NAME, PROGRAM
 define flavour
 $(1)_OBJECTS := $$(SOURCES:src/%.c=$$($(1)_DIR)/obj/%.o) $$($(1)_DIR)/obj/migrations_builtin.o \
-                $$($(1)_DIR)/obj/queries_builtin.o $$($(1)_DIR)/obj/licenses_builtin.o
+                $$($(1)_DIR)/obj/queries_builtin.o $$($(1)_DIR)/obj/access_builtin.o \
+                $$($(1)_DIR)/obj/licenses_builtin.o
 $(1)_INNER    = $$(filter-out %/obj/main.o,$$($(1)_OBJECTS))
 $(1)_LIBS     = $$(LIBRARIES:%=$$($(1)_DEPS)/lib/%)
 
@@ -148,13 +149,13 @@ native amd64 arm64 native-libraries amd64-libraries arm64-libraries:
 	    TARGET=$(filter-out $(MACHINE)-%,$($(@:-libraries=)_TRIPLE)) \
 	    $(if $(filter %-libraries,$@),libraries,all)
 
-# Two lists of .sql files are compiled in. A file that comes or goes changes the list.
+# Three lists of .sql files are compiled in. A file that comes or goes changes the list.
 $(BUILD)/gen/%.list: FORCE
 	@mkdir -p $(@D)
 	@echo $(wildcard $*/*.sql) | cmp -s - $@ || echo $(wildcard $*/*.sql) > $@
 
 .PRECIOUS: $(BUILD)/gen/%.list $(BUILD)/gen/%_builtin.c
-$(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql)
+$(BUILD)/gen/%_builtin.c: $(BUILD)/gen/%.list scripts/embed $(wildcard migrations/*.sql queries/*.sql access/*.sql)
 	@scripts/embed $* > $@
 
 $(BUILD)/gen/licenses_builtin.c: LICENSE VERSION deps.lock scripts/licenses $(wildcard docs/licenses/*)

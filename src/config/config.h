@@ -25,6 +25,7 @@ struct config {
     bool read_only;
     const char *migrations; /* "builtin", "none" or a directory */
     const char *queries;    /* the same */
+    const char *access;     /* the same */
 
     const char *backup_dir; /* "": none */
     int64_t backup_interval_ms, backup_keep, backup_timeout_ms;

@@ -30,6 +30,9 @@ const struct setting settings[] = {
     {data, "synchronous", SETTING_WORD, AT(synchronous), "full", 0, 0, "full normal", "WORD",
      "full: an acknowledged write survives power loss; normal: only a crash of the process"},
 
+    {access, "access", SETTING_TEXT, AT(access), "none", 0, 0, NULL, "DIR",
+     "a folder of .sql files that say who may do what (docs/access.md); \"builtin\": the example in the "
+     "binary, for its migrations; \"none\"; \"DIR,builtin\", \"DIR,none\": as above"},
     {access, "anon-role", SETTING_TEXT, AT(anon_role), "", 0, 0, NULL, "NAME",
      "the role of those who send neither a token nor an API key; \"\": they are answered 401"},
 

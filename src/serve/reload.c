@@ -4,12 +4,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/authenticate.h"
 #include "base/log.h"
+#include "sources/access.h"
 #include "sources/queries.h"
 #include "sources/sql_files.h"
+#include "store/access/access.h"
+#include "store/catalog/routine.h"
 #include "store/db/db.h"
 #include "store/run/reader.h"
-#include "store/store.h"
 
 bool reload_init(struct reload *r, const struct config *config, struct store *store,
                  struct writer *writer, struct migrations *current, struct error *e)
@@ -30,7 +33,7 @@ void reload_finish(struct reload *r)
     migrations_finish(&r->current);
     if (r->changing)
         migrations_finish(&r->next);
-    routine_set_drop(r->queries);
+    reload_drop_sources(&r->sources);
     completion_queue_finish(&r->completions);
     pthread_mutex_destroy(&r->lock);
 }
@@ -47,7 +50,7 @@ void reload_log_applied(void *context, const struct migration *m, int64_t us)
 }
 
 /* The binary's queries are over the binary's migrations, and go with them. */
-struct routine_set *reload_queries(const struct config *c, struct error *e)
+static struct routine_set *read_queries(const struct config *c, struct error *e)
 {
     char queries_dir[SQL_FILES_DIR_MAX], migrations_dir[SQL_FILES_DIR_MAX];
     const char *queries = sql_files_source(c->queries, queries_dir);
@@ -55,6 +58,33 @@ struct routine_set *reload_queries(const struct config *c, struct error *e)
     bool foreign = strcmp(queries, "builtin") == 0 && strcmp(migrations, "builtin") != 0;
 
     return queries_load(foreign ? "none" : queries, e);
+}
+
+bool reload_sources(const struct config *c, struct store_sources *out, struct error *e)
+{
+    *out = (struct store_sources){.routines = read_queries(c, e)};
+    if (out->routines && access_files_load(c->access, &out->access, e))
+        return true;
+    reload_drop_sources(out);
+    return false;
+}
+
+void reload_drop_sources(struct store_sources *sources)
+{
+    routine_set_drop(sources->routines);
+    access_drop(sources->access);
+    *sources = (struct store_sources){0};
+}
+
+/* Whether there are access files decides much at the start; and nothing may open everything by a folder
+ * that is gone for a moment. */
+static bool check_access(const struct reload *r, struct error *e)
+{
+    if (store_has_access(r->store) != (r->sources.access != NULL))
+        return error_set(e, ERROR_FAILURE,
+                         "--access %s: access files come and go with a restart alone",
+                         r->config->access);
+    return !r->sources.access || authenticate_knows(r->sources.access, r->config->anon_role, e);
 }
 
 /* After a failure the longest beginning of the set that is applied is what is in force. */
@@ -77,7 +107,7 @@ static bool run(struct job *job, struct db *db)
     r->migrated =
         r->next.none || migrate_up(db, &set, &r->applied, reload_log_applied, NULL, job->error);
     if (r->migrated)
-        return store_set_routines(r->store, db, r->queries, job->error);
+        return store_set_sources(r->store, db, &r->sources, job->error);
     cut_to_applied(&set, db);
     pthread_mutex_lock(&r->lock);
     r->next.set = set;
@@ -85,8 +115,8 @@ static bool run(struct job *job, struct db *db)
     return false;
 }
 
-/* Without a writer: at once, on a connection that reads. The queries may have changed, and the
- * migrations must be applied already. */
+/* Without a writer: at once, on a connection that reads. The queries and access files may have changed,
+ * and the migrations must be applied already. */
 static bool run_reading(struct reload *r, struct error *e)
 {
     struct db *db = db_open(r->store->path, DB_READ, &r->store->options, e);
@@ -115,10 +145,11 @@ static bool submit(struct reload *r, struct error *e)
 bool reload_begin(struct reload *r, struct error *e)
 {
     struct migrations next;
-    bool ok = migrations_load(&next, r->config->migrations, e);
+    bool ok = migrations_load(&next, r->config->migrations, e) &&
+              reload_sources(r->config, &r->sources, e) && check_access(r, e);
 
-    r->queries = ok ? reload_queries(r->config, e) : NULL;
-    if (!r->queries) {
+    if (!ok) {
+        reload_drop_sources(&r->sources);
         migrations_finish(&next);
         return false;
     }
@@ -136,8 +167,7 @@ bool reload_begin(struct reload *r, struct error *e)
     r->changing = false;
     pthread_mutex_unlock(&r->lock);
     migrations_finish(&next);
-    routine_set_drop(r->queries);
-    r->queries = NULL;
+    reload_drop_sources(&r->sources);
     return false;
 }
 
@@ -170,6 +200,15 @@ static void log_done(const struct reload *r)
     catalog_drop(catalog);
 }
 
+static const char *what_stays(const struct reload *r)
+{
+    if (!r->migrated)
+        return "";
+    if (store_has_access(r->store))
+        return "; the queries and access files stay as they were";
+    return "; the queries stay as they were";
+}
+
 bool reload_end(struct reload *r, struct error *e)
 {
     bool ok;
@@ -181,14 +220,12 @@ bool reload_end(struct reload *r, struct error *e)
     usleep(2 * READER_KEEP_US);
     adopt(r);
     r->running = false;
-    routine_set_drop(r->queries);
-    r->queries = NULL;
+    reload_drop_sources(&r->sources);
     if (ok) {
         log_done(r);
         return true;
     }
-    return error_set(e, r->error.code, "%s%s", r->error.message,
-                     r->migrated ? "; the queries stay as they were" : "");
+    return error_set(e, r->error.code, "%s%s", r->error.message, what_stays(r));
 }
 
 bool reload_is_current(struct reload *r, struct db *db, struct error *e)

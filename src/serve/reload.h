@@ -1,6 +1,7 @@
 /*
  * Reloading while serving: new migrations are applied by the writer between two batches, and the
- * named queries are read anew; reads go on, writes wait. What fails leaves in force what was.
+ * named queries and the access files are read anew; reads go on, writes wait. What fails leaves in force
+ * what was.
  * The owner's thread but for reload_is_current.
  *
  * SPDX-License-Identifier: MIT
@@ -14,11 +15,10 @@
 #include "base/completion_queue.h"
 #include "config/config.h"
 #include "sources/migrations.h"
-#include "store/catalog/routine.h"
 #include "store/run/writer.h"
+#include "store/store.h"
 
 struct db;
-struct store;
 
 struct reload {
     struct job job;     /* first member: the completion queue hands it back */
@@ -27,11 +27,11 @@ struct reload {
     struct store *store;
     struct writer *writer;
     struct completion_queue
-        completions; /* where the job comes back to: its wake_fd is to be polled */
-    bool running;    /* from reload_begin to reload_end */
-    size_t applied;  /* migrations, by this one */
-    bool migrated;   /* it came as far as the queries */
-    struct routine_set *queries;
+        completions;              /* where the job comes back to: its wake_fd is to be polled */
+    bool running;                 /* from reload_begin to reload_end */
+    size_t applied;               /* migrations, by this one */
+    bool migrated;                /* it came as far as the queries and access files */
+    struct store_sources sources; /* that are read */
 
     pthread_mutex_t lock; /* guards what follows */
     struct migrations current, next;
@@ -62,7 +62,9 @@ bool reload_is_current(struct reload *r, struct db *db, struct error *e)
 /* One line in the log: a migration was applied. For migrate_up. */
 void reload_log_applied(void *context, const struct migration *m, int64_t us);
 
-/* The queries that go with the settings. NULL with the reason. One reference. */
-struct routine_set *reload_queries(const struct config *config, struct error *e);
+/* The queries and access files that go with the settings. False with the reason; one reference each. */
+bool reload_sources(const struct config *config, struct store_sources *out, struct error *e)
+    __attribute__((warn_unused_result));
+void reload_drop_sources(struct store_sources *sources);
 
 #endif

@@ -78,7 +78,7 @@ static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
     struct db_options db_options = database_options(c);
-    struct routine_set *queries;
+    struct store_sources sources;
     const struct writer_options writer_options = {
         .queue_max = (size_t)c->queue_length,
         .slow_max = (size_t)c->slow_queue_length,
@@ -93,11 +93,10 @@ static bool open_store(struct run *r, struct error *e)
     db_options.read_only = r->read_only;
     db_options.value_bytes = value_max(c);
     db_options.stopping = &r->ending.stopping.raised;
-    queries = reload_queries(c, e);
-    if (!queries)
+    if (!reload_sources(c, &sources, e))
         return false;
-    r->store_is_open = store_open(&r->store, c->db, &db_options, queries, e);
-    routine_set_drop(queries);
+    r->store_is_open = store_open(&r->store, c->db, &db_options, &sources, e);
+    reload_drop_sources(&sources);
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);

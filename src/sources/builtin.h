@@ -1,5 +1,5 @@
 /*
- * What is compiled in: the SQL files of migrations/ and queries/, by scripts/embed, and the
+ * What is compiled in: the SQL files of migrations/, queries/ and access/, by scripts/embed, and the
  * licences of docs/licenses, by scripts/licenses.
  *
  * SPDX-License-Identifier: MIT
@@ -21,6 +21,9 @@ extern const size_t builtin_migrations_count;
 
 extern const struct builtin_file builtin_queries[];
 extern const size_t builtin_queries_count;
+
+extern const struct builtin_file builtin_access[];
+extern const size_t builtin_access_count;
 
 extern const unsigned char builtin_licenses[]; /* UTF-8, without a NUL */
 extern const size_t builtin_licenses_len;

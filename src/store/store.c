@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
+#include "store/access/access.h"
+#include "store/access/role_catalog.h"
+#include "store/access/role_views.h"
 #include "store/catalog/blame.h"
 #include "store/catalog/routine.h"
 #include "store/db/db.h"
@@ -16,17 +20,52 @@
 /* Bytes of what is made of a catalogue that are not kept for nothing. */
 #define LARGE_EXTRA ((size_t)1 << 20)
 
-bool store_open(struct store *store, const char *path, const struct db_options *options,
-                struct routine_set *routines, struct error *e)
+/* Can each role's views be made? */
+static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
 {
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < catalog->access->n_roles; i++) {
+        struct catalog *part = catalog_of_role(catalog, i, e);
+
+        ok = part && role_views_attach(db, part, e);
+        if (part)
+            catalog_drop(part);
+    }
+    return ok;
+}
+
+/* All of it must be good. */
+static struct catalog *load_strict(struct db *db, const struct store_sources *sources,
+                                   struct error *e)
+{
+    struct catalog *catalog = catalog_load_strict(db, sources->routines, e);
+    bool ok = catalog != NULL;
+
+    if (ok && sources->access)
+        ok = catalog_set_access(catalog, sources->access, e) &&
+             access_fits(sources->access, catalog, e) && roles_fit(db, catalog, e);
+    if (ok)
+        return catalog;
+    catalog_drop(catalog);
+    return NULL;
+}
+
+bool store_open(struct store *store, const char *path, const struct db_options *options,
+                const struct store_sources *sources, struct error *e)
+{
+    static const struct store_sources none = {0};
     struct db *db = db_open(path, options->read_only ? DB_READ : DB_CHECK, options, e);
 
     *store = (struct store){.path = path, .options = *options};
     pthread_mutex_init(&store->lock, NULL);
     pthread_mutex_init(&store->reading, NULL);
-    atomic_init(&store->routines, routine_set_hold(routines));
+    if (!sources)
+        sources = &none;
+    atomic_init(&store->routines, routine_set_hold(sources->routines));
+    atomic_init(&store->access, access_hold(sources->access));
     if (db)
-        store->catalog = catalog_load_strict(db, routines, e);
+        store->catalog = load_strict(db, sources, e);
     if (store->catalog)
         blame_at_start(db, store->catalog);
     db_close(db);
@@ -41,15 +80,16 @@ void store_close(struct store *store)
     catalog_drop(store->catalog);
     store->catalog = NULL;
     routine_set_drop(atomic_exchange(&store->routines, NULL));
+    access_drop(atomic_exchange(&store->access, NULL));
     pthread_mutex_destroy(&store->lock);
     pthread_mutex_destroy(&store->reading);
 }
 
-bool store_set_routines(struct store *store, struct db *db, struct routine_set *routines,
-                        struct error *e)
+bool store_set_sources(struct store *store, struct db *db, const struct store_sources *sources,
+                       struct error *e)
 {
-    struct catalog *catalog = catalog_load_strict(db, routines, e);
-    struct routine_set *old;
+    struct catalog *catalog = load_strict(db, sources, e);
+    struct store_sources old;
 
     if (!catalog)
         return false;
@@ -57,9 +97,11 @@ bool store_set_routines(struct store *store, struct db *db, struct routine_set *
     pthread_mutex_lock(&store->lock);
     catalog_drop(store->catalog);
     store->catalog = catalog;
-    old = atomic_exchange(&store->routines, routine_set_hold(routines));
+    old.routines = atomic_exchange(&store->routines, routine_set_hold(sources->routines));
+    old.access = atomic_exchange(&store->access, access_hold(sources->access));
     pthread_mutex_unlock(&store->lock);
-    routine_set_drop(old);
+    routine_set_drop(old.routines);
+    access_drop(old.access);
     return true;
 }
 
@@ -71,12 +113,39 @@ struct catalog *store_catalog(struct store *store)
     return catalog;
 }
 
-static struct routine_set *hold_routines(struct store *store)
+static struct store_sources hold_sources(struct store *store)
 {
+    struct store_sources sources;
+
     pthread_mutex_lock(&store->lock);
-    struct routine_set *set = routine_set_hold(atomic_load(&store->routines));
+    sources.routines = routine_set_hold(atomic_load(&store->routines));
+    sources.access = access_hold(atomic_load(&store->access));
     pthread_mutex_unlock(&store->lock);
-    return set;
+    return sources;
+}
+
+/* The schema has changed under the files: what is not there nobody has, and the rest holds. */
+static void warn_if_misfit(const struct catalog *catalog)
+{
+    struct error e = error_none();
+
+    if (catalog->access && !access_fits(catalog->access, catalog, &e))
+        log_say(LOG_WARN, "the schema has changed, and the access files do not fit it: %s",
+                e.message);
+}
+
+static struct catalog *load_lenient(struct store *store, struct db *db, struct error *e)
+{
+    struct store_sources sources = hold_sources(store);
+    struct catalog *catalog = catalog_load(db, sources.routines, e);
+
+    if (catalog && sources.access && !catalog_set_access(catalog, sources.access, e)) {
+        catalog_drop(catalog);
+        catalog = NULL;
+    }
+    routine_set_drop(sources.routines);
+    access_drop(sources.access);
+    return catalog;
 }
 
 /*
@@ -86,15 +155,14 @@ static struct routine_set *hold_routines(struct store *store)
  */
 static struct catalog *read_catalog(struct store *store, struct db *db, struct error *e)
 {
-    struct routine_set *set = hold_routines(store);
-    struct catalog *catalog = catalog_load(db, set, e);
+    struct catalog *catalog = load_lenient(store, db, e);
 
-    routine_set_drop(set);
     if (!catalog)
         return NULL;
+    warn_if_misfit(catalog);
     pthread_mutex_lock(&store->lock);
     if (catalog->schema_version > store->catalog->schema_version &&
-        catalog->set == atomic_load(&store->routines)) {
+        store_catalog_fits(store, catalog, catalog->schema_version)) {
         catalog_drop(store->catalog);
         store->catalog = catalog_hold(catalog);
     }

@@ -20,13 +20,19 @@
 
 struct access;
 
+/* What is beside the database, and is over its schema. */
+struct store_sources {
+    struct routine_set *routines; /* the named queries; NULL: none */
+    struct access *access;        /* who may do what; NULL: everybody everything */
+};
+
 struct store {
     const char *path; /* borrowed; outlives the store */
     struct db_options options;
     struct db_files files;                  /* as the writer opened them; read-only while serving */
     _Atomic uint64_t generation;            /* commits of this process */
     _Atomic bool log_is_long;               /* the write-ahead log waits for readers to leave it */
-    pthread_mutex_t lock;                   /* guards catalog, and changes of routines */
+    pthread_mutex_t lock;                   /* guards catalog, and changes of the two below */
     struct catalog *catalog;                /* the newest that was read; one reference */
     pthread_mutex_t reading;                /* held by who reads a newer one */
     _Atomic(struct routine_set *) routines; /* the named queries; one reference, or NULL */
@@ -34,10 +40,14 @@ struct store {
         access; /* who may do what; one reference, or NULL: everybody everything */
 };
 
-/* Loads the first catalogue, with these named queries (NULL: none; it takes a reference). False
- * with the reason if the database cannot be read or a query does not compile. */
+/*
+ * Loads the first catalogue, with these sources (NULL: none; it takes a reference to each). False with
+ * the reason if the database cannot be read, a query does not compile, or access files name what is not
+ * there.
+ */
 bool store_open(struct store *store, const char *path, const struct db_options *options,
-                struct routine_set *routines, struct error *e) __attribute__((warn_unused_result));
+                const struct store_sources *sources, struct error *e)
+    __attribute__((warn_unused_result));
 void store_close(struct store *store);
 
 /* The generation now; read it before the snapshot that it is to describe. */
@@ -61,23 +71,24 @@ static inline bool store_has_access(const struct store *store)
 /* Bytes of the database's file and of its WAL (0: there is none); -1: cannot be known. */
 void store_sizes(const struct store *store, int64_t *database, int64_t *wal);
 /*
- * From now on these are the named queries (NULL: none; it takes a reference), over the schema as
- * `db` sees it. False with ERROR_FAILURE if one does not compile: then all stays as it was. The
- * caller calls store_committed after it, so that the readers look.
+ * From now on these are the sources (it takes a reference to each), over the schema as `db` sees it.
+ * False with ERROR_FAILURE as store_open: then all stays as it was. The caller calls store_committed
+ * after it, so that the readers look.
  */
-bool store_set_routines(struct store *store, struct db *db, struct routine_set *routines,
-                        struct error *e) __attribute__((warn_unused_result));
+bool store_set_sources(struct store *store, struct db *db, const struct store_sources *sources,
+                       struct error *e) __attribute__((warn_unused_result));
 
 /* The newest catalogue, with a reference that the caller drops. */
 struct catalog *store_catalog(struct store *store);
 
-/* Is it of this schema, and of the queries of now? */
+/* Is it of this schema, and of the queries and access files of now? */
 static inline bool store_catalog_fits(struct store *store, const struct catalog *catalog,
                                       int64_t schema_version)
 {
     /* Addresses will do: a set cannot be freed, and its address used anew, while `catalog` holds it. */
     return catalog->schema_version == schema_version &&
-           catalog->set == atomic_load_explicit(&store->routines, memory_order_acquire);
+           catalog->set == atomic_load_explicit(&store->routines, memory_order_acquire) &&
+           catalog->access == atomic_load_explicit(&store->access, memory_order_acquire);
 }
 
 /* What is large, can be made again, and was not asked for since then is given back. */
