@@ -109,8 +109,8 @@ static struct node *resolve(struct resolver *r, const struct query_node *ask,
         rights_refuse(table, r->error);
         return NULL;
     }
-    /* What a view, a query or a policy says may depend on the clock. */
-    r->cacheable &= table->kind == TABLE_TABLE && !table->has_policies;
+    /* What a view or a query says may depend on the clock, and so may what some policies say. */
+    r->cacheable &= table->kind == TABLE_TABLE && !table->unsteady;
     *node = (struct node){.ask = ask, .table = table, .parent = parent, .alias = r->made++};
     if (!ask->select && !ask->select_none)
         node->n_outputs = table->n_readable;

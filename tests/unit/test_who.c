@@ -1,5 +1,6 @@
 /*
- * Who asks: how near an address is; what of the header fields decides, and what there is without any.
+ * Who asks: how near an address is; what of the header fields decides, and what there is without any;
+ * whether equal requests of one caller have equal answers.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -7,11 +8,15 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "access/authenticate.h"
 #include "access/nearness.h"
+#include "store/access/access.h"
+#include "store/access/access_steady.h"
+#include "store/catalog/catalog.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 
@@ -139,10 +144,69 @@ static void a_token_that_is_none_is_not_the_anonymous_role(void **state)
                          ERROR_NONE);
 }
 
+/* Of a policy with this condition. */
+static bool steady(struct catalog *catalog, const char *condition)
+{
+    struct error e = error_none();
+    struct access *access;
+    char text[512];
+    bool is;
+
+    snprintf(text, sizeof text, "CREATE ROLE r; CREATE POLICY p ON t USING (%s);", condition);
+    access = access_parse(&(struct access_file){"a.sql", slice_from(text)}, 1, &e);
+    unit_no_error(&e);
+    is = access_is_steady(access, catalog);
+    access_drop(access);
+    return is;
+}
+
+static void policies_may_look_at_a_clock(void **state)
+{
+    static const char *const steady_ones[] = {
+        "owner = claim('sub')",
+        "1",
+        "id IN (SELECT t FROM other WHERE owner = lower(claim('name')))",
+        "EXISTS (SELECT 1 FROM other o WHERE (o.t) = t.id)",
+        "NOT (owner IS NULL) AND (id > 3)",
+        "owner = 'now'",
+        "EXISTS (SELECT 1 FROM json_each(claim('lists')) WHERE value = id)",
+    };
+    static const char *const unsteady_ones[] = {
+        "until > datetime('now')",
+        "until > CURRENT_TIMESTAMP",
+        "until > \"datetime\"('now')",
+        "until > strftime ('%s')",
+        "abs(random()) % 2",
+        "owner = header('x-user')",
+        "id IN (SELECT id FROM fresh)",
+        "id IN (SELECT id FROM \"FRESH\")",
+        "id IN (SELECT id FROM [fresh])",
+        "id IN (SELECT id FROM \"odd \"\"one\")",
+        "id IN fresh",
+    };
+    struct error e = error_none();
+    struct db *db = unit_open(unit_database(),
+                              "CREATE TABLE t (id INTEGER PRIMARY KEY, owner TEXT, until TEXT);"
+                              "CREATE TABLE other (t INTEGER, owner TEXT);"
+                              "CREATE VIEW fresh AS SELECT id FROM t WHERE until > datetime('now');"
+                              "CREATE VIEW \"odd \"\"one\" AS SELECT id FROM t;");
+    struct catalog *catalog = catalog_load(db, NULL, &e);
+    (void)state;
+
+    unit_no_error(&e);
+    for (size_t i = 0; i < COUNT(steady_ones); i++)
+        assert_true(steady(catalog, steady_ones[i]));
+    for (size_t i = 0; i < COUNT(unsteady_ones); i++)
+        assert_false(steady(catalog, unsteady_ones[i]));
+    catalog_drop(catalog);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_near_or_far),
+        cmocka_unit_test(policies_may_look_at_a_clock),
         cmocka_unit_test(nobody_is_the_anonymous_role),
         cmocka_unit_test(a_token_that_is_none_is_not_the_anonymous_role),
     };

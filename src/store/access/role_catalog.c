@@ -2,6 +2,7 @@
 #include "store/access/role_catalog.h"
 
 #include "store/access/access.h"
+#include "store/access/access_steady.h"
 #include "store/access/role_catalog_make.h"
 #include "store/catalog/routine.h"
 
@@ -50,6 +51,7 @@ static struct catalog *make(struct catalog *base, size_t role, struct error *e)
     part->role = role;
     part->access = base->access;
     part->serial = next_serial();
+    m.steady = access_is_steady(base->access, base);
     if (role_tables(&m) && role_keys(&m) && role_routines(&m))
         return part;
     catalog_free(part);

@@ -22,6 +22,7 @@ struct making {
     const struct catalog *whole;
     struct catalog *part;
     size_t role;
+    bool steady;                /* access_is_steady */
     struct table *tables;       /* the part's: they are its own while it is made */
     struct role_table_map *map; /* by the table's place in the whole catalogue */
     struct error *error;

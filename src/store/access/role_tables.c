@@ -189,6 +189,7 @@ static bool role_table(struct making *m, const struct table *whole,
     table->index = m->part->n_tables++;
     table->base = NULL;
     table->has_policies = policies_hold(m, whole);
+    table->unsteady = table->has_policies && !m->steady;
     role_rowid(table, map->column);
     role_names(m, table);
     return role_key(m, table);

@@ -116,6 +116,7 @@ struct table {
     const struct column *columns;
     unsigned char rights; /* on any of its columns (store/access/access.h) */
     bool has_policies;    /* that hold for the role */
+    bool unsteady;        /* …and may look at a clock (store/access/access_steady.h) */
     const struct table
         *whole;               /* a role's: the same in the whole database's catalogue; NULL there */
     size_t n_key;             /* columns of the primary key; 0: no row path */
