@@ -52,11 +52,13 @@ def proxy(tmp_path, request):
         process.wait(20)
 
 
-def nginx(tmp_path, proxy, path):
+def nginx(tmp_path, proxy, path, address=None):
     port = free_port()
     site = snippet("nginx").replace("/run/thimble.sock", path).replace("listen 80;",
                                                                       f"listen 127.0.0.1:{port};")
     assert f"unix:{path}" in site and str(port) in site
+    if address:
+        site = site.replace(f"unix:{path}", address)
     conf = tmp_path / "nginx.conf"
     conf.write_text(f"daemon off; pid {tmp_path}/nginx.pid; error_log stderr; user root;\n"
                     f"worker_processes 2;\nevents {{}}\nhttp {{ access_log off;\n"
@@ -66,11 +68,13 @@ def nginx(tmp_path, proxy, path):
     return proxy(["nginx", "-p", str(tmp_path), "-c", str(conf)], port), port
 
 
-def caddy(tmp_path, proxy, path):
+def caddy(tmp_path, proxy, path, address=None):
     port = free_port()
     site = snippet("caddy").replace("/run/thimble.sock", path).replace("api.example.org",
                                                                       f"http://127.0.0.1:{port}")
     assert path in site and str(port) in site
+    if address:
+        site = site.replace(f"unix/{path}", address)
     conf = tmp_path / "Caddyfile"
     conf.write_text("{\n admin off\n}\n" + site)
     home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
@@ -134,6 +138,29 @@ def test_the_client_is_whom_the_proxy_saw(serve, tmp_path, proxy, which):
             break
         time.sleep(0.05)
     assert clients == ["127.0.0.1"] * 4
+
+
+@pytest.mark.parametrize("which", [nginx, caddy], ids=["nginx", "caddy"])
+@pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
+def test_pages_behind_a_proxy(serve, tmp_path, proxy, which, tcp):
+    """Host comes through: it is the page's origin, whatever the proxy's port and scheme are."""
+    if not (shutil.which(which.__name__) or pathlib.Path(f"/usr/sbin/{which.__name__}").exists()):
+        pytest.skip(f"{which.__name__} is not installed")
+    server = serve("--allowed-hosts", "api.example.org", listen="127.0.0.1:0" if tcp else f"unix:{tmp_path}/thimble.sock")
+    connection, port = which(tmp_path, proxy, f"{tmp_path}/thimble.sock", server.url[7:] if tcp else None)
+
+    def post(origin, host=f"127.0.0.1:{port}", **more):
+        headers = {"Host": host, "Origin": origin, **more}
+        return server.request("POST", "/author", {"name": f"{origin} {host} {more}"}, headers, connection).status
+
+    assert post(f"http://127.0.0.1:{port}") == 201
+    assert post(f"https://127.0.0.1:{port}") == 201  # as if it ended TLS
+    assert post("https://evil.example") == post("null") == post("http://127.0.0.1:1") == post("http://127.0.0.1") == 403
+    assert post(f"http://127.0.0.1:{port}", **{"Sec-Fetch-Site": "cross-site"}) == 403
+    assert post("null", **{"Sec-Fetch-Site": "same-origin"}) == 201
+    if which is nginx:  # Caddy's site is of its address alone
+        assert post("https://api.example.org", "api.example.org") == 201
+        assert server.request("GET", "/author", headers={"Host": "evil.test"}, connection=connection).status == (421 if tcp else 200)
 
 
 def ask_status(port, method="GET", path="/rest/v1/author/1", body=None):
