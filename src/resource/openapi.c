@@ -9,11 +9,23 @@
 #include <stdio.h>
 
 #include "base/ascii.h"
+#include "query/rights.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/routine.h"
 #include "store/run/reader.h"
 
 /* jansson's object constructors take NULL members as failures: one check at the end. */
+
+/* Does a body set it, in an INSERT or an UPDATE? */
+static bool is_inserted(const struct column *c)
+{
+    return !c->generated && !c->preset_insert && (c->rights & RIGHT_INSERT);
+}
+
+static bool is_updated(const struct column *c)
+{
+    return !c->generated && !c->preset_update && (c->rights & RIGHT_UPDATE);
+}
 
 static json_t *column_schema(const struct column *c)
 {
@@ -24,8 +36,10 @@ static json_t *column_schema(const struct column *c)
         json_object_set_new(schema, "type", json_pack("[Os]", type, "null"));
     if (c->type[0])
         json_object_set_new(schema, "description", json_string(c->type));
-    if (c->generated)
+    if (!is_inserted(c) && !is_updated(c))
         json_object_set_new(schema, "readOnly", json_true());
+    if (!(c->rights & RIGHT_SELECT))
+        json_object_set_new(schema, "writeOnly", json_true());
     return schema;
 }
 
@@ -37,7 +51,7 @@ static json_t *table_schema(const struct table *t)
         const struct column *c = &t->columns[i];
 
         json_object_set_new(properties, c->name.data, column_schema(c));
-        if (c->not_null && !c->default_sql && !c->generated && (int)i != t->rowid_alias)
+        if (c->not_null && !c->default_sql && is_inserted(c) && (int)i != t->rowid_alias)
             json_array_append_new(required, json_string(c->name.data));
     }
     return json_pack("{s:s, s:o, s:o}", "type", "object", "properties", properties, "required",
@@ -58,7 +72,7 @@ static json_t *list_parameters(const struct table *t, bool change)
 
     for (const char *const *name = change ? write : read; *name; name++)
         json_array_append_new(parameters, openapi_reference("#/components/parameters/", *name));
-    for (size_t i = 0; i < t->n_columns; i++)
+    for (size_t i = 0; i < t->n_readable; i++)
         json_array_append_new(parameters,
                               json_pack("{s:s, s:s, s:s, s:{s:s}}", "name", t->columns[i].name.data,
                                         "in", "query", "description", "operator.value, as eq.1",
@@ -133,13 +147,16 @@ static json_t *list_path(const struct table *t)
     json_t *path = json_object();
     json_t *list = openapi_content("application/json", array_of(table_reference(t)));
 
-    add_filtered(path, "get", t, openapi_operation(t, "200", list, NULL), false);
-    if (t->insertable)
+    if (rights_has(t, RIGHT_SELECT))
+        add_filtered(path, "get", t, openapi_operation(t, "200", list, NULL), false);
+    else
+        json_decref(list);
+    if (t->insertable && rights_has(t, RIGHT_INSERT))
         json_object_set_new(path, "post", openapi_operation(t, "201", json_of(t), json_of(t)));
-    if (t->updatable)
+    if (t->updatable && rights_has(t, RIGHT_UPDATE))
         add_filtered(path, "patch", t,
                      openapi_operation(t, "204", NULL, patch_of("application/json")), true);
-    if (t->deletable)
+    if (t->deletable && rights_has(t, RIGHT_DELETE))
         add_filtered(path, "delete", t, openapi_operation(t, "204", NULL, NULL), true);
     return path;
 }
@@ -152,11 +169,14 @@ static json_t *row_path(const struct table *t)
     json_object_set_new(path, "get", openapi_operation(t, "200", json_of(t), NULL));
     if (!t->insertable) /* served read-only */
         return path;
-    json_object_set_new(path, "put", openapi_operation(t, "200", json_of(t), json_of(t)));
-    json_object_set_new(
-        path, "patch",
-        openapi_operation(t, "200", json_of(t), patch_of("application/merge-patch+json")));
-    json_object_set_new(path, "delete", openapi_operation(t, "204", NULL, NULL));
+    if (rights_has(t, RIGHT_INSERT) && rights_has(t, RIGHT_UPDATE))
+        json_object_set_new(path, "put", openapi_operation(t, "200", json_of(t), json_of(t)));
+    if (rights_has(t, RIGHT_UPDATE))
+        json_object_set_new(
+            path, "patch",
+            openapi_operation(t, "200", json_of(t), patch_of("application/merge-patch+json")));
+    if (rights_has(t, RIGHT_DELETE))
+        json_object_set_new(path, "delete", openapi_operation(t, "204", NULL, NULL));
     return path;
 }
 

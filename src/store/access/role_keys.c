@@ -61,22 +61,21 @@ static bool reads_column(const struct making *m, const struct table *table, int 
     return own >= 0 && (size_t)own < table->n_readable;
 }
 
-/* Each column of the table that the index has; one that it has not is the index's own. */
+/* One at least of the index's columns: the search looks at no other that the role may not read
+ * (query/sql_fts.c). One that the table has not is the index's own. */
 static bool may_search(const struct making *m, const struct table *table)
 {
     const struct table *whole = table->whole, *index = whole->fts->index;
+    bool may = false;
 
-    if (index == whole)
-        return reads_all(m, whole);
     for (size_t i = 0; i < index->n_columns; i++) {
         int column = table_column(whole, index->columns[i].name);
 
         if (column < 0)
             return reads_all(m, index);
-        if (!reads_column(m, table, column))
-            return false;
+        may = may || reads_column(m, table, column);
     }
-    return true;
+    return may;
 }
 
 /* Which column the index's rowid equals: the alias of the rowid is the rowid to who may not read it.
