@@ -7,6 +7,7 @@
 #include "commands/command_run.h"
 #include "sources/database.h"
 #include "sources/migrations.h"
+#include "sources/sources.h"
 
 #define PAGE_MAX ((size_t)8 << 20)
 
@@ -34,6 +35,20 @@ static struct db *open_for(const struct config *config, bool status, struct erro
     return database_open(config, true, e);
 }
 
+/* Also what it does to the rights that the access files give. */
+static bool dry_run(const struct config *config, struct db *db, const struct migration_set *set,
+                    struct buf *out, struct error *e)
+{
+    struct store_sources sources;
+    bool ok;
+
+    if (!sources_load(config, &sources, e))
+        return false;
+    ok = migrate_dry_run(db, set, &sources, out, e);
+    sources_drop(&sources);
+    return ok;
+}
+
 static bool migrate(const struct config *config, const struct migrations *m, bool status,
                     struct buf *out, struct error *e)
 {
@@ -48,7 +63,7 @@ static bool migrate(const struct config *config, const struct migrations *m, boo
     if (status)
         ok = migrate_status(db, &m->set, out, e);
     else if (config->dry_run)
-        ok = migrate_dry_run(db, &m->set, out, e);
+        ok = dry_run(config, db, &m->set, out, e);
     else
         ok = up(db, &m->set, out, e);
     db_close(db);

@@ -6,11 +6,7 @@
 
 #include "access/authenticate.h"
 #include "base/log.h"
-#include "sources/access.h"
-#include "sources/queries.h"
-#include "sources/sql_files.h"
-#include "store/access/access.h"
-#include "store/catalog/routine.h"
+#include "sources/sources.h"
 #include "store/db/db.h"
 #include "store/run/reader.h"
 
@@ -33,7 +29,7 @@ void reload_finish(struct reload *r)
     migrations_finish(&r->current);
     if (r->changing)
         migrations_finish(&r->next);
-    reload_drop_sources(&r->sources);
+    sources_drop(&r->sources);
     completion_queue_finish(&r->completions);
     pthread_mutex_destroy(&r->lock);
 }
@@ -47,33 +43,6 @@ void reload_log_applied(void *context, const struct migration *m, int64_t us)
     log_text(&line, "file", slice_from(m->file));
     log_ms(&line, "duration_ms", us);
     log_end(&line);
-}
-
-/* The binary's queries are over the binary's migrations, and go with them. */
-static struct routine_set *read_queries(const struct config *c, struct error *e)
-{
-    char queries_dir[SQL_FILES_DIR_MAX], migrations_dir[SQL_FILES_DIR_MAX];
-    const char *queries = sql_files_source(c->queries, queries_dir);
-    const char *migrations = sql_files_source(c->migrations, migrations_dir);
-    bool foreign = strcmp(queries, "builtin") == 0 && strcmp(migrations, "builtin") != 0;
-
-    return queries_load(foreign ? "none" : queries, e);
-}
-
-bool reload_sources(const struct config *c, struct store_sources *out, struct error *e)
-{
-    *out = (struct store_sources){.routines = read_queries(c, e)};
-    if (out->routines && access_files_load(c->access, &out->access, e))
-        return true;
-    reload_drop_sources(out);
-    return false;
-}
-
-void reload_drop_sources(struct store_sources *sources)
-{
-    routine_set_drop(sources->routines);
-    access_drop(sources->access);
-    *sources = (struct store_sources){0};
 }
 
 /* Whether there are access files decides much at the start; and nothing may open everything by a folder
@@ -146,10 +115,10 @@ bool reload_begin(struct reload *r, struct error *e)
 {
     struct migrations next;
     bool ok = migrations_load(&next, r->config->migrations, e) &&
-              reload_sources(r->config, &r->sources, e) && check_access(r, e);
+              sources_load(r->config, &r->sources, e) && check_access(r, e);
 
     if (!ok) {
-        reload_drop_sources(&r->sources);
+        sources_drop(&r->sources);
         migrations_finish(&next);
         return false;
     }
@@ -167,7 +136,7 @@ bool reload_begin(struct reload *r, struct error *e)
     r->changing = false;
     pthread_mutex_unlock(&r->lock);
     migrations_finish(&next);
-    reload_drop_sources(&r->sources);
+    sources_drop(&r->sources);
     return false;
 }
 
@@ -220,7 +189,7 @@ bool reload_end(struct reload *r, struct error *e)
     usleep(2 * READER_KEEP_US);
     adopt(r);
     r->running = false;
-    reload_drop_sources(&r->sources);
+    sources_drop(&r->sources);
     if (ok) {
         log_done(r);
         return true;

@@ -62,9 +62,4 @@ bool reload_is_current(struct reload *r, struct db *db, struct error *e)
 /* One line in the log: a migration was applied. For migrate_up. */
 void reload_log_applied(void *context, const struct migration *m, int64_t us);
 
-/* The queries and access files that go with the settings. False with the reason; one reference each. */
-bool reload_sources(const struct config *config, struct store_sources *out, struct error *e)
-    __attribute__((warn_unused_result));
-void reload_drop_sources(struct store_sources *sources);
-
 #endif

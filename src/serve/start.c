@@ -9,6 +9,7 @@
 #include "http/cors.h"
 #include "serve/machine.h"
 #include "sources/database.h"
+#include "sources/sources.h"
 #include "store/files/backup_scheduler.h"
 #include "store/run/lane.h"
 #include "store/run/reader.h"
@@ -93,10 +94,10 @@ static bool open_store(struct run *r, struct error *e)
     db_options.read_only = r->read_only;
     db_options.value_bytes = value_max(c);
     db_options.stopping = &r->ending.stopping.raised;
-    if (!reload_sources(c, &sources, e))
+    if (!sources_load(c, &sources, e))
         return false;
     r->store_is_open = store_open(&r->store, c->db, &db_options, &sources, e);
-    reload_drop_sources(&sources);
+    sources_drop(&sources);
     if (!r->store_is_open)
         return false;
     r->writer = writer_start(&r->store, &writer_options, e);

@@ -139,3 +139,53 @@ def test_the_example_fits_the_default_schema(serve):
 
 def test_the_example_is_what_the_folder_holds(serve):
     serve("--access", ROOT / "access", "--anon-role", "anon", migrations=None)
+
+
+# ---- migrate --dry-run
+
+def dry_run(tmp_path, schema, access):
+    return run("migrate", "--dry-run", "--db", tmp_path / "d.db", "--migrations", schema, "--queries", "none",
+               "--access", access, cwd=tmp_path)
+
+
+def test_the_difference_of_rights(tmp_path):
+    access = write_files(tmp_path / "a", {"a.sql": """
+        CREATE ROLE reader; CREATE ROLE writer; CREATE ROLE boss BYPASSRLS;
+        GRANT SELECT, DELETE ON old, changed TO reader;
+        GRANT SELECT (id, due), INSERT (due DEFAULT 1), UPDATE ON changed TO writer;
+        GRANT ALL ON quiet, kept TO boss;
+        GRANT SELECT ON loud, held, seen TO PUBLIC;
+        CREATE POLICY p ON held USING (id = 1);"""})
+    schema = write_files(tmp_path / "m", {"1_a.sql": """
+        CREATE TABLE old(id INTEGER PRIMARY KEY);
+        CREATE TABLE changed(id INTEGER PRIMARY KEY, gone TEXT);
+        CREATE TABLE kept(id INTEGER PRIMARY KEY);"""})
+    assert run("migrate", "--db", tmp_path / "d.db", "--migrations", schema, cwd=tmp_path)[0] == 0
+    (schema / "2_b.sql").write_text("""
+        ALTER TABLE changed ADD COLUMN due TEXT; ALTER TABLE changed DROP COLUMN gone;
+        CREATE TABLE quiet(id INTEGER PRIMARY KEY); CREATE TABLE hidden(id INTEGER PRIMARY KEY);
+        CREATE TABLE loud(id INTEGER PRIMARY KEY); CREATE TABLE held(id INTEGER PRIMARY KEY);
+        CREATE VIEW seen AS SELECT 1 AS one;""")
+    code, out, err = dry_run(tmp_path, schema, access)
+    assert code == 0, err
+    rights = [line for line in out.splitlines() if ": " in line]
+    everybody = [f"+ {role}: SELECT ON {table}" for role in ("reader", "writer", "boss")
+                 for table in ("held", "loud", "seen")]
+    assert sorted(rights) == sorted(everybody + [
+        "- reader: SELECT (gone) ON changed",
+        "+ reader: SELECT (due) ON changed",
+        "- writer: UPDATE (gone) ON changed",
+        "+ writer: SELECT (due) ON changed",
+        "+ writer: INSERT (due) ON changed",
+        "+ writer: UPDATE (due) ON changed",
+        "+ boss: SELECT ON quiet", "+ boss: INSERT ON quiet", "+ boss: UPDATE ON quiet", "+ boss: DELETE ON quiet",
+        "! hidden: no role has a right to it",
+        "! loud: no policy, every right is on every row"])
+    # What no longer fits is said before it is too late.
+    (schema / "3_c.sql").write_text("DROP TABLE old;")
+    code, out, err = dry_run(tmp_path, schema, access)
+    assert code == 1 and 'a.sql:3:33: there is no table or view "old"' in err
+    assert "- reader: SELECT ON old\n- reader: DELETE ON old\n" in out
+    # Without access files there is nothing of rights in it.
+    code, out, _ = dry_run(tmp_path, schema, "none")
+    assert code == 0 and "+ quiet" in out and "reader" not in out and "!" not in out

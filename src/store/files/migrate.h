@@ -17,6 +17,7 @@
 #include "base/slice.h"
 
 struct db;
+struct store_sources;
 
 struct migration {
     int64_t version;    /* from the file name: 1 for 0001_lists.sql */
@@ -57,9 +58,11 @@ bool migrate_status(struct db *db, const struct migration_set *set, struct buf *
 /*
  * Applies what is pending to an in-memory copy of `db` (its schema and data) and
  * appends which resources and columns come and go, one line each ("+ tasks",
- * "+ tasks.due", "- lists.color"). `db` is not changed.
+ * "+ tasks.due", "- lists.color"). With access files among the sources (NULL: there are none) also which
+ * rights (migrate_rights.h); it is a failure if they do not fit then. `db` is not changed.
  */
-bool migrate_dry_run(struct db *db, const struct migration_set *set, struct buf *out,
-                     struct error *e) __attribute__((warn_unused_result));
+bool migrate_dry_run(struct db *db, const struct migration_set *set,
+                     const struct store_sources *sources, struct buf *out, struct error *e)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -8,8 +8,11 @@
 
 #include <sqlite3.h>
 
+#include "store/access/access.h"
 #include "store/catalog/catalog.h"
 #include "store/db/db.h"
+#include "store/files/migrate_rights.h"
+#include "store/store.h"
 
 static bool copy(struct db *from, struct db *to, struct error *e)
 {
@@ -67,30 +70,54 @@ static void list_changes(struct buf *out, const struct catalog *before, const st
     }
 }
 
-static bool try_on(struct db *memory, const struct migration_set *set, struct buf *out,
-                   struct error *e)
+/* The catalogue as it is, with the access files if there are any. */
+static struct catalog *look(struct db *memory, const struct store_sources *sources, struct error *e)
 {
-    struct catalog *before = catalog_load(memory, NULL, e), *after = NULL;
+    struct catalog *catalog = catalog_load(memory, sources->routines, e);
+    bool ok = catalog && (!sources->access || catalog_set_access(catalog, sources->access, e));
+
+    if (ok)
+        return catalog;
+    catalog_drop(catalog);
+    return NULL;
+}
+
+static bool list_all(const struct store_sources *sources, struct catalog *before,
+                     struct catalog *after, struct buf *out, struct error *e)
+{
+    list_changes(out, before, after);
+    if (!sources->access)
+        return true;
+    return migrate_rights(before, after, out, e) && access_fits(sources->access, after, e);
+}
+
+static bool try_on(struct db *memory, const struct migration_set *set,
+                   const struct store_sources *sources, struct buf *out, struct error *e)
+{
+    struct catalog *before = look(memory, sources, e), *after = NULL;
     size_t applied = 0;
     bool ok = before && migrate_up(memory, set, &applied, NULL, NULL, e);
 
     if (ok)
-        after = catalog_load(memory, NULL, e);
-    if (after && applied == 0)
+        after = look(memory, sources, e);
+    ok = after != NULL;
+    if (ok && applied == 0)
         buf_add_text(out, "nothing to apply\n");
-    else if (after)
-        list_changes(out, before, after);
+    else if (ok)
+        ok = list_all(sources, before, after, out, e);
     catalog_drop(before);
     catalog_drop(after);
-    return ok && after && (!out->failed || error_set(e, ERROR_MEMORY, "out of memory"));
+    return ok && (!out->failed || error_set(e, ERROR_MEMORY, "out of memory"));
 }
 
-bool migrate_dry_run(struct db *db, const struct migration_set *set, struct buf *out,
-                     struct error *e)
+bool migrate_dry_run(struct db *db, const struct migration_set *set,
+                     const struct store_sources *sources, struct buf *out, struct error *e)
 {
+    static const struct store_sources none = {0};
     struct db_options options = db_options_default();
     struct db *memory = db_open(":memory:", DB_WRITE, &options, e);
-    bool ok = memory && copy(db, memory, e) && try_on(memory, set, out, e);
+    bool ok =
+        memory && copy(db, memory, e) && try_on(memory, set, sources ? sources : &none, out, e);
 
     db_close(memory);
     return ok;
