@@ -66,6 +66,7 @@
     X(HEADERS_TOO_LARGE, "TH431")   /* the header section is over its limit */                     \
     X(ANSWER_TOO_LARGE, "54000")    /* the answer would pass its limit */                          \
     X(TOO_MANY, "TH429")            /* too many connections from one address */                    \
+    X(RATE, "TH429")                /* too many requests from one client in a time */              \
     X(RANGE, "PGRST103")            /* the requested range cannot be had */                        \
     X(PRECONDITION, "TH412")        /* If-Match or If-None-Match says no */                        \
     X(PUT_FILTER, "PGRST105")       /* PUT needs the key, the whole key, by eq */                  \

@@ -50,7 +50,9 @@ struct config {
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
     struct grammar_limits grammar;
     int64_t max_connections, max_metrics_connections;
-    int64_t max_connections_per_address; /* -1: auto, 0: no limit */
+    int64_t max_connections_per_address;           /* -1: auto, 0: no limit */
+    const char *rate_limit, *rate_limit_anonymous; /* access/rate_limit.h; "same": as rate_limit */
+    int64_t rate_limit_clients;
     int64_t idle_timeout_ms, request_timeout_ms, write_timeout_ms, drain_timeout_ms;
 
     int64_t queue_length, slow_queue_length, batch_max;

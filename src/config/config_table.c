@@ -72,7 +72,7 @@ const struct setting settings[] = {
     {network, "threads", SETTING_INTEGER, AT(threads), "0", 0, 256, NULL, "N",
      "event loops; 0: one for each processor"},
     {network, "readers", SETTING_INTEGER, AT(readers), "0", 0, 256, NULL, "N",
-     "threads for slow reads, all but one of them for one address; 0: one more than there are "
+     "threads for slow reads, all but one of them for one client; 0: one more than there are "
      "processors, and 3 at least"},
     {network, "idle-timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 0, 24 * HOUR, NULL,
      "TIME", "close a connection that is silent this long; 0: never"},
@@ -127,16 +127,24 @@ const struct setting settings[] = {
      "N", "connections at a time; more are answered 503"},
     {limits, "max-connections-per-address", SETTING_INTEGER, AT(max_connections_per_address),
      "auto", 0, 1000000, "auto", "N",
-     "connections from one address (IPv6: one /64); more are answered 429; auto: half of those that "
-     "are let in; 0: no limit"},
+     "connections from one address (IPv6: one /64), a trusted proxy's apart; more are answered 429; auto: "
+     "a quarter of those that are let in, and 64 of them at least, up to half; 0: no limit"},
+    {limits, "rate-limit", SETTING_TEXT, AT(rate_limit), "off", 0, 0, NULL, "RATE",
+     "requests of one client, which is a principal or, of those who do not say who they are, an address: "
+     "N/s, N/m or N/h, as 10/s; 10/s:50 lets 50 come at once; more are answered 429; off: no limit"},
+    {limits, "rate-limit-anonymous", SETTING_TEXT, AT(rate_limit_anonymous), "same", 0, 0, NULL, "RATE",
+     "the same of an address whose requests do not say who sends them; same: as --rate-limit; off"},
+    {limits, "rate-limit-clients", SETTING_INTEGER, AT(rate_limit_clients), "16384", 64, 16777216, NULL,
+     "N", "clients whose requests are counted at a time, 24 bytes each; of more, those that were asking "
+     "the least are forgotten"},
     {limits, "max-metrics-connections", SETTING_INTEGER, AT(max_metrics_connections), "64", 1,
      256, NULL, "N", "connections to --metrics-listen at a time; more are answered 503"},
     {limits, "queue-length", SETTING_INTEGER, AT(queue_length), "4096", 1, 1000000, NULL, "N",
      "writes that wait; more are answered 503"},
     {limits, "reader-queue", SETTING_INTEGER, AT(reader_queue), "128", 1, 100000, NULL, "N",
-     "slow reads that wait, half of them from one address; more are answered 503"},
+     "slow reads that wait, half of them from one client; more are answered 503"},
     {limits, "slow-queue-length", SETTING_INTEGER, AT(slow_queue_length), "64", 1, 4096, NULL, "N",
-     "slow writes that wait; the youngest of the address that has the most is answered 503"},
+     "slow writes that wait; the youngest of the client that has the most is answered 503"},
 
     {logs, "log-level", SETTING_WORD, AT(log_level), "info", 0, 0, "debug info warn error off",
      "LEVEL", "the lowest level that is written to stderr, as JSON lines"},

@@ -168,5 +168,6 @@ bool cors_add(const struct request *r, struct MHD_Response *response)
         return add_preflight(r, response);
     return add(response, "Access-Control-Expose-Headers",
                "Accept-Encoding, Allow, Content-Range, ETag, Link, Location, Preference-Applied, "
-               "Proxy-Status, Retry-After, Server-Timing, Warning, X-Request-Id");
+               "Proxy-Status, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, Warning, "
+               "X-Request-Id");
 }

@@ -6,11 +6,10 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "access/nearness.h"
-#include "access/networks.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "http/accept.h"
 #include "http/request.h"
 #include "store/run/reader.h"
 #include "store/store.h"
@@ -25,80 +24,6 @@
 /* The loop looks after the daemon so often at least, in milliseconds. */
 #define WAIT_MAX_MS 60000
 
-static bool is_trusted(const struct loop *loop, const struct address *from)
-{
-    const struct networks *trusted = loop->options->trusted_proxies;
-
-    return trusted && networks_hold(trusted, from);
-}
-
-/* A trusted proxy's connections are of many clients: they are not one address's. */
-static struct limit_key counted_as(const struct loop *loop, const struct address *from)
-{
-    if (is_trusted(loop, from))
-        return (struct limit_key){0, 0};
-    return address_key(from);
-}
-
-static enum MHD_Result accept_policy(void *context, const struct sockaddr *address, socklen_t len)
-{
-    struct loop *loop = context;
-    struct address from = address_of(address);
-    (void)len;
-
-    if (limit_accepts(loop->limit, counted_as(loop, &from)))
-        return MHD_YES;
-    counter_add(&loop->metrics.refused[REFUSAL_CLOSED], 1);
-    return MHD_NO;
-}
-
-/* Each answer of MHD_get_connection_info is good only until the next: used one by one. */
-static void open_peer(struct loop *loop, struct MHD_Connection *connection, void **socket_context)
-{
-    const union MHD_ConnectionInfo *info;
-    struct connection *peer = calloc(1, sizeof *peer);
-
-    *socket_context = peer;
-    if (!peer)
-        return; /* no memory: request_begin closes the connection */
-    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-    peer->from = address_of(info ? info->client_addr : NULL);
-    peer->trusted = is_trusted(loop, &peer->from);
-    peer->address = counted_as(loop, &peer->from);
-    peer->share = limit_key_number(address_key(&peer->from));
-    peer->is_far = nearness_of(&peer->from) > loop->options->open_to;
-    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    peer->fd = info ? info->connect_fd : -1;
-    peer->verdict = limit_enter(loop->limit, peer->address);
-    connection_add(&loop->peers, peer, clock_us());
-    counter_add(&loop->metrics.accepted, 1);
-    if (peer->verdict != LIMIT_OK)
-        counter_add(&loop->metrics.refused[peer->verdict == LIMIT_TOTAL ? REFUSAL_CONNECTIONS
-                                                                        : REFUSAL_ADDRESS],
-                    1);
-}
-
-static void close_peer(struct loop *loop, void **socket_context)
-{
-    struct connection *peer = *socket_context;
-
-    if (!peer)
-        return;
-    connection_remove(&loop->peers, peer);
-    limit_leave(loop->limit, peer->address, peer->verdict);
-    free(peer);
-    *socket_context = NULL;
-}
-
-static void notify_connection(void *context, struct MHD_Connection *connection,
-                              void **socket_context, enum MHD_ConnectionNotificationCode code)
-{
-    if (code == MHD_CONNECTION_NOTIFY_STARTED)
-        open_peer(context, connection, socket_context);
-    else
-        close_peer(context, socket_context);
-}
-
 static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
 {
     const struct server_options *o = loop->options;
@@ -111,8 +36,8 @@ static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_url + o->max_headers + POOL_EXTRA,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((o->idle_timeout_us + 999999) / 1000000),
         MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop,
-        MHD_OPTION_NOTIFY_COMPLETED, request_end, loop, MHD_OPTION_NOTIFY_CONNECTION,
-        notify_connection, loop, MHD_OPTION_END);
+        MHD_OPTION_NOTIFY_COMPLETED, request_end, loop, MHD_OPTION_NOTIFY_CONNECTION, accept_notify,
+        loop, MHD_OPTION_END);
     info = loop->daemon ? MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return error_set(e, ERROR_FAILURE, "cannot start an event loop");

@@ -28,6 +28,7 @@
 struct MHD_Daemon;
 struct MHD_Response;
 struct reader;
+struct rate_limit;
 struct request;
 
 /* All loops, for the metrics; it does not change once they turn. */
@@ -35,6 +36,7 @@ struct loops {
     const struct loop *first; /* those of the main listener, then the operators' */
     size_t n;
     int64_t process_start_us; /* since 1970; -1: not known */
+    uint64_t seed;            /* of hashes that all loops share, not to be guessed */
 };
 
 /* A loop of which no request ended for so long gives back the memory that it keeps for the next. */
@@ -43,7 +45,8 @@ struct loops {
 struct loop {
     const struct server_options *options;
     const struct service *service;
-    struct limit *limit; /* of all loops */
+    struct limit *limit;      /* of all loops */
+    struct rate_limit *rates; /* the same; NULL: there is none */
     const _Atomic bool *draining;
     pthread_t thread;
     const struct loops *all; /* this one among them */

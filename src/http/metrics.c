@@ -5,13 +5,21 @@
 #include "http/request.h"
 
 static const char *const reject_names[] = {
-    [REJECT_NONE] = "none",         [REJECT_CONNECTIONS] = "connections",
-    [REJECT_ADDRESS] = "address",   [REJECT_URL] = "url",
-    [REJECT_HEADERS] = "headers",   [REJECT_BODY] = "body",
-    [REJECT_ANSWER] = "answer",     [REJECT_QUEUE] = "queue",
-    [REJECT_DRAINING] = "draining", [REJECT_TIMEOUT] = "timeout",
-    [REJECT_MEMORY] = "memory",     [REJECT_LOCKED] = "locked",
-    [REJECT_DISK_FULL] = "disk",    [REJECT_READ_ONLY] = "read_only",
+    [REJECT_NONE] = "none",
+    [REJECT_CONNECTIONS] = "connections",
+    [REJECT_ADDRESS] = "address",
+    [REJECT_RATE] = "rate",
+    [REJECT_URL] = "url",
+    [REJECT_HEADERS] = "headers",
+    [REJECT_BODY] = "body",
+    [REJECT_ANSWER] = "answer",
+    [REJECT_QUEUE] = "queue",
+    [REJECT_DRAINING] = "draining",
+    [REJECT_TIMEOUT] = "timeout",
+    [REJECT_MEMORY] = "memory",
+    [REJECT_LOCKED] = "locked",
+    [REJECT_DISK_FULL] = "disk",
+    [REJECT_READ_ONLY] = "read_only",
 };
 
 const char *metrics_reject_name(enum reject reject)
@@ -24,6 +32,7 @@ static enum reject reject_of(const struct request *r)
     switch (r->call.error.code) {
     case ERROR_BUSY: return r->peer->verdict == LIMIT_OK ? REJECT_QUEUE : REJECT_CONNECTIONS;
     case ERROR_TOO_MANY: return REJECT_ADDRESS;
+    case ERROR_RATE: return REJECT_RATE;
     case ERROR_URL_TOO_LONG: return REJECT_URL;
     case ERROR_HEADERS_TOO_LARGE: return REJECT_HEADERS;
     case ERROR_TOO_LARGE: return REJECT_BODY;

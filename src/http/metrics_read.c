@@ -8,6 +8,7 @@
 
 #include "access/digest.h"
 #include "access/limit.h"
+#include "access/rate_limit.h"
 #include "admin/metrics.h"
 #include "base/exposition.h"
 #include "base/process.h"
@@ -31,6 +32,7 @@ struct connection_figures {
 
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
+    int64_t forgotten; /* 0 without --rate-limit */
     struct connection_figures connections[LISTENERS];
     struct process process;
     int64_t start_us;
@@ -85,6 +87,8 @@ static const struct sample_row rows[] = {
      BY(LISTENER_OPERATORS, refused[REFUSAL_CONNECTIONS]), SAMPLE_COUNT, NULL},
     {"thimble_http_connections_refused_total", "counter", REFUSED(OPERATORS, "closed"),
      BY(LISTENER_OPERATORS, refused[REFUSAL_CLOSED]), SAMPLE_COUNT, NULL},
+    {"thimble_rate_limit_forgotten_total", "counter", "", AT(forgotten), SAMPLE_COUNT,
+     "Clients that were forgotten for others before their buckets were full: --rate-limit-clients."},
     {"process_cpu_seconds_total", "counter", "", AT(process.cpu_us), SAMPLE_MICROSECONDS,
      "Total user and system CPU time spent in seconds."},
     {"process_resident_memory_bytes", "gauge", "", AT(process.resident), SAMPLE_COUNT,
@@ -144,6 +148,8 @@ static void collect(struct reading *reading, const struct loops *all)
     f->answered_again = (int64_t)counter_read(&reading->total.answered_again);
     f->received = (int64_t)counter_read(&reading->total.received);
     f->sent = (int64_t)counter_read(&reading->total.sent);
+    if (all->first->rates)
+        f->forgotten = (int64_t)rate_limit_forgotten(all->first->rates);
     f->start_us = all->process_start_us;
     process_read(&f->process);
 }

@@ -43,6 +43,8 @@ static bool may_repeat(const struct request *r)
         return false;
     if (r->peer->verdict != LIMIT_OK || is_draining(r))
         return false;
+    if (r->quota.rate) /* each says what is left */
+        return false;
     return !r->loop->options->server_timing;
 }
 

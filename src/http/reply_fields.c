@@ -5,6 +5,7 @@
 
 #include "http/fields.h"
 #include "http/loop.h"
+#include "http/rate.h"
 #include "http/request.h"
 #include "http/request_id.h"
 #include "http/status.h"
@@ -168,6 +169,7 @@ static const struct answer_field fields[] = {
     {FIELD("Warning", warning)},
     {.add = add_chosen},
     {.add = fields_policies},
+    {.add = rate_fields},
     {FIELD(MHD_HTTP_HEADER_ETAG, entity_tag), .own = true},
     {FIELD(MHD_HTTP_HEADER_ALLOW, allow)},
     {FIELD(MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge)},

@@ -150,6 +150,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->traceparent = r->origin = r->asked_headers = r->coding = (struct slice){NULL, 0};
     r->credentials = (struct credentials){.apikey = {NULL, 0}};
     r->principal = (struct principal){.kind = PRINCIPAL_ANONYMOUS};
+    r->quota.rate = NULL;
     r->announced = -1;
     r->asks_method = false;
     r->plain = true;

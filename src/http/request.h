@@ -16,6 +16,7 @@
 
 #include "access/authenticate.h"
 #include "access/forwarded.h"
+#include "access/rate_limit.h"
 #include "base/arena.h"
 #include "base/slice.h"
 #include "resource/call.h"
@@ -60,6 +61,7 @@ struct request {
     struct slice origin;       /* Origin, as received */
     struct slice fetch_site;   /* Sec-Fetch-Site */
     struct credentials credentials;
+    struct rate_quota quota;    /* what is left to the client */
     struct principal principal; /* with access files: who asks */
     bool plain;                 /* no field but Accept has a say in the answer */
     bool asks_method;           /* Access-Control-Request-Method is there */

@@ -4,12 +4,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <microhttpd.h>
 
 #include "access/limit.h"
+#include "access/rate_limit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"
@@ -21,6 +23,7 @@ struct server {
     struct server_options options;
     _Atomic bool *draining;
     struct limit *limit;
+    struct rate_limit *rates;
     struct listen listen;
     struct listen metrics_listen;
     struct server_options metrics_options; /* the operators' */
@@ -40,6 +43,7 @@ static void free_server(struct server *s)
     listen_close(&s->metrics_listen);
     limit_free(s->limit);
     limit_free(s->metrics_limit);
+    rate_limit_free(s->rates);
     free(s);
 }
 
@@ -76,6 +80,11 @@ static bool open_loops(struct server *s, const struct service *service, struct e
     s->limit = limit_new(o->max_connections, o->max_per_address);
     if (!s->limit)
         return error_set(e, ERROR_MEMORY, "out of memory");
+    if (rate_rules_limit(o->rates)) {
+        s->rates = rate_limit_new(o->rates, o->rate_clients);
+        if (!s->rates)
+            return error_set(e, ERROR_MEMORY, "out of memory");
+    }
     if (!open_sockets(s, e))
         return false;
     for (; s->n_loops < o->loops; s->n_loops++) {
@@ -83,6 +92,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
 
         s->is_reachable |= listens_beyond_loopback(s->listen.fds[s->n_loops]);
         loop->all = &s->all;
+        loop->rates = s->rates;
         if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
             return false;
         s->listen.fds[s->n_loops] = -1; /* the daemon's now */
@@ -137,6 +147,15 @@ static void panic(void *context, const char *file, unsigned line, const char *re
     abort();
 }
 
+static uint64_t make_seed(void)
+{
+    uint64_t seed;
+
+    if (getrandom(&seed, sizeof seed, 0) != sizeof seed)
+        seed = (uint64_t)clock_us();
+    return seed;
+}
+
 struct server *server_start(const struct server_options *options, const struct service *service,
                             _Atomic bool *draining, struct error *e)
 {
@@ -153,7 +172,7 @@ struct server *server_start(const struct server_options *options, const struct s
         free_server(s);
         return NULL;
     }
-    s->all = (struct loops){s->loops, s->n_loops, process_start_us()};
+    s->all = (struct loops){s->loops, s->n_loops, process_start_us(), make_seed()};
     if (!start_loops(s, e)) {
         server_stop(s, 0);
         return NULL;

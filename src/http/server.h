@@ -17,6 +17,7 @@
 
 struct inherited;
 struct networks;
+struct rate_rules;
 struct server;
 
 struct server_options {
@@ -28,7 +29,9 @@ struct server_options {
     size_t loops;           /* event loops, at least 1 */
     size_t max_connections; /* more are answered 503 */
     size_t max_per_address; /* more from one address are answered 429; 0: no limit */
-    const struct networks *trusted_proxies; /* NULL: none */
+    const struct networks *trusted_proxies; /* who says for whom it asks */
+    const struct rate_rules *rates;         /* NULL: none */
+    size_t rate_clients;                    /* whose requests are counted at a time */
     size_t max_url;                         /* bytes of the request target */
     size_t max_headers;                     /* bytes of the header section */
     size_t max_body;                        /* bytes of a body */

@@ -55,6 +55,7 @@ static const unsigned short error_status[] = {
     [ERROR_HEADERS_TOO_LARGE] = 431,
     [ERROR_ANSWER_TOO_LARGE] = 400,
     [ERROR_TOO_MANY] = 429,
+    [ERROR_RATE] = 429,
     [ERROR_RANGE] = 416,
     [ERROR_PRECONDITION] = 412,
     [ERROR_PUT_FILTER] = 405,
@@ -178,6 +179,7 @@ unsigned status_retry_after(enum error_code code)
     case ERROR_BUSY:
     case ERROR_LOCKED:
     case ERROR_MEMORY:
+    case ERROR_RATE:
     case ERROR_TOO_MANY: return 1;
     case ERROR_DRAINING: return 5;
     default: return 0;

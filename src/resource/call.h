@@ -118,8 +118,9 @@ struct call {
     struct prefer prefer;
     struct identity who; /* the same, for SQL's header(), method() and path() */
     struct buf body;
-    uint64_t address;    /* where it came from, as a number; 0: not known */
-    int64_t now_us;      /* when the request came, clock_us */
+    uint64_t address; /* whose share it takes: a number for the principal, or for the address that
+                            it came from; 0: not known */
+    int64_t now_us;   /* when the request came, clock_us */
     int64_t deadline_us; /* when it must be answered, 0: no limit */
 
     /* Surroundings. */

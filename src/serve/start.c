@@ -166,12 +166,19 @@ static bool set_ceiling(struct run *r, struct error *e)
     return ceiling_set(r->config, loops(r) + operators + readers(r) + 2, &r->ceiling, e);
 }
 
-/* Nobody else is kept out by one address, unless that is chosen. */
+/* Enough for a browser, a pool, or an office behind one address. */
+#define ADDRESS_MIN 64
+
+/* Few addresses keep nobody else out, unless that is chosen. */
 static size_t connections_per_address(const struct config *c, size_t let_in)
 {
+    size_t half = (let_in + 1) / 2, share = let_in / 4;
+
     if (c->max_connections_per_address >= 0)
         return (size_t)c->max_connections_per_address;
-    return (let_in + 1) / 2;
+    if (share < ADDRESS_MIN)
+        share = ADDRESS_MIN;
+    return share < half ? share : half;
 }
 
 static enum nearness open_to(const struct config *c)
@@ -243,7 +250,9 @@ static bool start_server(struct run *r, struct error *e)
         .inherited = &r->around.inherited,
         .loops = loops(r),
         .max_connections = machine_connections(r->ceiling.max_connections),
-        .trusted_proxies = r->around.trusted_proxies.n ? &r->around.trusted_proxies : NULL,
+        .trusted_proxies = &r->around.trusted_proxies,
+        .rates = &r->around.rates,
+        .rate_clients = (size_t)c->rate_limit_clients,
         .max_url = (size_t)c->max_url,
         .max_headers = (size_t)c->max_headers,
         .max_body = (size_t)r->ceiling.max_body,

@@ -29,6 +29,26 @@ static bool read_proxies(const char *list, struct networks *networks, struct err
     return error_set(e, ERROR_USAGE, "--trusted-proxies: %s", why.message);
 }
 
+static bool read_rate(const char *flag, const char *text, enum rate_class of,
+                      struct rate_rules *rates, struct error *e)
+{
+    struct error why = error_none();
+
+    if (rate_parse(&rates->of[of], of, slice_from(text), &why))
+        return true;
+    return error_set(e, ERROR_USAGE, "%s: %s", flag, why.message);
+}
+
+static bool read_rates(const struct config *c, struct rate_rules *rates, struct error *e)
+{
+    const char *anonymous = c->rate_limit_anonymous;
+
+    if (strcmp(anonymous, "same") == 0)
+        anonymous = c->rate_limit;
+    return read_rate("--rate-limit", c->rate_limit, RATE_KNOWN, rates, e) &&
+           read_rate("--rate-limit-anonymous", anonymous, RATE_ANONYMOUS, rates, e);
+}
+
 static bool check_backups(const struct config *c, struct error *e)
 {
     return !c->backup_interval_ms || c->backup_dir[0] ||
@@ -61,6 +81,8 @@ bool surroundings_take(struct surroundings *s, const struct config *c, struct er
     if (!inherit_take(&s->inherited, e))
         return false;
     if (!read_mode(c->socket_mode, &s->socket_mode, e))
+        return false;
+    if (!read_rates(c, &s->rates, e))
         return false;
     if (!read_proxies(c->trusted_proxies, &s->trusted_proxies, e))
         return false;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "access/networks.h"
+#include "access/rate_limit.h"
 #include "base/error.h"
 #include "config/config.h"
 #include "http/inherit.h"
@@ -20,6 +21,7 @@ struct surroundings {
     struct inherited inherited;
     unsigned socket_mode; /* of a Unix socket's file */
     struct networks trusted_proxies;
+    struct rate_rules rates;
 };
 
 /*

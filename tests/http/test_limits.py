@@ -111,7 +111,8 @@ def idle_from(server, address, n):
 
 
 @pytest.mark.parametrize("flags,most", [(("--max-connections", "20"), 10),
-                                        (("--max-connections", "1000", "--memory", "16MiB"), 213),
+                                        (("--max-connections", "1000", "--memory", "16MiB"), 106),
+                                        (("--max-connections", "600"), 150),
                                         (("--max-connections", "20", "--max-connections-per-address", "15"), 15)])
 def test_one_address_does_not_keep_others_out(serve, flags, most):
     """It has as many as it may, and is told so, or its connections are closed; whoever else comes is served."""
