@@ -4,6 +4,7 @@
 #include "store/access/access.h"
 #include "store/access/access_steady.h"
 #include "store/access/role_catalog_make.h"
+#include "store/access/role_view_text.h"
 #include "store/catalog/routine.h"
 
 /* Memory of one role's catalogue. */
@@ -30,6 +31,29 @@ static bool role_routines(struct making *m)
     return true;
 }
 
+static const char *made_sql(struct making *m,
+                            void (*make)(struct buf *b, const struct catalog *role))
+{
+    const char *text = NULL;
+    struct buf b;
+
+    buf_init(&b, ROLE_CATALOG_MAX);
+    make(&b, m->part);
+    if (!b.failed)
+        text = arena_copy(&m->part->arena, buf_slice(&b));
+    buf_finish(&b);
+    if (!text)
+        error_set(m->error, ERROR_MEMORY, "the schema does not fit in memory");
+    return text;
+}
+
+static bool role_sql(struct making *m)
+{
+    m->part->views = made_sql(m, role_view_sql);
+    m->part->triggers = made_sql(m, role_trigger_sql);
+    return m->part->views && m->part->triggers;
+}
+
 static uint64_t next_serial(void)
 {
     static _Atomic uint64_t serial;
@@ -52,7 +76,7 @@ static struct catalog *make(struct catalog *base, size_t role, struct error *e)
     part->access = base->access;
     part->serial = next_serial();
     m.steady = access_is_steady(base->access, base);
-    if (role_tables(&m) && role_keys(&m) && role_routines(&m))
+    if (role_tables(&m) && role_keys(&m) && role_routines(&m) && role_sql(&m))
         return part;
     catalog_free(part);
     return NULL;

@@ -17,9 +17,11 @@ struct db;
 
 /*
  * From here the connection has the views of this role's catalogue, and those of an older one of the same
- * role no longer. False with ERROR_FAILURE that names the policy's place, or ERROR_MEMORY.
+ * role no longer. Their text is not looked at: what is wrong in it fails where it is used. False with
+ * ERROR_MEMORY or what SQLite says. A transaction that is rolled back takes them with it: ask again, for
+ * each request; it is cheap.
  */
-bool role_views_attach(struct db *db, struct catalog *catalog, struct error *e)
+bool role_views_attach(struct db *db, const struct catalog *role, struct error *e)
     __attribute__((warn_unused_result));
 
 #endif

@@ -21,7 +21,6 @@
 
 struct access;
 struct db;
-struct role_views;
 struct routine_set;
 struct table;
 
@@ -110,7 +109,8 @@ struct table {
     const char *for_delete; /* …delete */
     const char *target;     /* what is written: the table itself */
     enum table_kind kind;
-    size_t index; /* position in catalog->tables */
+    struct slice sql; /* a view's CREATE VIEW; else empty */
+    size_t index;     /* position in catalog->tables */
     size_t n_columns;
     size_t n_readable; /* the columns that may be read, before those that may be written alone */
     const struct column *columns;
@@ -156,6 +156,8 @@ struct catalog {
     const struct table *tables; /* sorted by name, byte order */
     size_t n_unserved;
     const struct unserved *unserved; /* tables and views that are not among `tables` */
+    size_t n_triggers;
+    const struct slice *trigger_names; /* the schema's; a role's: none */
     size_t n_routines;
     const struct routine *routines; /* sorted by name; store/catalog/routine.h */
 
@@ -164,6 +166,8 @@ struct catalog {
     size_t role;           /* of access->roles */
     struct access *access; /* who may do what; NULL: everybody everything */
     uint64_t serial;       /* no two of this process have the same; 0: the whole database's */
+    const char *views;     /* …and the SQL that makes its views, */
+    const char *triggers;  /* …and what looks at its writes (store/access/role_views.h) */
 
     /* catalog.c's own */
     struct routine_set *set; /* what they were compiled from; one reference, or NULL */
@@ -175,7 +179,6 @@ struct catalog {
     /* role_catalog.c's own: in the whole database's catalogue, by role; NULL: not made yet */
     _Atomic(struct catalog *) *parts;
     size_t n_parts;
-    _Atomic(struct role_views *) views; /* role_views.c's own, in the arena; NULL: not made yet */
 };
 
 /*

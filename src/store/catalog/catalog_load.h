@@ -89,6 +89,9 @@ bool load_is_shadow(const struct load *l, struct slice name);
 /* Which writes the table or view takes, and whether it has triggers. */
 bool load_rights(struct load *l, struct table *table);
 
+/* The names of all triggers. */
+bool load_triggers(struct load *l, struct catalog *catalog);
+
 /* Unique keys and foreign keys of all tables, both directions. */
 bool load_unique_keys(struct load *l);
 bool load_foreign_keys(struct load *l);

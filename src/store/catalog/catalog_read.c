@@ -3,8 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdlib.h>
-
 #include "store/catalog/catalog_load.h"
 #include "store/catalog/routine.h"
 #include "store/db/collation.h"
@@ -19,6 +17,8 @@ static bool load_all(struct load *l, const struct routine_set *set, struct catal
     if (!load_virtuals(l))
         return false;
     if (!load_tables(l))
+        return false;
+    if (!load_triggers(l, catalog))
         return false;
     if (!load_unique_keys(l))
         return false;
@@ -41,7 +41,7 @@ static bool load_all(struct load *l, const struct routine_set *set, struct catal
 static struct catalog *load_catalog(struct db *db, struct routine_set *routines, bool strict,
                                     struct error *e)
 {
-    struct catalog *catalog = calloc(1, sizeof *catalog);
+    struct catalog *catalog = catalog_new(CATALOG_MAX);
     bool own_snapshot = !db_in_transaction(db);
     struct collations *collations = db_collations(db);
     bool stand_in = collations->handle == NULL;
@@ -53,10 +53,6 @@ static struct catalog *load_catalog(struct db *db, struct routine_set *routines,
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
-    atomic_init(&catalog->references, 1);
-    pthread_mutex_init(&catalog->making, NULL);
-    pthread_mutex_init(&catalog->lock, NULL);
-    arena_init(&catalog->arena, CATALOG_MAX);
     catalog->set = routine_set_hold(routines);
     l.arena = &catalog->arena;
     if (stand_in)

@@ -57,3 +57,21 @@ bool load_rights(struct load *l, struct table *table)
     statement_release(st);
     return step != STEP_FAILED;
 }
+
+bool load_triggers(struct load *l, struct catalog *catalog)
+{
+    static const struct slice sql =
+        SLICE_LITERAL("SELECT name FROM sqlite_schema WHERE type='trigger'");
+    struct statement *st = statement_get(l->db, sql, l->error);
+    struct slice *names = NULL;
+
+    while (st && statement_step(st, l->error) == STEP_ROW) {
+        names = load_grow(l, names, catalog->n_triggers, sizeof *names);
+        if (!names)
+            break;
+        names[catalog->n_triggers++] = slice_from(load_text(l, st, 0));
+    }
+    statement_release(st);
+    catalog->trigger_names = names;
+    return !error_is_set(l->error);
+}

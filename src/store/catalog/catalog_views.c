@@ -214,6 +214,7 @@ static bool view_origins(struct load *l, struct table *view, struct origins *out
         struct slice text = view_text(l, view);
         struct view_shape *shape = load_alloc(l, 1, sizeof *shape);
 
+        view->sql = text;
         declare_as_origin(l, st, view);
         load_inferred(l, st, text, view);
         if (shape)

@@ -3,18 +3,16 @@
 
 #include <sqlite3.h>
 
+#include "store/access/fence.h"
+
 /*
  * sqlite.org/c3ref/set_authorizer.html: what a reading connection may do. Virtual tables prepare
  * statements of their own that change their shadow tables, long before they run one: those pass
  * here, fail if they are run, as the file is open for reading, and are refused to everyone else by
  * db_may_prepare.
  */
-static int authorize_reading(void *context, int action, const char *a, const char *b,
-                             const char *schema, const char *trigger)
+static bool is_reading(int action)
 {
-    const bool *allow_prepare = context;
-    (void)a, (void)b, (void)schema, (void)trigger;
-
     switch (action) {
     case SQLITE_SELECT:
     case SQLITE_READ:
@@ -25,12 +23,29 @@ static int authorize_reading(void *context, int action, const char *a, const cha
     case SQLITE_UPDATE:
     case SQLITE_DELETE:
     case SQLITE_PRAGMA: /* the connection is read-only, and no PRAGMA comes from a request */
-        return SQLITE_OK;
-    default: return *allow_prepare ? SQLITE_OK : SQLITE_DENY;
+        return true;
+    default: return false;
     }
 }
 
-void authorizer_read_only(sqlite3 *handle, bool *allow_prepare)
+/*
+ * A statement is prepared for a role while there is a fence. What is prepared while one runs comes
+ * of virtual tables, or is a statement that passed before: the schema has changed.
+ */
+static int authorize(void *context, int action, const char *a, const char *b, const char *schema,
+                     const char *place)
 {
-    sqlite3_set_authorizer(handle, authorize_reading, allow_prepare);
+    const struct authorizer *authorizer = context;
+
+    if (authorizer->reads_only && !authorizer->allow_prepare && !is_reading(action))
+        return SQLITE_DENY;
+    if (authorizer->fence && !fence_allows(authorizer->fence, action, a, b, schema, place))
+        return SQLITE_DENY;
+    return SQLITE_OK;
+}
+
+void authorizer_install(struct authorizer *authorizer, struct sqlite3 *handle)
+{
+    authorizer->installed = true;
+    sqlite3_set_authorizer(handle, authorize, authorizer);
 }

@@ -15,6 +15,11 @@ bool db_is_read_only(const struct db *db)
     return db->read_only;
 }
 
+bool db_only_reads(const struct db *db)
+{
+    return db->for_reading;
+}
+
 bool db_is_unchanged(const struct db *db, struct error *e)
 {
     struct stat now;
@@ -40,6 +45,7 @@ void db_close(struct db *db)
         sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_close_v2(db->handle);
     collations_finish(&db->collations);
+    free(db->views.serials);
     free(db);
 }
 
@@ -65,12 +71,12 @@ struct identity *db_identity(const struct db *db)
 
 void db_allow_prepare(struct db *db, bool on)
 {
-    db->allow_prepare = on;
+    db->authorizer.allow_prepare = on;
 }
 
 bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt)
 {
-    return !db->for_reading || db->allow_prepare || sqlite3_stmt_readonly(stmt);
+    return !db->for_reading || db->authorizer.allow_prepare || sqlite3_stmt_readonly(stmt);
 }
 
 void db_count_pages(struct db *db)

@@ -17,11 +17,14 @@
 #include "store/db/cache_counts.h"
 #include "store/db/db_options.h"
 
+struct catalog;
 struct collations;
 struct db;
+struct fence;
 struct sqlite3;
 struct sqlite3_stmt;
 struct identity;
+struct statement;
 struct statement_cache;
 
 enum db_mode {
@@ -41,6 +44,9 @@ struct db *db_open(const char *path, enum db_mode mode, const struct db_options 
 
 /* True if the database is served read-only: db_options.read_only. */
 bool db_is_read_only(const struct db *db);
+
+/* True of a DB_READ connection. */
+bool db_only_reads(const struct db *db);
 
 /*
  * A DB_READ connection may be to a file that it takes for one that does not change (db_is_still):
@@ -158,5 +164,28 @@ bool db_may_prepare(const struct db *db, struct sqlite3_stmt *stmt);
 struct sqlite3 *db_handle(const struct db *db);
 struct statement_cache *db_statements(struct db *db);
 struct collations *db_collations(struct db *db);
+const struct statement **db_running(struct db *db);
+
+/* Whose statements are prepared from here: 0 the owner's, else the serial number of a role's catalogue. */
+uint64_t db_role_serial(const struct db *db);
+
+/* While there is one it says what a statement that is prepared may mention. */
+void db_fence(struct db *db, struct fence *fence);
+
+/*
+ * Has the connection the views of this role's catalogue? Around the making of them: it has none of the
+ * role's (false with ERROR_MEMORY); it has them. A transaction that is rolled back takes them with it.
+ */
+bool db_has_views(const struct db *db, const struct catalog *role);
+bool db_change_views(struct db *db, const struct catalog *role, struct error *e)
+    __attribute__((warn_unused_result));
+void db_note_views(struct db *db, const struct catalog *role);
+
+/* The transaction in which they were made is committed. */
+void db_settle_views(struct db *db);
+bool db_views_are_settled(const struct db *db);
+
+/* Ends the transaction of a connection that reads, which has nothing to commit but such views. */
+void db_end_reading(struct db *db);
 
 #endif

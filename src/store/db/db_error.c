@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "base/slice.h"
+#include "store/access/role_view_text.h"
 #include "store/db/db.h"
 #include "store/db/db_fault.h"
 #include "store/db/db_memory.h"
@@ -174,6 +175,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
         return false;
     if (identity_failure(message, e))
         return false;
+    if (slice_begins(slice_from(message), (struct slice)SLICE_LITERAL(ROLE_REFUSAL)))
+        return error_set(e, ERROR_FORBIDDEN, "%s", message + sizeof ROLE_REFUSAL - 1);
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return constraint_error(code, message, e);
     if ((code & 0xff) == SQLITE_FULL && sequence_error(handle, e))

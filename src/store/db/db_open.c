@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "store/db/authorizer.h"
+#include "store/db/checks.h"
 #include "store/db/db_files.h"
 #include "store/db/db_private.h"
 #include "store/db/identity.h"
@@ -85,13 +86,15 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     ok = (mode == DB_READ || mode == DB_COPY || use_wal(db, o->busy_ms, e)) &&
          db_exec(db, pragmas, e) && (mode != DB_COPY || use_copy(db, e)) &&
          (!o->no_checkpoints || leave_checkpoints(db, e)) &&
-         rows_register(db, o->write_row, (size_t)o->answer_bytes, e) && identity_register(db, e);
+         rows_register(db, o->write_row, (size_t)o->answer_bytes, e) && identity_register(db, e) &&
+         checks_register(db, e);
     sqlite3_free(pragmas);
     db->for_reading = mode == DB_READ;
     if (ok && !db->temporary_files)
         ok = db_exec(db, "PRAGMA temp_store=MEMORY", e);
     if (ok && db->for_reading) {
-        authorizer_read_only(db->handle, &db->allow_prepare);
+        db->authorizer.reads_only = true;
+        authorizer_install(&db->authorizer, db->handle);
         collations_stand_in(&db->collations, db->handle);
     }
     return ok;

@@ -9,10 +9,18 @@
 #include <sys/stat.h>
 
 #include "base/metrics.h"
+#include "store/db/authorizer.h"
 #include "store/db/collation.h"
 #include "store/db/db.h"
 
 struct statement_cache;
+
+/* Which roles' views the connection has. */
+struct role_views_made {
+    uint64_t *serials; /* by role, of the catalogue that they fit; 0: none */
+    size_t n;
+    bool unsettled; /* made in the transaction that is open: with it they would go */
+};
 
 struct db {
     struct sqlite3 *handle;
@@ -20,8 +28,11 @@ struct db {
     struct collations collations;
     struct interruptions interruptions;
     struct identity *who; /* its statements are for, or NULL */
-    bool for_reading;     /* DB_READ */
-    bool allow_prepare;   /* …but a write may be prepared now, not run */
+    bool as_owner;        /* …but the house asks now */
+    struct authorizer authorizer;
+    const struct statement *running; /* that was stepped last */
+    struct role_views_made views;
+    bool for_reading; /* DB_READ */
     bool read_only;
     bool temporary_files;   /* else memory (store/db/temporary.h) */
     const char *still_path; /* opened as a file that does not change; NULL: it is not */

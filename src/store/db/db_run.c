@@ -11,8 +11,10 @@
 
 bool db_exec(struct db *db, const char *sql, struct error *e)
 {
-    int rc = sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL);
+    int rc;
 
+    *db_running(db) = NULL;
+    rc = sqlite3_exec(db_handle(db), sql, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         return true;
     return db_error(db, rc, e);
@@ -56,7 +58,9 @@ bool db_commit(struct db *db, struct error *e)
     it->looking_away = true;
     ok = db_run(db, (struct slice)SLICE_LITERAL("COMMIT"), e);
     it->looking_away = false;
-    if (!ok)
+    if (ok)
+        db_settle_views(db);
+    else
         db_rollback(db);
     return ok;
 }
@@ -70,6 +74,15 @@ void db_rollback(struct db *db)
     if (db_in_transaction(db) && !db_run(db, (struct slice)SLICE_LITERAL("ROLLBACK"), &ignored))
         sqlite3_exec(db_handle(db), "ROLLBACK", NULL, NULL, NULL);
     it->looking_away = false;
+}
+
+void db_end_reading(struct db *db)
+{
+    struct error ignored = error_none();
+    bool has_none = db_views_are_settled(db) || !db_in_transaction(db);
+
+    if (has_none || !db_commit(db, &ignored))
+        db_rollback(db);
 }
 
 bool db_in_transaction(const struct db *db)

@@ -6,7 +6,10 @@
 #include <sqlite3.h>
 
 #include "base/ascii.h"
+#include "base/json.h"
+#include "base/parse.h"
 #include "base/text.h"
+#include "store/db/claim.h"
 #include "store/db/db.h"
 
 static struct identity *who_asks(sqlite3_context *context)
@@ -56,10 +59,61 @@ static void path(sqlite3_context *context, int n, sqlite3_value **values)
         give(context, who->path);
 }
 
+static void give_number(sqlite3_context *context, struct slice text)
+{
+    int64_t whole;
+    double real;
+
+    if (parse_int64(text, &whole))
+        sqlite3_result_int64(context, whole);
+    else if (parse_double(text, &real))
+        sqlite3_result_double(context, real);
+}
+
+static void give_string(sqlite3_context *context, const struct json_item *item)
+{
+    char *text = sqlite3_malloc64(item->text.len);
+    long len;
+
+    if (!text) {
+        sqlite3_result_error_nomem(context);
+        return;
+    }
+    len = json_decode(item, text);
+    if (len >= 0)
+        sqlite3_result_text64(context, text, (sqlite3_uint64)len, sqlite3_free, SQLITE_UTF8);
+    else
+        sqlite3_free(text);
+}
+
+/* NULL where there is none: a comparison with it holds for no row. */
 static void claim(sqlite3_context *context, int n, sqlite3_value **values)
 {
+    const struct identity *who = who_asks(context);
+    const char *path = (const char *)sqlite3_value_text(values[0]);
+    size_t len = (size_t)sqlite3_value_bytes(values[0]);
+    struct json_item item;
+    (void)n;
+
+    if (!who || !path || !claim_find(who->claims, slice_make(path, len), &item))
+        return;
+    switch (item.kind) {
+    case JSON_IS_NULL: return;
+    case JSON_IS_BOOLEAN: sqlite3_result_int(context, slice_is(item.text, "true")); return;
+    case JSON_IS_NUMBER: give_number(context, item.text); return;
+    case JSON_IS_STRING: give_string(context, &item); return;
+    case JSON_IS_ARRAY:
+    case JSON_IS_OBJECT: give(context, item.text); return;
+    }
+}
+
+static void role(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    const struct identity *who = who_asks(context);
     (void)n, (void)values;
-    sqlite3_result_null(context);
+
+    if (who && who->role.len > 0)
+        give(context, who->role);
 }
 
 static const char *argument(int n, sqlite3_value **values, int i)
@@ -99,16 +153,22 @@ bool identity_register(struct db *db, struct error *e)
         const char *name;
         int arguments;
         void (*function)(sqlite3_context *context, int n, sqlite3_value **values);
+        int flags;
     } functions[] = {
-        {"header", 1, header}, {"method", 0, method}, {"path", 0, path},
-        {"claim", 1, claim},   {"fail", -1, fail},
+        {"header", 1, header, 0},
+        {"method", 0, method, 0},
+        {"path", 0, path, 0},
+        /* In a policy they are asked once for a statement, not for each row. */
+        {"claim", 1, claim, SQLITE_DETERMINISTIC},
+        {"role", 0, role, SQLITE_DETERMINISTIC},
+        {"fail", -1, fail, 0},
     };
 
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         /* INNOCUOUS: a schema's views and triggers may call them (PRAGMA trusted_schema). */
         if (sqlite3_create_function_v2(db_handle(db), functions[i].name, functions[i].arguments,
-                                       SQLITE_UTF8 | SQLITE_INNOCUOUS, db, functions[i].function,
-                                       NULL, NULL, NULL) != SQLITE_OK)
+                                       SQLITE_UTF8 | SQLITE_INNOCUOUS | functions[i].flags, db,
+                                       functions[i].function, NULL, NULL, NULL) != SQLITE_OK)
             return error_set(e, ERROR_MEMORY, "out of memory");
     }
     return true;

@@ -4,10 +4,12 @@
  *
  *   header('x-name')  the request's header field, in any case; NULL if it is not there
  *   method(), path()  'GET', '/rpc/name': as they came
- *   claim('name')     NULL: there are no tokens yet
+ *   claim('name')     a claim of who asks, 'a.b': of an object in it; a text, a number, 1 and 0 for true
+ *                     and false, JSON for an array or object; NULL if it is not there
+ *   role()            the role that asks; NULL if nobody does, or where there are no roles
  *   fail(status, message [, details [, hint]])   fails with that status, 400 to 599
  *
- * With no request (a migration, an import) the first four are NULL.
+ * With no request (a migration, an import) they are NULL.
  *
  * SPDX-License-Identifier: MIT
  */

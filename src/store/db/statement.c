@@ -6,8 +6,10 @@
 
 #include <sqlite3.h>
 
+#include "store/access/fence.h"
 #include "store/db/collation.h"
 #include "store/db/db.h"
+#include "store/db/identity.h"
 #include "store/db/statement_cache.h"
 
 /* Eight bytes at a time; the texts are ours and long, an attacker does not choose them. */
@@ -27,11 +29,33 @@ static uint64_t hash_text(struct slice text)
     return h ^ (h >> 32);
 }
 
-static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash, struct error *e)
+static int prepare_as_owner(struct statement *st)
+{
+    return sqlite3_prepare_v3(db_handle(st->db), st->sql.data, (int)st->sql.len + 1,
+                              SQLITE_PREPARE_PERSISTENT, &st->row.stmt, NULL);
+}
+
+/* What the role may not mention is refused here, whatever made the statement. */
+static int prepare_for_role(struct statement *st, struct error *e)
+{
+    struct fence fence = {.role = db_identity(st->db)->catalog};
+    int rc;
+
+    db_fence(st->db, &fence);
+    rc = prepare_as_owner(st);
+    db_fence(st->db, NULL);
+    if (rc != SQLITE_OK && fence.denied[0])
+        error_set(e, ERROR_FORBIDDEN, "permission denied for table %s", fence.denied);
+    if (fence.target)
+        st->write = (struct statement_write){fence.target->index + 1, fence.writes, fence.chosen};
+    return rc;
+}
+
+static struct statement *new_statement(struct db *db, struct slice sql, uint64_t serial,
+                                       uint64_t hash, struct error *e)
 {
     struct statement *st = calloc(1, sizeof *st + sql.len + 1);
     char *copy;
-    int rc;
 
     if (!st) {
         error_set(e, ERROR_MEMORY, "out of memory");
@@ -41,10 +65,22 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
     memcpy(copy, sql.data, sql.len);
     st->db = db;
     st->collations = db_collations(db);
+    st->running = db_running(db);
     st->sql = slice_make(copy, sql.len);
+    st->serial = serial;
     st->hash = hash;
-    rc = sqlite3_prepare_v3(db_handle(db), copy, (int)sql.len + 1, SQLITE_PREPARE_PERSISTENT,
-                            &st->row.stmt, NULL);
+    return st;
+}
+
+static struct statement *prepare(struct db *db, struct slice sql, uint64_t serial, uint64_t hash,
+                                 struct error *e)
+{
+    struct statement *st = new_statement(db, sql, serial, hash, e);
+    int rc;
+
+    if (!st)
+        return NULL;
+    rc = serial ? prepare_for_role(st, e) : prepare_as_owner(st);
     if (rc != SQLITE_OK || !st->row.stmt) {
         db_compile_error(db, rc == SQLITE_OK ? SQLITE_MISUSE : rc, e);
         free(st);
@@ -62,8 +98,8 @@ static struct statement *prepare(struct db *db, struct slice sql, uint64_t hash,
 struct statement *statement_get(struct db *db, struct slice sql, struct error *e)
 {
     struct statement_cache *cache = db_statements(db);
-    uint64_t hash = hash_text(sql);
-    struct statement *st = statement_cache_find(cache, sql, hash);
+    uint64_t serial = db_role_serial(db), hash = hash_text(sql) ^ serial;
+    struct statement *st = statement_cache_find(cache, sql, serial, hash);
 
     if (st && !st->in_use) {
         statement_cache_touch(cache, st);
@@ -73,7 +109,7 @@ struct statement *statement_get(struct db *db, struct slice sql, struct error *e
     }
     bool second = st != NULL;
     counter_add(&cache->misses, 1);
-    st = prepare(db, sql, hash, e);
+    st = prepare(db, sql, serial, hash, e);
     if (!st)
         return NULL;
     st->in_use = true;
@@ -139,8 +175,10 @@ bool statement_bind_more(struct statement *st, size_t bound, const struct value 
 
 enum step statement_step(struct statement *st, struct error *e)
 {
-    int rc = sqlite3_step(st->row.stmt);
+    int rc;
 
+    *st->running = st;
+    rc = sqlite3_step(st->row.stmt);
     if (st->collations->asked) {
         collations_refuse(st->collations, e);
         return STEP_FAILED;

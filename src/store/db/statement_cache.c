@@ -61,6 +61,8 @@ static void cache_remove(struct statement_cache *cache, struct statement *st)
 
 void statement_free(struct statement *st)
 {
+    if (*st->running == st)
+        *st->running = NULL;
     sqlite3_finalize(st->row.stmt);
     free(st);
 }
@@ -89,12 +91,17 @@ void statement_cache_count(const struct statement_cache *cache, uint64_t *hits, 
     *misses += counter_read(&cache->misses);
 }
 
+static bool is_wanted(const struct statement *st, struct slice sql, uint64_t serial, uint64_t hash)
+{
+    return st->hash == hash && st->serial == serial && slice_equal(st->sql, sql);
+}
+
 struct statement *statement_cache_find(struct statement_cache *cache, struct slice sql,
-                                       uint64_t hash)
+                                       uint64_t serial, uint64_t hash)
 {
     struct statement *st = cache->buckets[hash & cache->mask];
 
-    while (st && (st->hash != hash || !slice_equal(st->sql, sql)))
+    while (st && !is_wanted(st, sql, serial, hash))
         st = st->chain;
     return st;
 }

@@ -17,12 +17,22 @@ struct row {
     struct sqlite3_stmt *stmt;
 };
 
+/* What a role's statement writes itself, not by triggers and foreign keys. */
+struct statement_write {
+    size_t table;    /* its place in the whole database's catalogue, from 1; 0: nothing */
+    unsigned rights; /* RIGHT_INSERT, _UPDATE, _DELETE */
+    unsigned chosen; /* …of these: the rows come from the role's view of what it may change so */
+};
+
 struct statement {
     struct row row;
     struct db *db;
-    struct collations *collations; /* the connection's */
-    struct slice sql;              /* the key, in the same allocation */
+    struct collations *collations;    /* the connection's */
+    const struct statement **running; /* …and which one of its statements runs */
+    struct slice sql;                 /* the key, in the same allocation, */
+    uint64_t serial; /* …with whose it is: the role's catalogue's; 0: the owner's */
     uint64_t hash;
+    struct statement_write write;
     bool in_use;
     bool cached;
     struct statement *chain;         /* next in the hash bucket */
@@ -40,7 +50,7 @@ struct statement_cache {
 };
 
 struct statement *statement_cache_find(struct statement_cache *cache, struct slice sql,
-                                       uint64_t hash);
+                                       uint64_t serial, uint64_t hash);
 void statement_cache_add(struct statement_cache *cache, struct statement *st);
 /* Makes it the most recently used. */
 void statement_cache_touch(struct statement_cache *cache, struct statement *st);

@@ -2,6 +2,7 @@
 #include "store/run/attempt.h"
 
 #include "base/clock.h"
+#include "store/access/role_views.h"
 #include "store/db/db.h"
 #include "store/db/db_memory.h"
 #include "store/db/identity.h"
@@ -115,12 +116,22 @@ static bool may_begin(const struct batch *b, struct job *job)
     return error_hint(job->error, "Nothing of it was done: send the request again.");
 }
 
+/* The views of whose rights it has: before its savepoint, which may be undone. */
+static bool attach_views(struct batch *b, struct job *job)
+{
+    if (!job->who || !job->who->catalog)
+        return true;
+    return role_views_attach(b->db, job->who->catalog, job->error);
+}
+
 bool attempt(struct batch *b, struct job *job, enum way way, int64_t share_us)
 {
     bool kept = true;
 
     if (!may_begin(b, job))
         return true;
+    if (!attach_views(b, job))
+        return db_in_transaction(b->db);
     if (way == WAY_TRUSTING && job->single && !job->discard)
         kept = run_trusting(b, job, share_us);
     else

@@ -260,7 +260,7 @@ void reader_release(struct reader *reader)
     if (reader->begun_us)
         db_count_pages(reader->db);
     reader->begun_us = 0;
-    db_rollback(reader->db); /* a reader has nothing to commit */
+    db_end_reading(reader->db);
 }
 
 void reader_rest(struct reader *reader)
