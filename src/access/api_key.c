@@ -13,7 +13,7 @@
 #define KEPT     64
 #define TEXT_MAX 4096
 
-struct kept {
+struct api_key_kept {
     char sha256[DIGEST_SHA256_SIZE]; /* "": none is */
     uint64_t version;                /* of the reader, when its row was read */
     int64_t id, expires_s, used_s;   /* expires_s 0: never */
@@ -21,34 +21,18 @@ struct kept {
     size_t role, claims, sub;        /* …bytes of each */
 };
 
-struct api_keys {
-    struct api_key_uses *uses;
-    struct kept *kept; /* KEPT of them; NULL: no key was sent yet */
-};
-
-struct api_keys *api_keys_new(struct api_key_uses *uses)
-{
-    struct api_keys *keys = calloc(1, sizeof *keys);
-
-    if (keys)
-        keys->uses = uses;
-    return keys;
-}
-
-static void forget(struct kept *k)
+static void forget(struct api_key_kept *k)
 {
     memory_free(k->text);
-    *k = (struct kept){.text = NULL};
+    *k = (struct api_key_kept){.text = NULL};
 }
 
-void api_keys_free(struct api_keys *keys)
+void api_keys_finish(struct api_keys *keys)
 {
-    if (!keys)
-        return;
     for (size_t i = 0; keys->kept && i < KEPT; i++)
         forget(&keys->kept[i]);
     free(keys->kept);
-    free(keys);
+    keys->kept = NULL;
 }
 
 static unsigned hex_value(char digit)
@@ -76,11 +60,11 @@ static const struct slice find_key =
 
 struct search {
     const char *sha256; /* of the key that was sent */
-    struct kept *out;
+    struct api_key_kept *out;
     bool found;
 };
 
-static bool copy_texts(struct kept *k, const struct row *row, struct error *e)
+static bool copy_texts(struct api_key_kept *k, const struct row *row, struct error *e)
 {
     struct slice texts[3];
     size_t sum = 0, at = 0;
@@ -128,8 +112,8 @@ static bool not_valid(struct error *e)
 }
 
 /* Reads the key's row; the database need not have the table. */
-static bool read_key(struct reader *reader, struct slice key, const char *sha256, struct kept *out,
-                     struct error *e)
+static bool read_key(struct reader *reader, struct slice key, const char *sha256,
+                     struct api_key_kept *out, struct error *e)
 {
     const struct value prefix = value_text(api_key_prefix(key));
     const struct query query = {.sql = find_key, .values = &prefix, .n_values = 1};
@@ -149,7 +133,8 @@ static bool read_key(struct reader *reader, struct slice key, const char *sha256
 }
 
 /* Role and claims are copied: a request may last longer than its key is kept. */
-static bool tell(const struct kept *k, struct arena *arena, struct principal *out, struct error *e)
+static bool tell(const struct api_key_kept *k, struct arena *arena, struct principal *out,
+                 struct error *e)
 {
     char *text = arena_copy(arena, slice_make(k->text, k->role + k->claims + k->sub));
 
@@ -166,7 +151,7 @@ static bool tell(const struct kept *k, struct arena *arena, struct principal *ou
     return true;
 }
 
-static bool use(struct api_keys *keys, struct kept *k, int64_t now_s, struct arena *arena,
+static bool use(struct api_keys *keys, struct api_key_kept *k, int64_t now_s, struct arena *arena,
                 struct principal *out, struct error *e)
 {
     if (k->expires_s && now_s >= k->expires_s)
@@ -178,20 +163,20 @@ static bool use(struct api_keys *keys, struct kept *k, int64_t now_s, struct are
 }
 
 /* Its place; NULL without memory. */
-static struct kept *place_of(struct api_keys *keys, const char *sha256)
+static struct api_key_kept *place_of(struct api_keys *keys, const char *sha256)
 {
-    if (keys && !keys->kept)
+    if (!keys->kept)
         keys->kept = calloc(KEPT, sizeof *keys->kept);
-    if (!keys || !keys->kept)
+    if (!keys->kept)
         return NULL;
     return &keys->kept[bits_of(sha256, 0) % KEPT];
 }
 
 /* The key's row as it is now, in its place. */
-static bool keep(struct kept *k, struct reader *reader, struct slice key, const char *sha256,
-                 struct error *e)
+static bool keep(struct api_key_kept *k, struct reader *reader, struct slice key,
+                 const char *sha256, struct error *e)
 {
-    struct kept fresh = {.text = NULL};
+    struct api_key_kept fresh = {.text = NULL};
 
     if (k->version == reader_version(reader) && memcmp(k->sha256, sha256, sizeof k->sha256) == 0)
         return true;
@@ -214,7 +199,7 @@ bool api_key_verify(struct api_keys *keys, struct reader *reader, struct slice k
                     int64_t now_s, struct arena *arena, struct principal *out, struct error *e)
 {
     char sha256[DIGEST_SHA256_SIZE];
-    struct kept *k;
+    struct api_key_kept *k;
 
     if (!api_key_is_whole(key))
         return not_whole(e);

@@ -15,8 +15,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
+struct api_key_kept;
 struct api_key_uses;
-struct api_keys;
 struct reader;
 
 /* The table, made if it is not there. */
@@ -35,10 +35,13 @@ struct reader;
     "CREATE UNIQUE INDEX IF NOT EXISTS thimble_api_keys_name ON thimble_api_keys(name) "           \
     "WHERE revoked_at IS NULL"
 
-/* Those that were verified of late, for one loop and its thread; `uses` may be NULL. Never NULL: without
- * memory none is kept. */
-struct api_keys *api_keys_new(struct api_key_uses *uses);
-void api_keys_free(struct api_keys *keys); /* takes NULL */
+/* Those that were verified of late, for one loop and its thread; all zero at first. */
+struct api_keys {
+    struct api_key_uses *uses; /* NULL: no use is noted */
+    struct api_key_kept *kept; /* NULL: no key was sent yet */
+};
+
+void api_keys_finish(struct api_keys *keys);
 
 /*
  * Whose key it is, as the database of now says: of this process at once, of another when the reader's

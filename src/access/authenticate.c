@@ -22,6 +22,11 @@ bool authenticator_init(struct authenticator *a, const char *anonymous, struct e
     return true;
 }
 
+void authenticator_finish(struct authenticator *a)
+{
+    api_keys_finish(&a->keys);
+}
+
 /* RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1). */
 static bool take_bearer(struct slice field, struct slice *token)
 {
@@ -38,6 +43,9 @@ static bool take_bearer(struct slice field, struct slice *token)
 static bool by_secret(const struct authentication *with, struct slice secret, struct arena *arena,
                       struct principal *out, struct error *e)
 {
+    if (api_key_is(secret))
+        return api_key_verify(&with->authenticator->keys, with->reader, secret, with->now_us,
+                              with->now_s, arena, out, e);
     (void)with, (void)secret, (void)arena, (void)out;
     error_set(e, ERROR_NO_SECRET, "Server lacks JWT secret");
     return error_hint(e, "Name what verifies tokens: --jwt-secret, --jwks or --jwks-url.");

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access/api_key.h"
 #include "access/principal.h"
 #include "base/arena.h"
 #include "base/error.h"
@@ -28,16 +29,18 @@ struct credentials {
 struct authenticator {
     struct principal anonymous; /* whoever sends none; its role empty: nobody may */
     char claims[6 * AUTHENTICATE_ROLE_MAX + 16]; /* …its claims */
+    struct api_keys keys;
 };
 
 /* With the anonymous role, a text that outlives it; "": there is none. False with ERROR_USAGE if the
  * name is too long. */
 bool authenticator_init(struct authenticator *a, const char *anonymous, struct error *e)
     __attribute__((warn_unused_result));
+void authenticator_finish(struct authenticator *a);
 
 /* One look at credentials. */
 struct authentication {
-    const struct authenticator *authenticator;
+    struct authenticator *authenticator;
     struct reader *reader; /* the loop's */
     int64_t now_s;         /* since 1970 */
     int64_t now_us;        /* clock_us */

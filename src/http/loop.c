@@ -64,6 +64,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
         loop->id_seed = (uint64_t)loop->now_us;
     if (!authenticator_init(&loop->authenticator, options->anonymous, e))
         return false;
+    loop->authenticator.keys.uses = service->key_uses;
     if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,
                              e))
         return false;
@@ -237,6 +238,7 @@ void loop_close(struct loop *loop)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     request_free_spare(loop);
+    authenticator_finish(&loop->authenticator);
     response_cache_finish(&loop->cache);
     reader_close(loop->reader);
     parked_finish(&loop->parked);

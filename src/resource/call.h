@@ -25,6 +25,8 @@
 #include "store/run/lane.h"
 #include "store/run/writer.h"
 
+struct accounts;
+struct api_key_uses;
 struct catalog;
 struct catalog_extra;
 struct grammar_limits;
@@ -55,6 +57,8 @@ struct service {
     struct writer *writer;
     struct lane *lane;                    /* for slow reads; NULL: there is none */
     struct backup_scheduler *backups;     /* NULL: no --backup-dir */
+    struct api_key_uses *key_uses;        /* NULL: no use of a key is noted */
+    const struct accounts *accounts;      /* NULL: there are none */
     const char *version;                  /* thimble's */
     int64_t max_rows;                     /* page limit; 0: none */
     int64_t max_elements;                 /* of a POSTed array */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "access/api_key_uses.h"
 #include "base/log.h"
 #include "commands/command_output.h"
 #include "commands/command_run.h"
@@ -126,6 +127,7 @@ static void stop_all(struct run *r)
     lane_stop(r->lane);
     ending_while(&r->ending, "moving the write-ahead log into the database");
     writer_stop(r->writer);
+    api_key_uses_free(r->key_uses);
     ending_while(&r->ending, "closing the database");
     reload_finish(&r->reload);
     if (r->store_is_open)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "access/api_key_uses.h"
 #include "access/authenticate.h"
 #include "base/log.h"
 #include "config/config.h"
@@ -106,6 +107,15 @@ static bool open_store(struct run *r, struct error *e)
         r->first = NULL;
     }
     return r->writer && reload_init(&r->reload, c, &r->store, r->writer, &r->migrations, e);
+}
+
+/* Uses of API keys are noted by the writer. */
+static bool start_notes(struct run *r, struct error *e)
+{
+    if (r->read_only)
+        return true;
+    r->key_uses = api_key_uses_new(r->writer, e);
+    return r->key_uses != NULL;
 }
 
 static size_t readers(const struct run *r)
@@ -223,6 +233,7 @@ static bool start_server(struct run *r, struct error *e)
         .writer = r->writer,
         .lane = r->lane,
         .backups = r->backups,
+        .key_uses = r->key_uses,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
         .max_body = r->ceiling.max_body,
@@ -286,6 +297,7 @@ static const struct {
     {"starting", set_ceiling},
     {"migrating", migrate},
     {"opening the database", open_store},
+    {"starting", start_notes},
     {"starting", start_lane},
     {"starting", start_keeper},
     {"starting", start_server},

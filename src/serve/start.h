@@ -18,6 +18,7 @@
 #include "sources/migrations.h"
 #include "store/store.h"
 
+struct api_key_uses;
 struct backup_scheduler;
 struct db;
 struct lane;
@@ -33,6 +34,7 @@ struct run {
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct api_key_uses *key_uses;    /* NULL: nothing is written */
     struct lane *lane;                /* NULL: --loop-budget 0 */
     struct backup_scheduler *backups; /* NULL: no --backup-dir */
     struct reload reload;
