@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "store/access/access.h"
 #include "store/access/role_catalog.h"
-#include "store/access/role_views.h"
+#include "store/access/role_views_check.h"
 #include "store/catalog/blame.h"
 #include "store/catalog/routine.h"
 #include "store/db/db.h"
@@ -20,7 +20,7 @@
 /* Bytes of what is made of a catalogue that are not kept for nothing. */
 #define LARGE_EXTRA ((size_t)1 << 20)
 
-/* Can each role's views be made? */
+/* Do each role's policies compile? */
 static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
 {
     bool ok = true;
@@ -28,7 +28,7 @@ static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
     for (size_t i = 0; ok && i < catalog->access->n_roles; i++) {
         struct catalog *part = catalog_of_role(catalog, i, e);
 
-        ok = part && role_views_attach(db, part, e);
+        ok = part && role_views_check(db, part, e);
         if (part)
             catalog_drop(part);
     }
@@ -201,6 +201,12 @@ void store_forget(struct store *store, int64_t since_us)
     struct catalog *catalog = store_catalog(store);
 
     catalog_forget_extra(catalog, LARGE_EXTRA, since_us);
+    for (size_t i = 0; i < catalog->n_parts; i++) {
+        struct catalog *part = atomic_load_explicit(&catalog->parts[i], memory_order_acquire);
+
+        if (part)
+            catalog_forget_extra(part, LARGE_EXTRA, since_us);
+    }
     catalog_drop(catalog);
 }
 

@@ -11,6 +11,7 @@
 #include "store/access/access.h"
 #include "store/access/role_catalog.h"
 #include "store/access/role_views.h"
+#include "store/access/role_views_check.h"
 #include "store/db/identity.h"
 #include "store/db/statement.h"
 
@@ -357,6 +358,58 @@ static void readers_keep_them(void **state)
     tear_down(&f);
 }
 
+static void what_does_not_compile_is_placed(void **state)
+{
+    static const struct {
+        const char *access, *message; /* "" is well */
+    } rows[] = {
+        {"CREATE POLICY p ON tasks USING (owner = claim('sub'));", ""},
+        {"CREATE POLICY p ON tasks USING (owner = 1\n  AND absent = 2);",
+         "access.sql:2:7: no such column: absent"},
+        {"CREATE POLICY p ON tasks USING (owner = 1\n  AND + * owner);",
+         "access.sql:2:9: near \"*\": syntax error"},
+        {"CREATE POLICY p ON tasks USING (true) WITH CHECK (owner = nofunc(1));",
+         "access.sql:1:136: no such function: nofunc"},
+        {"CREATE POLICY p ON tasks USING (owner IN (SELECT user FROM members WHERE list_id IN "
+         "(SELECT x "
+         "FROM tasks)));",
+         "infinite recursion detected"},
+        {"CREATE POLICY p ON tasks USING (EXISTS (SELECT 1 FROM members m WHERE m.list_id = "
+         "tasks.list_id)); CREATE POLICY q ON members USING (EXISTS (SELECT 1 FROM tasks t WHERE "
+         "t.list_id = members.list_id));",
+         "infinite recursion detected in policy for relation"},
+        {"CREATE POLICY p ON tasks USING (id IN (SELECT id FROM tasks));",
+         "infinite recursion detected in policy for relation \"tasks\""},
+        {"CREATE POLICY p ON tasks USING (list_id IN (SELECT rowid FROM hidden));", ""},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct error e = error_none();
+        struct db *db = unit_open(unit_database(), schema);
+        struct catalog *whole = catalog_load(db, NULL, &e), *part;
+        char text[1024];
+        struct access_file file = {"access.sql", {text, 0}};
+        struct access *access;
+
+        snprintf(text, sizeof text,
+                 "CREATE ROLE r; GRANT ALL ON tasks TO r; GRANT SELECT ON members TO r;        %s",
+                 rows[i].access);
+        file.text = slice_from(text);
+        access = access_parse(&file, 1, &e);
+        unit_no_error(&e);
+        assert_true(catalog_set_access(whole, access, &e));
+        part = catalog_of_role(whole, 0, &e);
+        assert_int_equal(role_views_check(db, part, &e), rows[i].message[0] == '\0');
+        if (!strstr(e.message, rows[i].message) || (rows[i].message[0] == '\0' && error_is_set(&e)))
+            fail_msg("%s\n %s", rows[i].access, e.message);
+        catalog_drop(part);
+        catalog_drop(whole);
+        access_drop(access);
+        db_close(db);
+    }
+}
+
 static void claims(void **state)
 {
     static const char text[] =
@@ -412,6 +465,7 @@ int main(void)
         cmocka_unit_test(writes_without_a_right_are_denied),
         cmocka_unit_test(views_come_back),
         cmocka_unit_test(readers_keep_them),
+        cmocka_unit_test(what_does_not_compile_is_placed),
         cmocka_unit_test(claims),
     };
 

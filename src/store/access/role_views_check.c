@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/access/role_views_check.h"
+
+#include <sqlite3.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "store/access/access.h"
+#include "store/access/role_policy.h"
+#include "store/access/role_views.h"
+#include "store/db/db.h"
+#include "store/db/identity.h"
+#include "store/db/statement.h"
+
+/* Bytes of one statement. */
+#define SQL_MAX ((size_t)2 << 20)
+
+struct checking {
+    struct db *db;
+    const struct catalog *role;
+    bool grammar; /* alone: the views are not there yet */
+    struct buf sql;
+    struct error *error;
+};
+
+/* The place of a byte of an expression whose first is at `start`. */
+static struct access_place place_within(struct access_place start, const char *expression,
+                                        size_t byte)
+{
+    for (size_t i = 0; i < byte; i++) {
+        bool is_character = ((unsigned char)expression[i] & 0xc0) != 0x80;
+
+        start.column += is_character;
+        if (expression[i] != '\n')
+            continue;
+        start.line++;
+        start.column = 1;
+    }
+    return start;
+}
+
+/* SQLite's place in the statement, if that is in the expression; else where the expression begins. */
+static struct access_place fault_place(const struct checking *c, size_t before,
+                                       const char *expression, struct access_place start)
+{
+    int offset = sqlite3_error_offset(db_handle(c->db));
+    size_t len = strlen(expression), at;
+
+    if (offset < 0 || (size_t)offset < before)
+        return start;
+    at = (size_t)offset - before;
+    return at < len ? place_within(start, expression, at) : start;
+}
+
+static bool tell_fault(struct checking *c, struct access_place place, const struct table *table)
+{
+    const char *words = sqlite3_errmsg(db_handle(c->db));
+
+    if (strstr(words, "circular"))
+        return error_set(c->error, ERROR_FAILURE,
+                         "%s:%d:%d: infinite recursion detected in policy for relation \"%s\"",
+                         place.file, place.line, place.column, table->name.data);
+    return error_set(c->error, ERROR_FAILURE, "%s:%d:%d: %s", place.file, place.line, place.column,
+                     words);
+}
+
+/* SQLite finds them before it looks for what a name means. */
+static bool is_grammar_fault(const struct checking *c)
+{
+    static const char *const words[] = {"syntax error", "unrecognized token", "incomplete input"};
+    const char *message = sqlite3_errmsg(db_handle(c->db));
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strstr(message, words[i]))
+            return true;
+    }
+    return false;
+}
+
+/* A condition as the views have it, over the rows of its table. */
+static bool check_condition(struct checking *c, const struct table *table, const char *expression,
+                            struct access_place place)
+{
+    sqlite3_stmt *stmt = NULL;
+    size_t before;
+    int rc;
+
+    if (!expression)
+        return true;
+    buf_clear(&c->sql);
+    if (!c->grammar)
+        (void)policy_with(&c->sql, c->role, slice_from(expression));
+    buf_addf(&c->sql, " SELECT 1 FROM %s WHERE (", table->target);
+    before = c->sql.len;
+    buf_addf(&c->sql, "%s\n)", expression);
+    if (c->sql.failed)
+        return error_set(c->error, ERROR_MEMORY, "out of memory");
+    rc = sqlite3_prepare_v2(db_handle(c->db), c->sql.data, (int)c->sql.len, &stmt, NULL);
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_OK || (c->grammar && !is_grammar_fault(c)))
+        return true;
+    if (rc == SQLITE_NOMEM)
+        return error_set(c->error, ERROR_MEMORY, "out of memory");
+    return tell_fault(c, fault_place(c, before, expression, place), table);
+}
+
+static bool check_policies(struct checking *c, const struct table *table)
+{
+    const struct access *access = c->role->access;
+
+    for (size_t i = 0; i < access->n_policies; i++) {
+        const struct access_policy *policy = &access->policies[i];
+
+        if (!text_equal_nocase(policy->table, table->name) ||
+            !access_policy_holds_for(access, policy, c->role->role))
+            continue;
+        if (!check_condition(c, table, policy->using, policy->using_place) ||
+            !check_condition(c, table, policy->check, policy->check_place))
+            return false;
+    }
+    return true;
+}
+
+/* As the role reads it. Of a view of the schema, that is all that there is to look at. */
+static bool check_view(struct checking *c, const struct table *table)
+{
+    struct identity who = {.role = c->role->access->roles[c->role->role].name, .catalog = c->role};
+    struct error cause = error_none();
+    struct statement *st = NULL;
+
+    buf_clear(&c->sql);
+    buf_addf(&c->sql, "SELECT 1 FROM %s", table->quoted);
+    db_identify(c->db, &who);
+    if (!c->sql.failed)
+        st = statement_get(c->db, buf_slice(&c->sql), &cause);
+    db_identify(c->db, NULL);
+    statement_release(st);
+    if (st)
+        return true;
+    if (cause.code == ERROR_FORBIDDEN)
+        log_say(LOG_WARN,
+                "the role \"%s\" cannot read \"%s\": what its policies or its view mention "
+                "is not granted: %s",
+                who.role.data, table->name.data, cause.message);
+    else
+        error_set(c->error, ERROR_FAILURE, "the role \"%s\" cannot read \"%s\": %s", who.role.data,
+                  table->name.data, cause.message);
+    return cause.code == ERROR_FORBIDDEN;
+}
+
+static bool check_table(struct checking *c, const struct table *table)
+{
+    if (!table->has_policies)
+        return true;
+    if (table->kind != TABLE_VIEW && !check_policies(c, table))
+        return false;
+    return c->grammar || table->n_readable == 0 || check_view(c, table);
+}
+
+static bool check_tables(struct checking *c)
+{
+    for (size_t i = 0; i < c->role->n_tables; i++) {
+        if (!check_table(c, &c->role->tables[i]))
+            return false;
+    }
+    return true;
+}
+
+/* What has no grammar is in no view. */
+bool role_views_check(struct db *db, const struct catalog *role, struct error *e)
+{
+    struct checking c = {.db = db, .role = role, .grammar = true, .error = e};
+    bool ok;
+
+    buf_init(&c.sql, SQL_MAX);
+    ok = check_tables(&c) && role_views_attach(db, role, e);
+    c.grammar = false;
+    ok = ok && check_tables(&c);
+    buf_finish(&c.sql);
+    return ok;
+}
