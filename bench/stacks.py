@@ -131,7 +131,8 @@ def pocketbase(env):
 
 def thimble_command(env):
     return [ROOT / "build/thimble", "serve", "--db", env["DB"], "--migrations", "none", "--listen",
-            f"127.0.0.1:{env['PORT']}", "--synchronous", env["SYNC"].lower(), "--log-level", "error"]
+            f"127.0.0.1:{env['PORT']}", "--synchronous", env["SYNC"].lower(), "--log-level", "error",
+            "--max-connections-per-address", "0"]
 
 
 def thimble_uncached(env):

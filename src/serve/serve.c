@@ -108,6 +108,7 @@ static bool serve(struct run *r, struct error *e)
         .db = r->config->db,
         .request_timeout_us = r->config->request_timeout_ms * 1000,
         .write_timeout_us = r->config->write_timeout_ms * 1000,
+        .read_only = r->read_only,
         .reads_move = r->lane != NULL,
     };
     ok = supervise(&supervisor, e);

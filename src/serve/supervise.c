@@ -147,7 +147,8 @@ static void start_watchdog(struct supervisor *s)
         return;
     s->well_us = clock_us();
     s->look_us = s->well_us + period / LOOKS;
-    warn_if_longer("write", longest_write_us(s), busy, "--write-timeout");
+    if (!s->read_only)
+        warn_if_longer("write", longest_write_us(s), busy, "--write-timeout");
     if (!s->reads_move)
         warn_if_longer("read", s->request_timeout_us, busy, "--request-timeout");
 }

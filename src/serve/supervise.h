@@ -31,6 +31,7 @@ struct supervisor {
     int64_t request_timeout_us; /* 0: none */
     int64_t write_timeout_us;   /* 0: as long as its request */
     bool reads_move;            /* a slow read leaves its event loop */
+    bool read_only;             /* there are no writes */
 
     /* supervise.c's own */
     int signal_fd;

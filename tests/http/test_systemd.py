@@ -4,6 +4,7 @@ import http.client
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -177,6 +178,17 @@ def test_what_may_outlast_the_watchdog_is_told(serve, by_path, flags, told):
     assert [line["msg"] for line in server.log_lines() if "watchdog" in line["msg"]] == [
         f"a {what} may run longer than the watchdog allows (15000 ms): raise WatchdogSec, or set "
         f"{setting[what]} to less than that" for what in told]
+
+
+@pytest.mark.parametrize("flags, told", [((), 0), (("--loop-budget", "0"), 1)])
+def test_where_nothing_is_written_no_write_outlasts_it(serve, by_path, tmp_path, flags, told):
+    with sqlite3.connect(tmp_path / "test.db") as db:
+        db.execute("CREATE TABLE t(id INTEGER PRIMARY KEY)")
+    server = serve("--read-only", "--write-timeout", "0", *flags, migrations="none",
+                   env={**by_path.env, "WATCHDOG_USEC": "20000000"})
+    by_path.until("READY")
+    messages = [line["msg"] for line in server.log_lines() if "watchdog" in line["msg"]]
+    assert len(messages) == told and not any("a write may" in message for message in messages)
 
 
 def test_a_stopped_process_sends_none(serve, by_path):
