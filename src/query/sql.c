@@ -104,6 +104,15 @@ void sql_value(struct sql *q, struct value value)
     SQL(q, "?");
 }
 
+/* The nearest name of a column that may be read, or NULL. */
+static const char *suggest_readable(const struct table *table, struct slice name)
+{
+    struct table readable = *table;
+
+    readable.n_columns = table->n_readable;
+    return table_suggest_column(&readable, name);
+}
+
 const struct column *sql_column(struct sql *q, const struct table *table, struct slice name)
 {
     int index = table_column(table, name);
@@ -128,7 +137,7 @@ const struct column *sql_column(struct sql *q, const struct table *table, struct
     }
     error_set(q->error, ERROR_NO_COLUMN, "column %.*s.%.*s does not exist", SLICE_ARG(table->name),
               SLICE_SHOWN(name));
-    near = table_suggest_column(table, name);
+    near = suggest_readable(table, name);
     if (near)
         error_hint(q->error, "Perhaps you meant the column \"%s\".", near);
     sql_give_up(q);

@@ -13,6 +13,7 @@
 #include "query/literal.h"
 #include "resource/body.h"
 #include "resource/call.h"
+#include "store/catalog/catalog.h"
 #include "store/run/operation.h"
 
 enum write_kind { WRITE_INSERT, WRITE_REPLACE, WRITE_UPDATE, WRITE_DELETE };
@@ -118,6 +119,12 @@ bool write_check_rights(struct call *call, struct write *w) __attribute__((warn_
 
 /* True if the role must see what it has written, or nothing is written. */
 bool write_must_be_seen(const struct call *call, const struct write *w);
+
+/* True if the role may not see it, and it is written all the same. */
+static inline bool write_may_be_unseen(const struct call *call, const struct write *w)
+{
+    return call->table->has_policies && !write_must_be_seen(call, w);
+}
 
 /* Of the one row that is read again: false with ERROR_FORBIDDEN if it is not there. */
 bool write_judge_seen(void *context, const struct operation *op, struct error *e);

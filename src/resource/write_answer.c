@@ -66,6 +66,8 @@ static void set_location(struct call *call, struct write *w)
     struct buf b;
     bool ok = true;
 
+    if (write_may_be_unseen(call, w) && w->shown == 0)
+        return;
     key_from_body(call, w);
     if (!w->has_key || w->has_rival)
         return;

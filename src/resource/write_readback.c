@@ -21,8 +21,8 @@ bool write_names_key(const struct call *call, const struct write *w)
 {
     bool makes = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
 
-    if (call->table->has_policies && !write_must_be_seen(call, w))
-        return false; /* the role may not see it */
+    if (write_may_be_unseen(call, w) && w->answer == ANSWER_NOTHING)
+        return false;
     return makes && !w->body.is_array && call->table->n_key > 0;
 }
 

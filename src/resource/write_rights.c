@@ -69,17 +69,24 @@ bool write_check_rights(struct call *call, struct write *w)
 
 /*
  * Where a statement reads what it writes, PostgreSQL holds the policies for SELECT against it, too: an
- * update, whose rows are looked for, an upsert, and whatever gives rows back
+ * update, whose rows are looked for, an upsert, and whatever is asked to give rows back
  * (postgresql.org/docs/current/sql-createpolicy.html, "Policies Applied by Command Type").
  */
 bool write_must_be_seen(const struct call *call, const struct write *w)
 {
-    bool gives = w->answer != ANSWER_NOTHING || call->prefer.returns == PREFER_RETURN_HEADERS_ONLY;
     bool reads = w->kind == WRITE_UPDATE || w->conflict != CONFLICT_FAILS;
 
     if (!call->table->has_policies || w->kind == WRITE_DELETE)
         return false;
-    return gives || reads;
+    if (!rights_has(call->table, RIGHT_SELECT))
+        return false;
+    switch (call->prefer.returns) {
+    case PREFER_RETURN_REPRESENTATION:
+    case PREFER_RETURN_HEADERS_ONLY: return true;
+    case PREFER_RETURN_DEFAULT: /* shown if it may be */
+    case PREFER_RETURN_MINIMAL: break;
+    }
+    return reads;
 }
 
 static bool refuse_unseen(const struct call *call, struct error *e)

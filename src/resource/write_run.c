@@ -42,6 +42,8 @@ static void take_made_key(const struct call *call, struct write *w)
     if (w->readback == READ_AGAIN || w->kind != WRITE_INSERT || call->table->rowid_alias < 0 ||
         !w->affected)
         return;
+    if (!write_names_key(call, w))
+        return;
     w->key[0] = value_integer(w->parts[PART_CHANGE]->change->last_made);
     w->has_key = true;
 }

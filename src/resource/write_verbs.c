@@ -15,7 +15,9 @@ enum write_answer write_choose_answer(const struct call *call, bool alone)
     switch (call->prefer.returns) {
     case PREFER_RETURN_REPRESENTATION: return ANSWER_ROWS;
     case PREFER_RETURN_DEFAULT:
-        return alone && !call->service->default_minimal ? ANSWER_OBJECT : ANSWER_NOTHING;
+        if (!alone || call->service->default_minimal)
+            return ANSWER_NOTHING;
+        return rights_has(call->table, RIGHT_SELECT) ? ANSWER_OBJECT : ANSWER_NOTHING;
     case PREFER_RETURN_MINIMAL:
     case PREFER_RETURN_HEADERS_ONLY: break;
     }
