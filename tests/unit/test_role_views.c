@@ -268,6 +268,9 @@ static void writes_are_looked_at(void **state)
            "new row violates row-level security policy for table \"members\"");
     gives(f.writer, "INSERT INTO main.\"members\" (list_id, user) VALUES (3, 9) RETURNING user",
           "9 ");
+    gives(f.writer, "UPDATE tasks SET title = title || '!' WHERE id = 1 RETURNING title",
+          "again! ");
+    denied(f.writer, "UPDATE tasks SET title = title || '!' WHERE id = 2", OLD_ROW);
     become(&f, "other", "{}");
     gives(f.writer, INSERT_TASK "(13, 'any', 1, 1) RETURNING id", "13 ");
     denied(f.writer, INSERT_TASK "(14, 'NO', 1, 1)", NEW_ROW);
@@ -294,6 +297,9 @@ static void writes_without_a_right_are_denied(void **state)
     no_right(f.writer, "INSERT INTO main.\"tasks\" (title) SELECT title FROM temp.\"tasks@1\"",
              "tasks");
     no_right(f.writer, "DELETE FROM main.\"members\"", "members");
+    no_right(f.writer, "INSERT OR REPLACE INTO tasks (id, owner) VALUES (2, 7)", "tasks");
+    no_right(f.writer, "REPLACE INTO main.\"tasks\" (id, owner) VALUES (2, 7)", "tasks");
+    no_right(f.writer, "UPDATE main.\"tasks\" SET title = hidden || 'x'", "tasks");
     no_right(f.writer, "DROP TABLE main.\"hidden\"", "sqlite_master");
     /* Foreign keys act as the owner: of the list's three tasks one is the role's. */
     gives(f.writer, "DELETE FROM main.\"lists\" WHERE id = 1 RETURNING id", "1 ");

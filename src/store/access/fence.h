@@ -33,7 +33,9 @@ struct fence {
     const struct table *target; /* what it writes itself, of the whole database's; NULL: nothing */
     unsigned writes;            /* …by RIGHT_INSERT, _UPDATE, _DELETE */
     unsigned chosen; /* …its rows come from the role's view for that: RIGHT_UPDATE, _DELETE */
-    bool triggers;   /* those of other roles are compiled into it */
+    const struct table
+        *awaited;  /* what was read as if it were that: UPDATE reads before it says so */
+    bool triggers; /* those of other roles are compiled into it */
     struct {
         const struct table *table;
         unsigned mentions;
@@ -45,5 +47,9 @@ struct fence {
 /* What SQLite asks: its action code and names. True: it may. */
 bool fence_allows(struct fence *f, int action, const char *a, const char *b, const char *schema,
                   const char *context);
+
+/* When all is asked, of the statement's text: did it write what it read so? INSERT OR REPLACE would remove
+ * rows that a policy hides, and no trigger sees it. */
+bool fence_passes(struct fence *f, struct slice sql);
 
 #endif

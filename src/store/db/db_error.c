@@ -154,6 +154,19 @@ static bool may_be_interrupted(int code)
     return code == SQLITE_INTERRUPT || code == SQLITE_BUSY;
 }
 
+/* What a role's trigger says is no failure of SQLite's. */
+static bool role_refusal(const char *message, struct error *e)
+{
+    static const struct slice refusal = SLICE_LITERAL(ROLE_REFUSAL);
+
+    if (!slice_begins(slice_from(message), refusal))
+        return false;
+    error_record(e, ERROR_FORBIDDEN, "%s", message + refusal.len);
+    e->sqlite_code = 0;
+    e->sqlite_name = NULL;
+    return true;
+}
+
 static bool record(struct db *db, int result, bool compiling, struct error *e)
 {
     sqlite3 *handle = db_handle(db);
@@ -175,8 +188,8 @@ static bool record(struct db *db, int result, bool compiling, struct error *e)
         return false;
     if (identity_failure(message, e))
         return false;
-    if (slice_begins(slice_from(message), (struct slice)SLICE_LITERAL(ROLE_REFUSAL)))
-        return error_set(e, ERROR_FORBIDDEN, "%s", message + sizeof ROLE_REFUSAL - 1);
+    if (role_refusal(message, e))
+        return false;
     if ((code & 0xff) == SQLITE_CONSTRAINT)
         return constraint_error(code, message, e);
     if ((code & 0xff) == SQLITE_FULL && sequence_error(handle, e))

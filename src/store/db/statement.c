@@ -44,6 +44,10 @@ static int prepare_for_role(struct statement *st, struct error *e)
     db_fence(st->db, &fence);
     rc = prepare_as_owner(st);
     db_fence(st->db, NULL);
+    if (rc == SQLITE_OK && !fence_passes(&fence, st->sql)) {
+        sqlite3_finalize(st->row.stmt);
+        rc = SQLITE_AUTH;
+    }
     if (rc != SQLITE_OK && fence.denied[0])
         error_set(e, ERROR_FORBIDDEN, "permission denied for table %s", fence.denied);
     if (fence.target)

@@ -195,19 +195,29 @@ bool reader_explain(struct reader *reader, const struct query *query, row_sink *
 
 bool reader_statistics(struct reader *reader, struct slice table, int64_t *rows, struct error *e)
 {
-    return statistics_rows(reader->db, table, rows, e);
+    bool before = db_as_owner(reader->db, true);
+    bool ok = statistics_rows(reader->db, table, rows, e);
+
+    (void)db_as_owner(reader->db, before);
+    return ok;
 }
 
 void reader_blame(struct reader *reader, const struct table *table, struct error *e)
 {
+    bool before = db_as_owner(reader->db, true);
+
     blame_schema(reader->db, table, e);
+    (void)db_as_owner(reader->db, before);
 }
 
 bool reader_check(struct reader *reader, struct error *e)
 {
+    bool before = db_as_owner(reader->db, true);
     int64_t objects;
+    bool ok = db_integer(reader->db, "SELECT count(*) FROM sqlite_schema", &objects, e);
 
-    return db_integer(reader->db, "SELECT count(*) FROM sqlite_schema", &objects, e);
+    (void)db_as_owner(reader->db, before);
+    return ok;
 }
 
 void reader_budget(struct reader *reader, int64_t budget_us)
