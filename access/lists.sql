@@ -30,5 +30,9 @@ CREATE POLICY of_their_lists ON tasks TO member
 CREATE POLICY with_their_task ON task_tags
     USING (task_id IN (SELECT id FROM tasks));
 
+-- What is without a policy is for all who have the right; thimble access check asks unless it is said.
+ALTER TABLE lists DISABLE ROW LEVEL SECURITY;
+ALTER TABLE tags DISABLE ROW LEVEL SECURITY;
+
 -- A view shows what its owner sees, unless it is told to ask for its caller.
 ALTER VIEW open_tasks SET (security_invoker = true);

@@ -72,6 +72,7 @@ struct service {
     bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
     bool allow_tx;         /* Prefer: tx=rollback is followed */
     bool allow_plan;       /* Accept: application/vnd.pgrst.plan+json is */
+    bool plan_for_all;     /* …also of roles that policies hold back: to whom owns the files */
     const char *base_path; /* "" or "/rest/v1" */
     bool operators_apart;  /* operators have a listener of their own: --metrics-listen */
     const _Atomic bool *draining;

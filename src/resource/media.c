@@ -69,7 +69,8 @@ static bool may_see_plan(const struct call *call)
 
     if (!call->service->allow_plan)
         return false;
-    return !catalog || !catalog->base || catalog->access->roles[catalog->role].bypass_rls;
+    return !catalog || !catalog->base || call->service->plan_for_all ||
+           catalog->access->roles[catalog->role].bypass_rls;
 }
 
 /* The row of what the range asks for, if it can be had; else NULL. */

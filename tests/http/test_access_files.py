@@ -189,3 +189,164 @@ def test_the_difference_of_rights(tmp_path):
     # Without access files there is nothing of rights in it.
     code, out, _ = dry_run(tmp_path, schema, "none")
     assert code == 0 and "+ quiet" in out and "reader" not in out and "!" not in out
+
+
+# ---- access check
+
+def check(tmp_path, schema, text, *args):
+    folder = tmp_path / "check"
+    if folder.exists():
+        shutil.rmtree(folder)
+    write_files(folder, {"a.sql": text})
+    database = tmp_path / "check.db"
+    if not database.exists():
+        make_database(database, schema)
+    code, out, err = run("access", "check", "--db", database, "--migrations", "none", "--queries", "none",
+                         "--access", folder, *args, cwd=tmp_path)
+    assert err == "", err
+    return code, out.splitlines()
+
+
+TWO = """CREATE TABLE tasks(id INTEGER PRIMARY KEY, owner TEXT, title TEXT, done BOOLEAN);
+    CREATE INDEX tasks_owner ON tasks(owner);
+    CREATE TABLE notes(id INTEGER PRIMARY KEY, body TEXT NOT NULL ON CONFLICT REPLACE DEFAULT '');
+    CREATE VIEW open AS SELECT id FROM tasks WHERE NOT done;"""
+OWN = "CREATE ROLE member;\nGRANT SELECT ON tasks TO member;\n" \
+      "CREATE POLICY own ON tasks TO member USING (owner = claim('sub'));\n" \
+      "REVOKE ALL ON notes FROM PUBLIC;\n"
+
+
+def test_nothing_is_wrong(tmp_path):
+    assert check(tmp_path, TWO, OWN) == (0, ["nothing is wrong"])
+
+
+@pytest.mark.parametrize("text, line", [
+    ("GRANT SELECT ON notes TO member;", "notes: no policy, member's rights are on every row; if that is meant: "
+     'ALTER TABLE "notes" DISABLE ROW LEVEL SECURITY'),
+    ("CREATE ROLE idle;", "role idle (a.sql:5): it has no right to anything"),
+    ("GRANT SELECT ON open TO member;", "open: a view that shows member rows that policies hide: "
+     'ALTER VIEW "open" SET (security_invoker = true), or false, if that is meant'),
+    ("GRANT SELECT ON notes TO member; ALTER TABLE notes ENABLE ROW LEVEL SECURITY;",
+     "member on notes: it may SELECT, and no policy gives it a row"),
+    ("CREATE POLICY late ON tasks FOR DELETE TO member USING (1);",
+     "policy late on tasks (a.sql:5): no role that it is for has such a right"),
+    ("CREATE POLICY off ON notes USING (1); ALTER TABLE notes DISABLE ROW LEVEL SECURITY;",
+     "policy off on notes (a.sql:5): the table has DISABLE ROW LEVEL SECURITY"),
+])
+def test_what_looks_like_a_mistake(tmp_path, text, line):
+    assert check(tmp_path, TWO, OWN + text) == (1, [line])
+
+
+@pytest.mark.parametrize("text", [
+    "GRANT SELECT ON notes TO member; ALTER TABLE notes DISABLE ROW LEVEL SECURITY;",
+    "GRANT SELECT ON open TO member; ALTER VIEW open SET (security_invoker = false);",
+    "GRANT SELECT ON open TO member; ALTER VIEW open SET (security_invoker);",
+    "CREATE ROLE authenticator NOINHERIT; GRANT member TO authenticator;",
+    "CREATE ROLE boss BYPASSRLS; GRANT ALL ON notes TO boss;",
+    "GRANT SELECT ON notes TO member; CREATE POLICY every ON notes USING (true);",
+])
+def test_what_is_meant_is_not_told(tmp_path, text):
+    assert check(tmp_path, TWO, OWN + text) == (0, ["nothing is wrong"])
+
+
+def test_a_table_that_nobody_has(tmp_path):
+    text = OWN.replace("REVOKE ALL ON notes FROM PUBLIC;\n", "")
+    assert check(tmp_path, TWO, text) == (1, [
+        'notes: no role has a right to it; if that is meant: REVOKE ALL ON "notes" FROM PUBLIC'])
+
+
+def test_policies_that_no_index_serves(tmp_path):
+    code, lines = check(tmp_path, TWO, OWN.replace("owner =", "title ="))
+    assert (code, lines) == (0, ["note: member on tasks: no index serves own (a.sql:3)", "nothing is wrong"])
+
+
+@pytest.mark.parametrize("column, replaces", [
+    ("UNIQUE ON CONFLICT REPLACE", True), ("UNIQUE", False), ("NOT NULL ON CONFLICT REPLACE DEFAULT ''", False),
+    (", UNIQUE (owner, title) ON CONFLICT REPLACE", True), ("DEFAULT 'ON CONFLICT REPLACE'", False),
+])
+def test_keys_that_replace(tmp_path, column, replaces):
+    is_key = column.startswith(",")
+    schema = TWO.replace("title TEXT, done BOOLEAN", f"title TEXT, done BOOLEAN{column}" if is_key
+                         else f"title TEXT {column}, done BOOLEAN")
+    code, lines = check(tmp_path, schema, OWN)
+    told = any(line.startswith("tasks: ON CONFLICT REPLACE of a key deletes the row") for line in lines)
+    assert told == replaces and code == int(replaces), lines
+
+
+def test_the_example_is_checked(tmp_path):
+    """Without a database the migrations make the schema."""
+    code, out, err = run("access", "check", "--db", tmp_path / "none.db", "--access", "builtin", cwd=tmp_path)
+    assert code == 0 and "nothing is wrong" in out, out + err
+    assert not (tmp_path / "none.db").exists()
+    code, _, err = run("access", "check", "--db", tmp_path / "none.db", cwd=tmp_path)
+    assert code == 2 and "there are no access files" in err
+    code, _, err = run("access", "look", cwd=tmp_path)
+    assert code == 2 and "access takes check, or explain" in err
+
+
+# ---- access explain
+
+@pytest.fixture
+def explain(tmp_path):
+    make_database(tmp_path / "e.db", """
+        CREATE TABLE lists(id INTEGER PRIMARY KEY, name TEXT, team TEXT);
+        CREATE TABLE tasks(id INTEGER PRIMARY KEY, list INTEGER REFERENCES lists(id), title TEXT, owner TEXT, note TEXT);
+        CREATE INDEX tasks_owner ON tasks(owner);
+        CREATE TABLE teams(id TEXT PRIMARY KEY, member TEXT);""")
+    folder = write_files(tmp_path / "explained", {
+        "1.sql": "CREATE ROLE anyone;\nCREATE ROLE member IN ROLE anyone;\nCREATE ROLE boss BYPASSRLS;\n",
+        "2.sql": """GRANT SELECT ON lists, teams TO anyone;
+GRANT SELECT (id, list, title), INSERT (list, title, owner DEFAULT claim('sub')), UPDATE (title), DELETE ON tasks TO member;
+GRANT ALL ON ALL TABLES IN SCHEMA public TO boss;
+CREATE POLICY own ON tasks TO member USING (owner = claim('sub'));
+CREATE POLICY never ON tasks AS RESTRICTIVE FOR DELETE USING (note IS NULL);
+CREATE POLICY team ON lists TO anyone USING (team IN (SELECT id FROM teams WHERE member = claim('sub')));
+"""})
+
+    def ask(role, request, *body, claims='{"sub": "7"}', code=0):
+        done, out, err = run("access", "explain", "--db", tmp_path / "e.db", "--migrations", "none", "--queries", "none",
+                             "--access", folder, "--role", role, "--claims", claims, request, *body, cwd=tmp_path)
+        assert done == code, out + err
+        return out if code == 0 else err
+    return ask
+
+
+def test_what_applies_to_a_read(explain):
+    out = explain("member", "GET /tasks?select=id,lists(name)&title=eq.x")
+    assert out.startswith("role member\n")
+    tasks, lists, teams = (out.split(f"\n\n{name}\n")[1].split("\n\n")[0] for name in ("tasks", "lists", "teams"))
+    assert [line for line in tasks.splitlines() if "CREATE VIEW" not in line] == [
+        "  GRANT DELETE, SELECT (id, list, title), INSERT (list, title, owner DEFAULT claim('sub')), UPDATE (title) "
+        "ON tasks TO member  -- 2.sql:2",
+        "  POLICY own FOR ALL TO member USING (owner = claim('sub'))  -- 2.sql:4"]
+    assert [line for line in lists.splitlines() if "CREATE VIEW" not in line] == [
+        "  GRANT SELECT ON lists TO anyone  -- 2.sql:1",
+        "  POLICY team FOR ALL TO anyone USING (team IN (SELECT id FROM teams WHERE member = claim('sub')))  -- 2.sql:6"]
+    assert teams.splitlines() == ["  GRANT SELECT ON teams TO anyone  -- 2.sql:1", "  no policy: every row"]
+    sql = out.split("\nSQL:\n")[1].split("\n\n")[0]
+    assert "SELECT" in sql and "title" in sql
+    plan = out.split("\nPlan:\n")[1].split("\n\n")[0]
+    assert "tasks USING INDEX tasks_owner (owner=?)" in plan
+    assert "CREATE VIEW" in tasks and "owner = claim('sub')" in tasks.split("CREATE VIEW")[1]
+
+
+def test_what_applies_to_writes(explain):
+    out = explain("member", "DELETE /tasks?id=eq.1")
+    assert "POLICY never AS RESTRICTIVE FOR DELETE TO PUBLIC USING (note IS NULL)  -- 2.sql:5" in out
+    assert "DELETE FROM" in out.split("\nSQL:\n")[1]
+    out = explain("member", "POST /tasks", '{"title": "x"}')
+    assert "INSERT INTO" in out and "never" not in out
+    out = explain("boss", "PATCH /tasks?id=eq.1", '{"title": "x"}')
+    assert "  the role is BYPASSRLS: every row" in out and "POLICY" not in out
+    assert "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES TO boss  -- 2.sql:3" in out
+
+
+def test_what_is_refused_is_told(explain):
+    assert "\nrefused: 42501 permission denied for table tasks" in explain("member", "GET /tasks?select=note")
+    assert "\nrefused: PGRST205 " in explain("member", "GET /nothing")
+    assert "\nrefused: 42501 " in explain("anyone", "GET /tasks")
+    assert "takes a request" in explain("member", "tasks", code=2)
+    assert "not a JSON object" in explain("member", "GET /tasks", claims="[7", code=2)
+    assert "not a JSON object" in explain("member", "GET /tasks", claims="7", code=2)
+    assert "needs a role" in explain("", "GET /tasks", code=2)
+    assert "nobody" in explain("nobody", "GET /tasks")

@@ -70,8 +70,7 @@ bool access_may_execute(const struct access *access, size_t role, struct slice r
     return false;
 }
 
-/* -1: nothing is said of it. */
-static int switched(const struct access *access, bool is_view, struct slice name)
+int access_switched(const struct access *access, bool is_view, struct slice name)
 {
     int on = -1;
 
@@ -86,7 +85,7 @@ static int switched(const struct access *access, bool is_view, struct slice name
 
 bool access_has_policies(const struct access *access, struct slice table)
 {
-    int on = switched(access, false, table);
+    int on = access_switched(access, false, table);
 
     for (size_t i = 0; on < 0 && i < access->n_policies; i++)
         on = text_equal_nocase(access->policies[i].table, table) ? 1 : -1;
@@ -107,5 +106,5 @@ bool access_policy_holds_for(const struct access *access, const struct access_po
 
 bool access_view_is_invoker(const struct access *access, struct slice view)
 {
-    return switched(access, true, view) > 0;
+    return access_switched(access, true, view) > 0;
 }

@@ -101,6 +101,7 @@ static bool keep_record(struct access_parser *p)
         .grants = p->grants.items,
         .n_switches = p->switches.n,
         .switches = p->switches.items,
+        .inherits = p->inherits.items,
     };
     p->access->record = record;
     return true;

@@ -47,7 +47,11 @@ struct access_record {
     const struct access_grant *grants;
     size_t n_switches;
     const struct access_switch *switches;
+    const bool *inherits; /* by role: INHERIT, what it is if nothing is said */
 };
+
+/* What is said of it last: 1: on, 0: off, -1: nothing is. */
+int access_switched(const struct access *access, bool is_view, struct slice name);
 
 /* Is it of this object? */
 bool access_grant_is_of(const struct access_grant *grant, enum access_object kind,
