@@ -14,7 +14,7 @@ TOOLS := $(addsuffix -,$(TARGET))
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
-SIZE_LIMIT   := 2190000
+SIZE_LIMIT   := 2240000
 
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(filter -j%,$(MAKEFLAGS))$(MAKELEVEL),0)

@@ -6,7 +6,8 @@
 #include "store/access/access.h"
 
 /* As PostgREST has it, the role is a claim also of whoever sends none. */
-bool authenticator_init(struct authenticator *a, const char *anonymous, struct error *e)
+bool authenticator_init(struct authenticator *a, const char *anonymous,
+                        const struct token_gate_options *tokens, uint64_t seed, struct error *e)
 {
     struct slice role = slice_from(anonymous);
     struct buf claims = {.data = a->claims, .cap = sizeof a->claims, .max = sizeof a->claims};
@@ -19,12 +20,14 @@ bool authenticator_init(struct authenticator *a, const char *anonymous, struct e
     buf_add_char(&claims, '}');
     a->anonymous = (struct principal){
         .kind = PRINCIPAL_ANONYMOUS, .role = role, .claims = buf_slice(&claims), .id = {0, 1}};
+    token_gate_init(&a->tokens, tokens, seed);
     return true;
 }
 
 void authenticator_finish(struct authenticator *a)
 {
     api_keys_finish(&a->keys);
+    token_gate_finish(&a->tokens);
 }
 
 /* RFC 6750 §2.1; the scheme in any case (RFC 9110 §11.1). */
@@ -43,12 +46,16 @@ static bool take_bearer(struct slice field, struct slice *token)
 static bool by_secret(const struct authentication *with, struct slice secret, struct arena *arena,
                       struct principal *out, struct error *e)
 {
+    const struct token_caller caller = {
+        .address = with->address,
+        .now_us = with->now_us,
+        .now_s = with->now_s,
+    };
+
     if (api_key_is(secret))
         return api_key_verify(&with->authenticator->keys, with->reader, secret, with->now_us,
                               with->now_s, arena, out, e);
-    (void)with, (void)secret, (void)arena, (void)out;
-    error_set(e, ERROR_NO_SECRET, "Server lacks JWT secret");
-    return error_hint(e, "Name what verifies tokens: --jwt-secret, --jwks or --jwks-url.");
+    return token_gate_verify(&with->authenticator->tokens, secret, &caller, arena, out, e);
 }
 
 /* The credentials that decide; false: there are none. */

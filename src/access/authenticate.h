@@ -12,6 +12,7 @@
 
 #include "access/api_key.h"
 #include "access/principal.h"
+#include "access/token_gate.h"
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -30,20 +31,23 @@ struct authenticator {
     struct principal anonymous; /* whoever sends none; its role empty: nobody may */
     char claims[6 * AUTHENTICATE_ROLE_MAX + 16]; /* …its claims */
     struct api_keys keys;
+    struct token_gate tokens;
 };
 
-/* With the anonymous role, a text that outlives it; "": there is none. False with ERROR_USAGE if the
- * name is too long. */
-bool authenticator_init(struct authenticator *a, const char *anonymous, struct error *e)
+/* With the anonymous role, a text that outlives it; "": there is none. `seed` is a secret. Takes no
+ * memory yet. False with ERROR_USAGE if the name is too long. */
+bool authenticator_init(struct authenticator *a, const char *anonymous,
+                        const struct token_gate_options *tokens, uint64_t seed, struct error *e)
     __attribute__((warn_unused_result));
 void authenticator_finish(struct authenticator *a);
 
 /* One look at credentials. */
 struct authentication {
     struct authenticator *authenticator;
-    struct reader *reader; /* the loop's */
-    int64_t now_s;         /* since 1970 */
-    int64_t now_us;        /* clock_us */
+    struct reader *reader;    /* the loop's */
+    int64_t now_s;            /* since 1970 */
+    int64_t now_us;           /* clock_us */
+    struct limit_key address; /* the client's */
 };
 
 /*
@@ -51,7 +55,7 @@ struct authentication {
  * nothing to us (PostgREST ignores it, too). Then apikey, then X-API-Key: supabase-js sends one in both,
  * and a user's token as the bearer alone. What `out` points to is in the arena, or lives as long as
  * the authenticator. False with ERROR_NO_CREDENTIALS, ERROR_NO_SECRET, ERROR_TOKEN, ERROR_KEY,
- * ERROR_CLAIMS or ERROR_MEMORY; no word of a token or a key is in the error.
+ * ERROR_CLAIMS, ERROR_TOO_MANY, ERROR_BUSY or ERROR_MEMORY; no word of a token or a key is in the error.
  */
 bool authenticate(const struct authentication *with, const struct credentials *credentials,
                   struct arena *arena, struct principal *out, struct error *e)

@@ -104,7 +104,7 @@ static bool read_rsa(mbedtls_rsa_context *rsa, struct slice modulus, struct slic
     fault = rsa_fault(rsa);
     if (fault)
         return error_set(e, ERROR_FAILURE, "%s", fault);
-    if (mbedtls_rsa_complete(rsa) != 0 || !use_once(rsa))
+    if (mbedtls_rsa_check_pubkey(rsa) != 0 || !use_once(rsa))
         return error_set(e, ERROR_FAILURE, "modulus and exponent are no RSA key");
     return true;
 }

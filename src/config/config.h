@@ -16,7 +16,7 @@
 #include "base/error.h"
 #include "query/grammar.h"
 
-#define CONFIG_SETTINGS_MAX 96
+#define CONFIG_SETTINGS_MAX 128
 
 enum config_source { SOURCE_DEFAULT, SOURCE_ENVIRONMENT, SOURCE_FLAG };
 
@@ -39,6 +39,12 @@ struct config {
     const char *allowed_hosts;   /* the same */
     const char *open_to;         /* "loopback", "private" or "any" */
     const char *anon_role;       /* "": none */
+    const char *jwt_secret;      /* "": none */
+    bool jwt_secret_is_base64;
+    const char *jwks;              /* a file, "": none */
+    const char *jwt_aud, *jwt_iss; /* "": any */
+    const char *jwt_role_claim;
+    int64_t token_cache, token_failures;
     const char *log_level;
     const char *synchronous; /* "full" or "normal" */
     int64_t threads;         /* 0: as many as there are processors */

@@ -56,6 +56,8 @@ void config_print(const struct config *config, struct buf *out)
         variable(s->name, name);
         if (!value[0])
             value = "\"\"";
+        else if (s->type == SETTING_SECRET)
+            value = "(not shown)";
         buf_addf(out, "%-28s %-24s %s%s\n", s->name, value, source_of(config->sources[i], name),
                  text_if(config->from_file[i], ", from a file"));
     }

@@ -36,6 +36,25 @@ const struct setting settings[] = {
     {access, "anon-role", SETTING_TEXT, AT(anon_role), "", 0, 0, NULL, "NAME",
      "the role of those who send neither a token nor an API key; \"\": they are answered 401"},
 
+    {access, "jwt-secret", SETTING_SECRET, AT(jwt_secret), "", 0, 0, NULL, "TEXT",
+     "what tokens are checked with: a secret of 32 bytes or more (HS256), or a JSON Web Key, or a set of "
+     "them; better as @FILE than as the text itself; \"\": none"},
+    {access, "jwt-secret-is-base64", SETTING_BOOL, AT(jwt_secret_is_base64), "off", 0, 0, NULL, NULL,
+     "the secret of --jwt-secret is written in base64"},
+    {access, "jwks", SETTING_TEXT, AT(jwks), "", 0, 0, NULL, "FILE",
+     "a file with a JSON Web Key, or a set of them, that tokens are checked with; \"\": none"},
+    {access, "jwt-aud", SETTING_TEXT, AT(jwt_aud), "", 0, 0, NULL, "TEXT",
+     "a token must be for this audience, its claim aud; \"\": any will do"},
+    {access, "jwt-iss", SETTING_TEXT, AT(jwt_iss), "", 0, 0, NULL, "TEXT",
+     "a token must be by this issuer, its claim iss; \"\": any will do"},
+    {access, "jwt-role-claim", SETTING_TEXT, AT(jwt_role_claim), ".role", 0, 0, NULL, "PATH",
+     "where a token's role is among its claims, as .app.roles[0] or $['https://x/role']"},
+    {access, "token-cache", SETTING_INTEGER, AT(token_cache), "1024", 0, 65536, NULL, "N",
+     "tokens that each event loop remembers as checked, in 1 MiB at most; 0: each is checked each time"},
+    {access, "token-failures", SETTING_INTEGER, AT(token_failures), "10", 0, 100000, NULL, "N",
+     "tokens with forged public-key signatures that one address may send to an event loop a second; then "
+     "its tokens are answered 429; 0: no limit"},
+
     {backups, "backup-dir", SETTING_TEXT, AT(backup_dir), "", 0, 0, NULL, "DIR",
      "a folder for backups of the database that is served; \"\": none"},
     {backups, "backup-interval", SETTING_DURATION, AT(backup_interval_ms), "0", 0, 744 * HOUR, NULL,

@@ -11,7 +11,8 @@
 
 enum setting_type {
     SETTING_TEXT,
-    SETTING_WORD, /* one of `words` */
+    SETTING_SECRET, /* a text that is shown to nobody */
+    SETTING_WORD,   /* one of `words` */
     SETTING_INTEGER,
     SETTING_SIZE,     /* bytes; the one of `words`, if there is one, is -1 */
     SETTING_DURATION, /* milliseconds */

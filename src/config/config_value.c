@@ -44,7 +44,8 @@ bool config_misfit(const struct setting *s, const char *as, const char *text, st
                          as, text, (long long)(s->max / 3600000));
     case SETTING_BOOL:
         return error_set(e, ERROR_USAGE, "%s: \"%s\" is neither on nor off", as, text);
-    case SETTING_TEXT: break;
+    case SETTING_TEXT:
+    case SETTING_SECRET: break;
     }
     return error_set(e, ERROR_USAGE, "%s: \"%s\" will not do", as, text);
 }
@@ -96,7 +97,8 @@ bool config_store(struct config *config, const struct setting *s, const char *te
     bool on;
 
     switch (s->type) {
-    case SETTING_TEXT: break;
+    case SETTING_TEXT:
+    case SETTING_SECRET: break;
     case SETTING_WORD:
         if (!is_word(s->words, text))
             return false;

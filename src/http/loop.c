@@ -62,7 +62,8 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;
-    if (!authenticator_init(&loop->authenticator, options->anonymous, e))
+    if (!authenticator_init(&loop->authenticator, options->anonymous, &options->tokens,
+                            loop->id_seed, e))
         return false;
     loop->authenticator.keys.uses = service->key_uses;
     if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "access/nearness.h"
+#include "access/token_gate.h"
 #include "base/error.h"
 #include "resource/call.h"
 
@@ -44,9 +45,10 @@ struct server_options {
     bool access_log;            /* log every request */
     enum nearness open_to;      /* without access files: who is answered */
     const char *anonymous;      /* the role of those who send no credentials, "": there is none */
-    const char *cors_origins;   /* see cors.h */
-    const char *allowed_hosts;  /* see hosts.h */
-    bool server_timing;         /* answers say how long they took */
+    struct token_gate_options tokens;
+    const char *cors_origins;  /* see cors.h */
+    const char *allowed_hosts; /* see hosts.h */
+    bool server_timing;        /* answers say how long they took */
 };
 
 /*

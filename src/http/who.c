@@ -30,6 +30,7 @@ static bool identify(struct request *r)
         .reader = call->reader,
         .now_s = (int64_t)time(NULL),
         .now_us = call->now_us,
+        .address = address_key(r->client),
     };
 
     if (!authenticate(&with, &r->credentials, &call->arena, &r->principal, &call->error))

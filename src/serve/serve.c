@@ -123,6 +123,7 @@ static void stop_all(struct run *r)
     ending_while(&r->ending, "stopping a backup");
     backup_scheduler_stop(r->backups);
     backup_scheduler_free(r->backups);
+    tokens_stop(&r->tokens);
     db_close(r->first);
     ending_while(&r->ending, "stopping what reads");
     lane_stop(r->lane);

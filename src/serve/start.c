@@ -213,6 +213,11 @@ static bool check_anonymous(const struct run *r, struct error *e)
     return true;
 }
 
+static bool start_tokens(struct run *r, struct error *e)
+{
+    return tokens_start(&r->tokens, r->config, store_has_access(&r->store), e);
+}
+
 /* Whoever has a browser that reaches the service is asked by no page, then. */
 static void warn_of_pages(const struct run *r)
 {
@@ -276,6 +281,7 @@ static bool start_server(struct run *r, struct error *e)
         .access_log = c->access_log,
         .open_to = open_to(c),
         .anonymous = c->anon_role,
+        .tokens = r->tokens.gates,
         .cors_origins = c->cors_origins,
         .allowed_hosts = c->allowed_hosts,
         .server_timing = c->server_timing,
@@ -300,6 +306,7 @@ static const struct {
     {"starting", start_notes},
     {"starting", start_lane},
     {"starting", start_keeper},
+    {"starting", start_tokens},
     {"starting", start_server},
 };
 /* clang-format on */

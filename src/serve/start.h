@@ -15,6 +15,7 @@
 #include "serve/ending.h"
 #include "serve/reload.h"
 #include "serve/surroundings.h"
+#include "serve/tokens.h"
 #include "sources/migrations.h"
 #include "store/store.h"
 
@@ -40,6 +41,7 @@ struct run {
     struct reload reload;
     struct surroundings around;
     struct ceiling ceiling;
+    struct tokens tokens;
     struct service service;
     struct server_options options;
     struct server *server;

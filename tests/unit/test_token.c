@@ -1,7 +1,7 @@
 /*
  * Tokens: what is signed and what is not, what they claim, where the role is; and the vectors of
- * tests/access/vectors.tsv (another file: THIMBLE_TOKEN_VECTORS), a line each: name, keys, token,
- * valid or invalid.
+ * tests/access/vectors.tsv (another file: THIMBLE_TOKEN_VECTORS), a line each: name, keys ("." are
+ * those of the line before), token, valid or invalid.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,11 +193,221 @@ static void test_sign(void **state)
     buf_finish(&out);
 }
 
+/* RFC 7515 appendix A.1 to A.3: the same claims of long ago, signed in three ways. */
+#define RFC_CLAIMS                                                                                 \
+    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cn"   \
+    "VlfQ"
+static const struct {
+    const char *keys, *token;
+} rfc[] = {
+    {"{\"kty\":\"oct\",\"k\":\"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-"
+     "1qS0gZH75aKtMN3Yj0iPS4hc"
+     "gUuTwjAzZr1Z9CAow\"}",
+     "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9." RFC_CLAIMS
+     ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"},
+    {"{\"kty\":\"RSA\",\"n\":\"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-"
+     "Vaw-4"
+     "qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LO"
+     "L-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9"
+     "kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ\","
+     "\"e\""
+     ":\"AQAB\"}",
+     "eyJhbGciOiJSUzI1NiJ9." RFC_CLAIMS
+     ".cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2F"
+     "p5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHl"
+     "b1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QO"
+     "YEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw"},
+    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+     "\"y\":\"x_"
+     "FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}",
+     "eyJhbGciOiJFUzI1NiJ9." RFC_CLAIMS
+     ".DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"},
+};
+
+static void test_rfc(void **state)
+{
+    struct token_options options;
+    (void)state;
+
+    token_options_init(&options);
+    options.issuer = slice_from("joe");
+    for (size_t i = 0; i < sizeof rfc / sizeof *rfc; i++) {
+        struct token_keys *keys = token_keys_new();
+        struct error e = error_none();
+        struct principal who;
+        struct arena arena;
+
+        arena_init(&arena, ARENA);
+        assert_true(token_keys_add_jwks(keys, slice_from(rfc[i].keys), &e));
+        assert_true(
+            token_verify(keys, &options, slice_from(rfc[i].token), 1300819410, &arena, &who, &e));
+        assert_int_equal(who.role.len, 0);
+        assert_false(
+            token_verify(keys, &options, slice_from(rfc[i].token), 1300819411, &arena, &who, &e));
+        assert_string_equal(e.message, "JWT expired");
+        arena_finish(&arena);
+        token_keys_drop(keys);
+    }
+}
+
+/* ---- vectors */
+
+static bool is_signed(struct slice json, struct slice token)
+{
+    const struct token_key *candidates[JWS_CANDIDATES_MAX];
+    struct token_keys *keys = token_keys_new();
+    struct error e = error_none();
+    struct slice payload;
+    struct arena arena;
+    struct jws jws;
+    bool ok = false;
+
+    arena_init(&arena, ARENA);
+    if (token_keys_add_jwks(keys, json, &e) && jws_read(token, &arena, &jws, &e) &&
+        jws_payload(&jws, &arena, &payload, &e)) {
+        size_t n = jws_candidates(&jws, keys, candidates);
+
+        ok = jws_signer(&jws, candidates, n) != NULL;
+    }
+    arena_finish(&arena);
+    token_keys_drop(keys);
+    return ok;
+}
+
+static struct slice next_field(struct slice *rest)
+{
+    size_t end = slice_find(*rest, '\t');
+    struct slice field = slice_first(*rest, end);
+
+    *rest = slice_after(*rest, end < rest->len ? end + 1 : end);
+    return field;
+}
+
+static void test_vectors(void **state)
+{
+    static char line[LINE_MAX], last[LINE_MAX];
+    const char *path = getenv("THIMBLE_TOKEN_VECTORS");
+    FILE *file = fopen(path ? path : "tests/access/vectors.tsv", "r");
+    struct slice keys_before = {NULL, 0};
+    size_t wrong = 0, n = 0;
+    (void)state;
+
+    assert_non_null(file);
+    for (; fgets(line, sizeof line, file); n++) {
+        struct slice rest = slice_make(line, strcspn(line, "\n"));
+        struct slice name = next_field(&rest), keys = next_field(&rest);
+        struct slice token = next_field(&rest);
+
+        if (slice_is(keys, "."))
+            keys = keys_before;
+        if (is_signed(keys, token) != slice_is(rest, "valid")) {
+            fprintf(stderr, "%.*s: not %.*s\n", SLICE_ARG(name), SLICE_ARG(rest));
+            wrong++;
+        }
+        memmove(last, keys.data, keys.len);
+        keys_before = slice_make(last, keys.len);
+    }
+    fclose(file);
+    printf("%zu vectors\n", n);
+    assert_true(n > 100);
+    assert_int_equal(wrong, 0);
+}
+
+/* ---- where the role is */
+
+static struct slice role_at(const char *path, const char *claims, struct arena *arena)
+{
+    struct claim_path at;
+    struct error e = error_none();
+
+    if (!claim_path_read(&at, slice_from(path), &e))
+        fail_msg("%s: %s", path, e.message);
+    assert_true(json_text_is_object(slice_from(claims), arena));
+    return claim_path_find(&at, slice_from(claims), arena);
+}
+
+static void test_paths(void **state)
+{
+    static const char claims[] = "{\"role\":\"r\",\"https://x/"
+                                 "role\":{\"key\":\"k\"},\"a\":{\"roles\":[\"other\",\"author\",7],"
+                                 "\"\":\"e\"},\"g\":[\"/gr\u00fcn\",\"/b/"
+                                 "\"],\"n\":5,\"z\":null,\"x y\":\"q\",\"it's\":\"i\"}";
+    static const struct {
+        const char *path, *role;
+    } paths[] = {
+        {".role", "r"},
+        {"$.role", "r"},
+        {"$['role']", "r"},
+        {"$[\"role\"]", "r"},
+        {".\"https://x/role\".key", "k"},
+        {"$['https://x/role']['key']", "k"},
+        {"$['it\\'s']", "i"},
+        {".\"x y\"", "q"},
+        {".a.roles[1]", "author"},
+        {"$.a.roles[-2]", "author"},
+        {".a.roles[3]", ""},
+        {"$.a.roles[-4]", ""},
+        {".a.\"\"", "e"},
+        {".a.roles[?(@ == \"author\")]", "author"},
+        {".a.roles[?(@ != \"other\")]", "author"},
+        {".a.roles[?(@ ^== \"aut\")]", "author"},
+        {".a.roles[?(@ ==^ \"hor\")]", "author"},
+        {".a.roles[?(@ *== \"utho\")]", "author"},
+        {".a.roles[?(@==\"none\")]", ""},
+        {".g[0][1:]", "gr\xc3\xbcn"},
+        {".g[0][3:4]", "\xc3\xbc"},
+        {".g[1][1:-1]", "b"},
+        {".g[1][:]", "/b/"},
+        {".g[1][2:1]", ""},
+        {".g[?(@ ^== \"/b\")][1:-1]", "b"},
+        {".n", "5"},
+        {".z", ""},
+        {".none", ""},
+        {".role.more", ""},
+        {".role[0]", ""},
+        {".a.roles[2][1:]", ""},
+    };
+    static const char *const bad[] = {"",
+                                      "role",
+                                      ".",
+                                      ".a.",
+                                      ".a[",
+                                      ".a[x]",
+                                      ".a[1",
+                                      ".\"a",
+                                      ".a[?(@ = \"x\")]",
+                                      ".a[?(@ == x)]",
+                                      "$..a",
+                                      "$.a[*]",
+                                      ".a-b",
+                                      "$",
+                                      ".a[99999999999999999999]"};
+    struct arena arena;
+    (void)state;
+
+    arena_init(&arena, ARENA);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct slice role = role_at(paths[i].path, claims, &arena);
+
+        if (!slice_is(role, paths[i].role))
+            fail_msg("%s: %.*s", paths[i].path, SLICE_ARG(role));
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct claim_path at;
+        struct error e = error_none();
+
+        if (claim_path_read(&at, slice_from(bad[i]), &e))
+            fail_msg("%s: is a path", bad[i]);
+    }
+    arena_finish(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_who),    cmocka_unit_test(test_headers), cmocka_unit_test(test_parts),
         cmocka_unit_test(test_claims), cmocka_unit_test(test_secrets), cmocka_unit_test(test_sign),
+        cmocka_unit_test(test_rfc),    cmocka_unit_test(test_vectors), cmocka_unit_test(test_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
