@@ -41,7 +41,9 @@ struct config {
     const char *anon_role;       /* "": none */
     const char *jwt_secret;      /* "": none */
     bool jwt_secret_is_base64;
-    const char *jwks;              /* a file, "": none */
+    const char *jwks;     /* a file, "": none */
+    const char *jwks_url; /* "": none */
+    int64_t jwks_interval_ms;
     const char *jwt_aud, *jwt_iss; /* "": any */
     const char *jwt_role_claim;
     int64_t token_cache, token_failures;

@@ -43,6 +43,11 @@ const struct setting settings[] = {
      "the secret of --jwt-secret is written in base64"},
     {access, "jwks", SETTING_TEXT, AT(jwks), "", 0, 0, NULL, "FILE",
      "a file with a JSON Web Key, or a set of them, that tokens are checked with; \"\": none"},
+    {access, "jwks-url", SETTING_TEXT, AT(jwks_url), "", 0, 0, NULL, "URL",
+     "the same from http://HOST:PORT/PATH on this machine or a private network, or unix:SOCKET:/PATH; "
+     "\"\": nowhere"},
+    {access, "jwks-interval", SETTING_DURATION, AT(jwks_interval_ms), "5m", 1000, 24 * HOUR, NULL, "TIME",
+     "how often --jwks-url is asked again"},
     {access, "jwt-aud", SETTING_TEXT, AT(jwt_aud), "", 0, 0, NULL, "TEXT",
      "a token must be for this audience, its claim aud; \"\": any will do"},
     {access, "jwt-iss", SETTING_TEXT, AT(jwt_iss), "", 0, 0, NULL, "TEXT",

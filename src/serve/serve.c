@@ -102,6 +102,7 @@ static bool serve(struct run *r, struct error *e)
         .ending = &r->ending,
         .notifier = &r->around.notifier,
         .reload = &r->reload,
+        .keys = r->tokens.watch,
         .server = r->server,
         .store = &r->store,
         .writer = r->writer,

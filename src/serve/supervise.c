@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "access/key_watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -80,10 +81,12 @@ static void take_signal(struct supervisor *s)
 
     if (read(s->signal_fd, &info, sizeof info) != (ssize_t)sizeof info)
         return;
-    if (info.ssi_code == SI_KERNEL)
+    if (info.ssi_code == SI_KERNEL) {
         ending_ask(s->ending, (int)info.ssi_signo);
-    else
-        begin_reload(s);
+        return;
+    }
+    key_watch_reread(s->keys);
+    begin_reload(s);
 }
 
 static void complain(struct supervisor *s, size_t loop)

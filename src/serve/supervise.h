@@ -15,6 +15,7 @@
 
 struct ending;
 struct notifier;
+struct key_watch;
 struct reload;
 struct server;
 struct store;
@@ -24,6 +25,7 @@ struct supervisor {
     struct ending *ending;
     const struct notifier *notifier;
     struct reload *reload;
+    struct key_watch *keys; /* to be read anew on SIGHUP; NULL: none */
     struct server *server;
     struct store *store;
     struct writer *writer;

@@ -10,14 +10,14 @@
 
 #include "access/jwt.h"
 #include "access/key_ring.h"
-#include "access/key_sources.h"
+#include "access/key_watch.h"
 #include "access/token_gate.h"
 #include "config/config.h"
 
 struct tokens {
     bool begun; /* there is something to finish */
     struct key_ring ring;
-    struct key_sources sources;
+    struct key_watch *watch;
     struct token_options options;
     struct token_gate_options gates; /* for the event loops */
 };
