@@ -91,12 +91,14 @@ static void write_proxy_status(char text[64], const struct error *e)
         snprintf(text, 64, "thimble; error=%s", error_code_text(e->code));
 }
 
-static const char *challenge(struct request *r, char text[64])
+static bool add_challenge(const struct request *r, struct MHD_Response *response)
 {
-    (void)text;
-    if (!is_failed(r) || status_of_call(&r->call) != 401)
-        return NULL;
-    return who_challenge(r);
+    char text[WHO_CHALLENGE_MAX];
+
+    if (status_of_call(&r->call) != 401)
+        return true;
+    who_challenge(&r->call.error, text);
+    return add(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, text);
 }
 
 static bool add_of_failure(const struct request *r, struct MHD_Response *response)
@@ -107,7 +109,7 @@ static bool add_of_failure(const struct request *r, struct MHD_Response *respons
     if (!is_failed(r))
         return true;
     write_proxy_status(text, &r->call.error);
-    if (!add(response, "Proxy-Status", text))
+    if (!add_challenge(r, response) || !add(response, "Proxy-Status", text))
         return false;
     seconds = status_retry_after_failure(&r->call.error);
     if (!seconds)
@@ -172,7 +174,6 @@ static const struct answer_field fields[] = {
     {.add = rate_fields},
     {FIELD(MHD_HTTP_HEADER_ETAG, entity_tag), .own = true},
     {FIELD(MHD_HTTP_HEADER_ALLOW, allow)},
-    {FIELD(MHD_HTTP_HEADER_WWW_AUTHENTICATE, challenge)},
     {.add = add_of_failure},
     {FIELD("X-Request-Id", id)},
     {FIELD(MHD_HTTP_HEADER_CONNECTION, connection)},

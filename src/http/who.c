@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/who.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include "access/authenticate.h"
@@ -24,7 +25,6 @@ static bool is_too_far(struct error *e)
 static bool identify(struct request *r)
 {
     struct call *call = &r->call;
-
     const struct authentication with = {
         .authenticator = &r->loop->authenticator,
         .reader = call->reader,
@@ -68,21 +68,16 @@ static char quotable(char c)
     return '\'';
 }
 
-const char *who_challenge(struct request *r)
+void who_challenge(const struct error *e, char out[WHO_CHALLENGE_MAX])
 {
-    static const struct slice begin =
-        SLICE_LITERAL("Bearer error=\"invalid_token\", error_description=\"");
-    struct slice message = slice_from(r->call.error.message);
-    char *text;
+    int n;
 
-    if (!is_invalid_token(r->call.error.code))
-        return "Bearer";
-    text = arena_alloc(&r->call.arena, begin.len + message.len + 2);
-    if (!text)
-        return NULL;
-    memcpy(text, begin.data, begin.len);
-    for (size_t i = 0; i < message.len; i++)
-        text[begin.len + i] = quotable(message.data[i]);
-    memcpy(text + begin.len + message.len, "\"", 2);
-    return text;
+    if (!is_invalid_token(e->code)) {
+        snprintf(out, WHO_CHALLENGE_MAX, "Bearer");
+        return;
+    }
+    n = snprintf(out, WHO_CHALLENGE_MAX, "Bearer error=\"invalid_token\", error_description=\"");
+    for (const char *c = e->message; *c && n < WHO_CHALLENGE_MAX - 2; c++)
+        out[n++] = quotable(*c);
+    memcpy(out + n, "\"", 2);
 }

@@ -25,8 +25,10 @@ static inline bool who_matters(const struct request *r)
     return r->is_far || store_has_access(r->call.service->store);
 }
 
-/* The value of WWW-Authenticate (RFC 6750 §3) with a failure of status 401, in the call's arena. NULL
- * without memory. */
-const char *who_challenge(struct request *request);
+/* Room for a challenge and its NUL: an error's message is in it. */
+#define WHO_CHALLENGE_MAX 512
+
+/* The value of WWW-Authenticate (RFC 6750 §3) with this failure of status 401. */
+void who_challenge(const struct error *e, char out[WHO_CHALLENGE_MAX]);
 
 #endif
