@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "store/access/access.h"
+#include "store/access/access_presets.h"
 #include "store/access/role_catalog.h"
 #include "store/access/role_views_check.h"
 #include "store/catalog/blame.h"
@@ -20,7 +21,7 @@
 /* Bytes of what is made of a catalogue that are not kept for nothing. */
 #define LARGE_EXTRA ((size_t)1 << 20)
 
-/* Do each role's policies compile? */
+/* Do each role's policies and presets compile? */
 static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
 {
     bool ok = true;
@@ -28,7 +29,7 @@ static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
     for (size_t i = 0; ok && i < catalog->access->n_roles; i++) {
         struct catalog *part = catalog_of_role(catalog, i, e);
 
-        ok = part && role_views_check(db, part, e);
+        ok = part && role_views_check(db, part, e) && access_presets_fit(db, part, e);
         if (part)
             catalog_drop(part);
     }

@@ -61,6 +61,30 @@ def test_refusals_at_the_start(tmp_path, text, says):
     assert says in refused(tmp_path, {"0.sql": ROLES, "a.sql": text})
 
 
+@pytest.mark.parametrize("text, says", [
+    ("CREATE POLICY p ON author USING (nam = 1);", "a.sql:1:34: no such column: nam"),
+    ("CREATE POLICY p ON author USING (name = = 1);", 'a.sql:1:41: near "=": syntax error'),
+    ("CREATE POLICY p ON author USING (id = ?1);", "a.sql:1:39: there are no parameters here"),
+    ("CREATE POLICY p ON author FOR INSERT WITH CHECK (id > nowhere);", "a.sql:1:55: no such column: nowhere"),
+    ("CREATE POLICY p ON author USING (EXISTS (SELECT 1 FROM gone));", "no such table: gone"),
+    ("CREATE POLICY p ON author USING (id IN (SELECT author_id FROM book));\n"
+     "CREATE POLICY p ON book USING (author_id IN (SELECT id FROM author));",
+     'infinite recursion detected in policy for relation "'),
+    # What is wrong in one is told of that one, whatever mentions its table.
+    ("CREATE POLICY p ON author USING (id IN (SELECT author_id FROM book));\n"
+     "CREATE POLICY p ON book USING (titel = 1);", "a.sql:2:32: no such column: titel"),
+    ("GRANT INSERT (name DEFAULT nope(1)) ON author TO anon;",
+     "a.sql:1:15: the preset of author.name: no such function: nope"),
+    ("GRANT UPDATE (id, name DEFAULT naem) ON author TO anon;",
+     "a.sql:1:19: the preset of author.name: no such column: naem"),
+    ("GRANT INSERT (name DEFAULT (SELECT label FROM code)) ON author TO anon;",
+     "a.sql:1:15: the preset of author.name: permission denied for table code"),
+])
+def test_expressions_are_compiled_at_the_start(tmp_path, text, says):
+    rights = "GRANT SELECT ON author, book TO anon;\n"
+    assert says in refused(tmp_path, {"0.sql": ROLES + rights, "a.sql": text})
+
+
 def test_a_folder_without_files(tmp_path):
     assert "holds no .sql file" in refused(tmp_path, {"readme.txt": ""})
     code, _, err = run("serve", "--db", tmp_path / "new.db", "--access", tmp_path / "nowhere", cwd=tmp_path)

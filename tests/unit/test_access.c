@@ -421,6 +421,10 @@ static void test_bad_policies(void **state)
             "a.sql:1:30: expected the closing parenthesis");
     refuses("CREATE POLICY p ON t USING (a)) OR (1", "a.sql:1:31: expected what is left of");
     refuses("CREATE POLICY p ON t USING ((a)", "expected the closing parenthesis of an expression");
+    refuses("CREATE POLICY p ON t USING (a = ?1)", "a.sql:1:33: there are no parameters here");
+    refuses("CREATE POLICY p ON t USING (a = :b)", "there are no parameters here");
+    refuses("CREATE POLICY p ON t USING (a = @b)", "there are no parameters here");
+    refuses("CREATE POLICY p ON t USING (a = $b)", "there are no parameters here");
     refuses("CREATE POLICY p ON t USING (a /* )", "a comment after this is not closed");
     refuses("CREATE POLICY p ON t USING a", "expected (, not a");
     refuses("CREATE POLICY p ON t WITH CHECK (1) USING (1)", "in this order, not USING");

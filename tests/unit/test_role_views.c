@@ -377,7 +377,7 @@ static void what_does_not_compile_is_placed(void **state)
         {"CREATE POLICY p ON tasks USING (true) WITH CHECK (owner = nofunc(1));",
          "access.sql:1:136: no such function: nofunc"},
         {"CREATE POLICY p ON tasks USING (owner IN (SELECT user FROM members WHERE list_id IN "
-         "(SELECT x "
+         "(SELECT list_id "
          "FROM tasks)));",
          "infinite recursion detected"},
         {"CREATE POLICY p ON tasks USING (EXISTS (SELECT 1 FROM members m WHERE m.list_id = "
@@ -387,6 +387,9 @@ static void what_does_not_compile_is_placed(void **state)
         {"CREATE POLICY p ON tasks USING (id IN (SELECT id FROM tasks));",
          "infinite recursion detected in policy for relation \"tasks\""},
         {"CREATE POLICY p ON tasks USING (list_id IN (SELECT rowid FROM hidden));", ""},
+        {"CREATE POLICY p ON tasks USING (EXISTS (SELECT 1 FROM members m WHERE m.list_id = "
+         "tasks.list_id));\nCREATE POLICY q ON members USING (absent);",
+         "access.sql:2:35: no such column: absent"},
     };
     (void)state;
 

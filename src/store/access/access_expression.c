@@ -18,6 +18,14 @@ static bool ends_here(const struct access_parser *p, int depth)
     return token_is_char(p->token, ')') || token_is_char(p->token, ',');
 }
 
+/* ?, :name, @name, $name (sqlite.org/lang_expr.html#varparam) */
+static bool is_parameter(const struct access_parser *p)
+{
+    static const struct slice begin = SLICE_LITERAL("?:@#$");
+
+    return p->token.kind != TOKEN_QUOTED && slice_has(begin, p->token.text.data[0]);
+}
+
 /* Past the expression; *end is where its last token ended: a comment after it is left out, which would
  * hide what is put behind it. */
 static bool skip_expression(struct access_parser *p, size_t *end)
@@ -27,6 +35,9 @@ static bool skip_expression(struct access_parser *p, size_t *end)
     while (!ends_here(p, depth)) {
         if (access_at_end(p)) /* a semicolon, too: one expression is no statement */
             return access_fail_expected(p, "the closing parenthesis of an expression");
+        if (is_parameter(p))
+            return access_fail(p, access_here(p),
+                               "there are no parameters here: claim('sub'), role()");
         depth += token_is_char(p->token, '(') - token_is_char(p->token, ')');
         *end = p->token.end;
         if (!access_advance(p))

@@ -18,7 +18,8 @@
 struct checking {
     struct db *db;
     const struct catalog *role;
-    bool grammar; /* alone: the views are not there yet */
+    bool
+        alone; /* each by itself: what it mentions is the whole table, the views are not there yet */
     struct buf sql;
     struct error *error;
 };
@@ -64,19 +65,6 @@ static bool tell_fault(struct checking *c, struct access_place place, const stru
                      words);
 }
 
-/* SQLite finds them before it looks for what a name means. */
-static bool is_grammar_fault(const struct checking *c)
-{
-    static const char *const words[] = {"syntax error", "unrecognized token", "incomplete input"};
-    const char *message = sqlite3_errmsg(db_handle(c->db));
-
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strstr(message, words[i]))
-            return true;
-    }
-    return false;
-}
-
 /* A condition as the views have it, over the rows of its table. */
 static bool check_condition(struct checking *c, const struct table *table, const char *expression,
                             struct access_place place)
@@ -88,7 +76,7 @@ static bool check_condition(struct checking *c, const struct table *table, const
     if (!expression)
         return true;
     buf_clear(&c->sql);
-    if (!c->grammar)
+    if (!c->alone)
         (void)policy_with(&c->sql, c->role, slice_from(expression));
     buf_addf(&c->sql, " SELECT 1 FROM %s WHERE (", table->target);
     before = c->sql.len;
@@ -97,7 +85,7 @@ static bool check_condition(struct checking *c, const struct table *table, const
         return error_set(c->error, ERROR_MEMORY, "out of memory");
     rc = sqlite3_prepare_v2(db_handle(c->db), c->sql.data, (int)c->sql.len, &stmt, NULL);
     sqlite3_finalize(stmt);
-    if (rc == SQLITE_OK || (c->grammar && !is_grammar_fault(c)))
+    if (rc == SQLITE_OK)
         return true;
     if (rc == SQLITE_NOMEM)
         return error_set(c->error, ERROR_MEMORY, "out of memory");
@@ -154,7 +142,7 @@ static bool check_table(struct checking *c, const struct table *table)
         return true;
     if (table->kind != TABLE_VIEW && !check_policies(c, table))
         return false;
-    return c->grammar || table->n_readable == 0 || check_view(c, table);
+    return c->alone || table->n_readable == 0 || check_view(c, table);
 }
 
 static bool check_tables(struct checking *c)
@@ -166,15 +154,15 @@ static bool check_tables(struct checking *c)
     return true;
 }
 
-/* What has no grammar is in no view. */
+/* First each by itself: what is wrong in one is in every view that mentions its table. */
 bool role_views_check(struct db *db, const struct catalog *role, struct error *e)
 {
-    struct checking c = {.db = db, .role = role, .grammar = true, .error = e};
+    struct checking c = {.db = db, .role = role, .alone = true, .error = e};
     bool ok;
 
     buf_init(&c.sql, SQL_MAX);
     ok = check_tables(&c) && role_views_attach(db, role, e);
-    c.grammar = false;
+    c.alone = false;
     ok = ok && check_tables(&c);
     buf_finish(&c.sql);
     return ok;
