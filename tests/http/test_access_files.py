@@ -1,5 +1,9 @@
 """--access: who may do what, from a folder of SQL files: read at the start and on SIGHUP, looked at by
 thimble access check and explain, and compared by migrate --dry-run."""
+import base64
+import hashlib
+import hmac
+import json
 import shutil
 import signal
 import sqlite3
@@ -155,14 +159,75 @@ def test_a_schema_that_changes_under_them(serve, tmp_path):
     assert server.get("/readyz").status == 200
 
 
+def test_rights_that_come_and_go(serve, access):
+    """Requests before and after a reload, on connections that stay open."""
+    server = serve("--access", access, "--anon-role", "anon")
+    kept = server.connect()
+
+    def author():
+        return [r["name"] for r in server.request("GET", "/author?order=id", connection=kept).json()]
+
+    assert len(author()) == 4
+    assert server.request("GET", "/book", connection=kept).status == 401
+    (access / "2_own.sql").write_text("CREATE POLICY some ON author USING (id < 3);\nGRANT SELECT (id) ON book TO anon;\n")
+    reload(server)
+    assert author() == ["Ada Lovelace", "Charles Babbage"]
+    assert server.request("GET", "/book?id=eq.1", connection=kept).json() == [{"id": 1}]
+    (access / "2_own.sql").write_text("CREATE POLICY some ON author USING (id = 3);\nREVOKE SELECT ON author FROM anon;\n")
+    reload(server)
+    assert server.request("GET", "/author", connection=kept).status == 401
+    (access / "2_own.sql").unlink()
+    reload(server)
+    assert len(author()) == 4
+    kept.close()
+
+
 # ---- the example
 
-def test_the_example_fits_the_default_schema(serve):
-    serve("--access", "builtin", "--anon-role", "anon", migrations=None)
+SECRET = b"0123456789abcdef0123456789abcdef"
+
+
+def token(claims):
+    def part(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=")
+    signed = part(b'{"alg":"HS256"}') + b"." + part(json.dumps(claims).encode())
+    return (signed + b"." + part(hmac.new(SECRET, signed, hashlib.sha256).digest())).decode()
+
+
+def test_the_example(serve):
+    server = serve("--access", "builtin", "--anon-role", "anon", "--jwt-secret", SECRET.decode(), migrations=None)
+    member = {"Authorization": "Bearer " + token({"role": "member", "sub": "7", "lists": [1]})}
+    admin = {"Authorization": "Bearer " + token({"role": "admin"})}
+    every = server.request("GET", "/tasks?select=id,list_id,done&order=id", headers=admin).json()
+    assert {row["done"] for row in every} == {False, True} and len({row["list_id"] for row in every}) > 1
+    # Whoever brings no token sees what is open, without the notes.
+    assert server.get("/tasks?select=id,list_id,done&order=id").json() == [r for r in every if not r["done"]]
+    assert "notes" not in server.get("/tasks?limit=1").json()[0]
+    assert server.get("/tasks?select=notes").status == 401
+    assert server.get("/open_tasks?select=id&order=id").json() == [{"id": r["id"]} for r in every if not r["done"]]
+    assert server.post("/tasks", {"list_id": 1, "title": "x"}).status == 401
+    # A member works on their lists, and sees what is open of others.
+    seen = server.request("GET", "/tasks?select=id,list_id,done&order=id", headers=member).json()
+    assert seen == [r for r in every if r["list_id"] == 1 or not r["done"]]
+    made = server.request("POST", "/tasks", {"list_id": 1, "title": "mine"}, member)
+    assert made.status == 201 and made.json()["title"] == "mine"
+    assert server.request("POST", "/tasks", {"list_id": 2, "title": "not mine"}, member).status == 403
+    other = next(r for r in every if r["list_id"] != 1 and not r["done"])
+    assert server.request("PATCH", f"/tasks?id=eq.{other['id']}", {"done": True},
+                          {**member, "Prefer": "return=representation"}).json() == []
+    assert server.request("GET", f"/tasks/{other['id']}?select=done", headers=admin).json() == {"done": False}
+    assert server.request("DELETE", f"/tasks/{made.json()['id']}", headers=member).status == 204
+    assert server.request("DELETE", "/lists/1", headers=member).status == 403
+    # The queries: one for everybody, one that writes for members.
+    assert server.get("/rpc/list_summary").status == 200
+    assert server.post("/rpc/finish_list", {"list_id": 1}).status in (401, 404)
+    done = server.request("POST", "/rpc/finish_list", {"list_id": other["list_id"]}, member)
+    assert server.request("GET", f"/tasks/{other['id']}?select=done", headers=admin).json() == {"done": False}, done
 
 
 def test_the_example_is_what_the_folder_holds(serve):
-    serve("--access", ROOT / "access", "--anon-role", "anon", migrations=None)
+    server = serve("--access", ROOT / "access", "--anon-role", "anon", migrations=None)
+    assert server.get("/tasks?select=notes").status == 401
 
 
 # ---- migrate --dry-run

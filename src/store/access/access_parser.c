@@ -7,7 +7,8 @@
 #include "base/ascii.h"
 #include "base/text.h"
 
-bool access_fail(struct access_parser *p, struct access_place place, const char *format, ...)
+void access_record_failure(struct access_parser *p, struct access_place place, const char *format,
+                           ...)
 {
     char what[320];
     va_list args;
@@ -22,13 +23,8 @@ bool access_fail(struct access_parser *p, struct access_place place, const char 
         if ((unsigned char)*c < ' ')
             *c = ' '; /* a name may have any character; the message is one line */
     }
-    return error_set(p->error, ERROR_FAILURE, "%s:%d:%d: %s", place.file, place.line, place.column,
-                     what);
-}
-
-bool access_fail_memory(struct access_parser *p)
-{
-    return error_set(p->error, ERROR_MEMORY, "out of memory");
+    error_record(p->error, ERROR_FAILURE, "%s:%d:%d: %s", place.file, place.line, place.column,
+                 what);
 }
 
 /* The text of the token at hand with its quotes, for an error. */
@@ -39,11 +35,11 @@ static struct slice token_shown(const struct access_parser *p)
     return slice_make(p->lexer.sql.data + p->token.start, p->token.end - p->token.start);
 }
 
-bool access_fail_expected(struct access_parser *p, const char *what)
+void access_record_expected(struct access_parser *p, const char *what)
 {
     struct slice shown = token_shown(p);
 
-    return access_fail(p, access_here(p), "expected %s, not %.*s", what, SLICE_SHOWN(shown));
+    access_record_failure(p, access_here(p), "expected %s, not %.*s", what, SLICE_SHOWN(shown));
 }
 
 /* ---- places */

@@ -66,12 +66,17 @@ struct access_policy_role {
 /* Begins a file. */
 bool access_parser_open(struct access_parser *p, const struct access_file *file);
 
-/* Fails: "file:line:column: what". Returns false. */
-bool access_fail(struct access_parser *p, struct access_place place, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-/* Fails at the token at hand: "expected …, not …". */
-bool access_fail_expected(struct access_parser *p, const char *what);
-bool access_fail_memory(struct access_parser *p);
+/*
+ * access_fail(p, place, format, …) fails: "file:line:column: what"; access_fail_expected(p, what) at the token
+ * at hand: "expected …, not …". All are false, as error_set is.
+ */
+#define access_fail(...)          (access_record_failure(__VA_ARGS__), error_false())
+#define access_fail_expected(...) (access_record_expected(__VA_ARGS__), error_false())
+#define access_fail_memory(p)     error_set((p)->error, ERROR_MEMORY, "out of memory")
+
+void access_record_failure(struct access_parser *p, struct access_place place, const char *format,
+                           ...) __attribute__((format(printf, 3, 4)));
+void access_record_expected(struct access_parser *p, const char *what);
 
 /* Where the token at hand stands. */
 struct access_place access_here(struct access_parser *p);
