@@ -138,8 +138,25 @@ void parked_watch(struct loop *loop)
         client_went(events[i].data.ptr);
 }
 
+/* Most of its time passed before it came to the lane, on its loop: it would be as late again. */
+static bool is_late_by_itself(const struct request *r, int64_t now_us)
+{
+    return now_us - r->lane.queued_us < (now_us - r->call.now_us) / 2;
+}
+
+static void say_late(struct request *r, int64_t now_us)
+{
+    struct call *call = &r->call;
+
+    if (is_late_by_itself(r, now_us))
+        error_set(&call->error, ERROR_TIMEOUT, "canceling statement due to statement timeout");
+    else
+        lane_say_busy(call->service->lane, &call->error);
+    (void)call_fail(call);
+}
+
 /* False: it has begun, and ends at its deadline. */
-static bool withdraw(struct request *r)
+static bool withdraw(struct request *r, int64_t now_us)
 {
     struct lane *lane = r->call.service->lane;
 
@@ -147,8 +164,7 @@ static bool withdraw(struct request *r)
         return writer_withdraw(r->call.service->writer, &r->call.job);
     if (!lane_withdraw(lane, &r->lane))
         return false;
-    lane_say_busy(lane, &r->call.error);
-    (void)call_fail(&r->call);
+    say_late(r, now_us);
     return true;
 }
 
@@ -160,7 +176,7 @@ void parked_expire(struct loop *loop, int64_t now_us)
         struct request *r = p->first;
 
         unlist(p, r);
-        if (withdraw(r))
+        if (withdraw(r, now_us))
             resume(r);
     }
 }

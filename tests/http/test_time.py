@@ -261,6 +261,15 @@ def test_one_step_is_interrupted(slow):
         assert server.get("/object?select=id").json() == [{"id": 1}]
 
 
+def test_what_had_its_time_on_a_loop_is_not_told_to_come_back(slow):
+    """It is late when it comes to the reader lane, and waits there for nobody: as late it would be again."""
+    server = slow("--request-timeout", "1s", "--loop-budget", "950ms", "--threads", "1")
+    for _ in range(4):
+        reply = server.request("GET", "/rpc/endless", connection=server.connect(timeout=60))
+        assert reply.status == 504 and reply.json()["code"] == "57014", reply
+        assert "Retry-After" not in reply.headers
+
+
 def test_a_merge_is_interrupted(slow):
     """json_patch looks for each key among all keys."""
     server = slow("--request-timeout", "500ms", "--max-body", "16MiB")
