@@ -1,10 +1,11 @@
 """--trusted-proxies: who is asking is what a proxy says, if it is one of ours, and nothing that a client says."""
+import re
 import socket
 import time
 
 import pytest
 
-from conftest import run
+from conftest import run, write_files
 
 PROXY = "127.0.0.9"  # a peer's own address; loopback is 127.0.0.0/8
 
@@ -137,6 +138,35 @@ def test_a_trusted_proxy_has_no_limit_of_one_address(serve):
 
     assert statuses(PROXY, 8) == {b"200"}
     assert b"429" in statuses("127.0.0.1", 4)
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS n FROM n"
+
+
+def ask_without_end(server, headers):
+    """A connection on which a query was asked for that does not end."""
+    connection = server.connect(timeout=60)
+    connection.request("GET", "/rpc/endless", headers=headers)
+    return connection
+
+
+def until_lane_runs(server):
+    deadline = time.monotonic() + 30
+    while not re.search(rb"^thimble_lane_running [1-9]", server.get("/metrics").body, re.M):
+        assert time.monotonic() < deadline, "no read runs in the lane"
+        time.sleep(0.05)
+
+
+def test_clients_of_one_proxy_take_turns(serve, tmp_path):
+    """One has all threads of the reader lane but one, and half of its queue: the next is served meanwhile."""
+    queries = write_files(tmp_path / "queries", {"endless.sql": ENDLESS})
+    server = serve("--queries", queries, "--readers", "2", "--reader-lane", "all", "--reader-queue", "8",
+                   "--trusted-proxies", "127.0.0.1", "--request-timeout", "60s", "--drain-timeout", "1s")
+    asked = [ask_without_end(server, {"X-Forwarded-For": "10.0.0.1"}) for _ in range(4)]
+    until_lane_runs(server)
+    assert server.get("/author/1", **{"X-Forwarded-For": "10.0.0.2"}).status == 200
+    for connection in asked:
+        connection.close()
 
 
 @pytest.mark.parametrize("text", ["nonsense", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/8,", "::1/129", "localhost"])
