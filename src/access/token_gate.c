@@ -122,7 +122,7 @@ static void note_failure(const struct passage *p, int64_t took_us)
 
 static bool too_many(struct passage *p, int retry_s, struct error *e)
 {
-    p->gate->counts.limited++;
+    counter_add(&p->gate->counts.limited, 1);
     error_set(e, ERROR_TOO_MANY, "too many tokens with signatures that are none");
     e->retry_after = retry_s;
     return error_hint(e, "--token-failures says how many a second one address may send.");
@@ -138,7 +138,7 @@ static bool may_check(struct passage *p, const struct slice *payload, struct are
     if (!token_claims(*payload, p->gate->options->tokens, caller->now_s, arena, out, e))
         return false;
     if (p->is_costly && has_failed(p)) {
-        p->gate->counts.failed++;
+        counter_add(&p->gate->counts.failed, 1);
         return jws_no_key(e);
     }
     return true;
@@ -152,10 +152,10 @@ static bool check(struct passage *p, const struct principal *who, struct error *
 
     if (!signer) {
         note_failure(p, p->is_costly ? clock_us() - begun_us : 0);
-        gate->counts.failed++;
+        counter_add(&gate->counts.failed, 1);
         return jws_no_key(e);
     }
-    gate->counts.verified++;
+    counter_add(&gate->counts.verified, 1);
     token_cache_keep(&gate->cache, p->token, signer, gate->version, who);
     return true;
 }
@@ -190,7 +190,7 @@ bool token_gate_verify(struct token_gate *gate, struct slice token,
         return no_keys(gate, e);
     if (token_cache_find(&gate->cache, token, gate->keys, gate->version, caller->now_s, arena,
                          out)) {
-        gate->counts.known++;
+        counter_add(&gate->counts.known, 1);
         return true;
     }
     return pass(&p, arena, out, e);

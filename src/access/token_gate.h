@@ -15,6 +15,7 @@
 #include "access/jwt.h"
 #include "access/key_ring.h"
 #include "access/token_cache.h"
+#include "base/metrics.h"
 
 /* Tokens that failed, by their SHA-256: sent again, they cost no arithmetic. */
 #define TOKEN_GATE_FAILED 256
@@ -26,9 +27,9 @@ struct token_gate_options {
     int64_t failures;                   /* --token-failures */
 };
 
-/* What it did, for /metrics. */
+/* What it did; any thread may read it. */
 struct token_gate_counts {
-    uint64_t known, verified, failed, limited;
+    struct counter known, verified, failed, limited;
 };
 
 struct token_gate {

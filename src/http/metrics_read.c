@@ -33,6 +33,7 @@ struct connection_figures {
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
     int64_t forgotten; /* 0 without --rate-limit */
+    int64_t tokens_known, tokens_verified, tokens_failed, tokens_limited;
     struct connection_figures connections[LISTENERS];
     struct process process;
     int64_t start_us;
@@ -89,6 +90,11 @@ static const struct sample_row rows[] = {
      BY(LISTENER_OPERATORS, refused[REFUSAL_CLOSED]), SAMPLE_COUNT, NULL},
     {"thimble_rate_limit_forgotten_total", "counter", "", AT(forgotten), SAMPLE_COUNT,
      "Clients that were forgotten for others before their buckets were full: --rate-limit-clients."},
+    {"thimble_tokens_total", "counter", "result=\"known\"", AT(tokens_known), SAMPLE_COUNT,
+     "Tokens: known from before, verified, with a signature that is none, refused unseen for too many such."},
+    {"thimble_tokens_total", "counter", "result=\"verified\"", AT(tokens_verified), SAMPLE_COUNT, NULL},
+    {"thimble_tokens_total", "counter", "result=\"failed\"", AT(tokens_failed), SAMPLE_COUNT, NULL},
+    {"thimble_tokens_total", "counter", "result=\"limited\"", AT(tokens_limited), SAMPLE_COUNT, NULL},
     {"process_cpu_seconds_total", "counter", "", AT(process.cpu_us), SAMPLE_MICROSECONDS,
      "Total user and system CPU time spent in seconds."},
     {"process_resident_memory_bytes", "gauge", "", AT(process.resident), SAMPLE_COUNT,
@@ -127,6 +133,14 @@ static void add_connections(struct connection_figures *c, const struct loop *loo
         c->refused[i] += (int64_t)counter_read(&loop->metrics.refused[i]);
 }
 
+static void add_tokens(struct figures *f, const struct token_gate_counts *counts)
+{
+    f->tokens_known += (int64_t)counter_read(&counts->known);
+    f->tokens_verified += (int64_t)counter_read(&counts->verified);
+    f->tokens_failed += (int64_t)counter_read(&counts->failed);
+    f->tokens_limited += (int64_t)counter_read(&counts->limited);
+}
+
 static void collect(struct reading *reading, const struct loops *all)
 {
     struct figures *f = &reading->figures;
@@ -139,6 +153,7 @@ static void collect(struct reading *reading, const struct loops *all)
 
         add(&reading->total, &loop->metrics);
         add_connections(&f->connections[loop->admin ? LISTENER_OPERATORS : LISTENER_MAIN], loop);
+        add_tokens(f, &loop->authenticator.tokens.counts);
         reader_collect(loop->reader, &reading->readers);
     }
     begun = counter_read(&reading->total.begun);

@@ -171,6 +171,10 @@ def test_forgeries_are_limited(start, tmp_path):
     assert int(limited[0].headers["Retry-After"]) >= 1
     assert ask(server, good).status == 200  # it is remembered
     assert ask(server, token()).status == 200  # and a secret's arithmetic is cheap
+    metrics = server.get("/metrics").body.decode()
+    assert f'thimble_tokens_total{{result="limited"}} {len(limited)}\n' in metrics
+    assert 'thimble_tokens_total{result="known"} 1\n' in metrics
+    assert 'thimble_tokens_total{result="verified"} 2\n' in metrics
 
 
 # ---- how keys are given
