@@ -82,6 +82,8 @@ static void addresses_are_near_or_far(void **state)
     assert_int_equal(of(NULL), NEAR_ANY);
 }
 
+static const struct token_gate_options no_keys = {.ring = NULL};
+
 /* The role that asks, or the failure. */
 static enum error_code ask(struct authenticator *a, struct credentials c, struct principal *out)
 {
@@ -106,8 +108,8 @@ static void nobody_is_the_anonymous_role(void **state)
     char name[AUTHENTICATE_ROLE_MAX + 2];
     (void)state;
 
-    assert_true(authenticator_init(&with, "anon", &e));
-    assert_true(authenticator_init(&without, "", &e));
+    assert_true(authenticator_init(&with, "anon", &no_keys, 1, &e));
+    assert_true(authenticator_init(&without, "", &no_keys, 1, &e));
     for (size_t i = 0; i < COUNT(ignored); i++) {
         struct credentials c = {.authorization = slice_from(ignored[i])};
 
@@ -119,7 +121,7 @@ static void nobody_is_the_anonymous_role(void **state)
     }
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
-    assert_false(authenticator_init(&with, name, &e));
+    assert_false(authenticator_init(&with, name, &no_keys, 1, &e));
     assert_int_equal(e.code, ERROR_USAGE);
 }
 
@@ -132,7 +134,7 @@ static void a_token_that_is_none_is_not_the_anonymous_role(void **state)
     struct principal who;
     (void)state;
 
-    assert_true(authenticator_init(&a, "anon", &e));
+    assert_true(authenticator_init(&a, "anon", &no_keys, 1, &e));
     for (size_t i = 0; i < COUNT(fields); i++) {
         struct credentials c = {.authorization = slice_from(fields[i])};
 
