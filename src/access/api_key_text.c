@@ -4,14 +4,6 @@
 #include "access/digest.h"
 #include "base/random.h"
 
-/* 32 symbols, none of which is taken for another: no l, no o, no 0 and no 1. */
-static const char symbols[] = "abcdefghijkmnpqrstuvwxyz23456789";
-
-static char symbol(unsigned bits)
-{
-    return symbols[bits & 31];
-}
-
 static unsigned hex_digit(char c)
 {
     if (c <= '9')
@@ -26,7 +18,7 @@ static void write_check(const char *key, char out[API_KEY_CHECK])
 
     digest_sha256(slice_make(key, API_KEY_LENGTH - API_KEY_CHECK), digest);
     for (size_t i = 0; i < API_KEY_CHECK; i++)
-        out[i] = symbol(hex_digit(digest[2 * i]) << 4 | hex_digit(digest[2 * i + 1]));
+        out[i] = random_symbol(hex_digit(digest[2 * i]) << 4 | hex_digit(digest[2 * i + 1]));
 }
 
 bool api_key_is_whole(struct slice text)
@@ -41,12 +33,8 @@ bool api_key_is_whole(struct slice text)
 
 bool api_key_make(char out[API_KEY_LENGTH + 1], struct error *e)
 {
-    unsigned char random[API_KEY_LENGTH];
-
-    if (!random_fill(random, sizeof random, e))
+    if (!random_text(out, API_KEY_LENGTH, e))
         return false;
-    for (size_t i = 0; i < API_KEY_LENGTH - API_KEY_CHECK; i++)
-        out[i] = symbol(random[i]);
     memcpy(out, "thk_", 4);
     out[API_KEY_PREFIX] = '_';
     write_check(out, out + API_KEY_LENGTH - API_KEY_CHECK);

@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "base/text.h"
 
-#define MEMORY_KIB 19456
+#define MEMORY_KIB ((uint32_t)(PASSWORD_MEMORY >> 10))
 #define PASSES     2
 #define SALT_SIZE  16
 #define HASH_SIZE  32
@@ -50,12 +50,11 @@ static void unmap_memory(uint8_t *memory, size_t bytes)
 static bool derive(struct slice password, const struct phc *phc, unsigned char out[HASH_SIZE],
                    struct error *e)
 {
-    unsigned char salt[SALT_SIZE];
+    unsigned char salt[SALT_SIZE], copy[PASSWORD_MAX + 1];
     argon2_context context = {
         .out = out,
         .outlen = HASH_SIZE,
-        .pwd = (uint8_t *)(uintptr_t)password.data, /* is read alone: no flag asks to clear it */
-        .pwdlen = (uint32_t)password.len,
+        .pwd = copy, /* which is cleared */
         .salt = salt,
         .saltlen = SALT_SIZE,
         .t_cost = phc->passes,
@@ -65,10 +64,13 @@ static bool derive(struct slice password, const struct phc *phc, unsigned char o
         .version = ARGON2_VERSION_13,
         .allocate_cbk = map_memory,
         .free_cbk = unmap_memory,
-        .flags = ARGON2_DEFAULT_FLAGS,
+        .flags = ARGON2_FLAG_CLEAR_PASSWORD,
     };
     int rc;
 
+    password = slice_first(password, sizeof copy);
+    memcpy(copy, password.data, password.len);
+    context.pwdlen = (uint32_t)password.len;
     memcpy(salt, phc->salt, SALT_SIZE);
     rc = argon2id_ctx(&context);
     if (rc == ARGON2_OK)

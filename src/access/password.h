@@ -10,6 +10,7 @@
 #define THIMBLE_ACCESS_PASSWORD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/error.h"
 #include "base/slice.h"
@@ -20,6 +21,9 @@
 
 /* Room for a PHC string and its NUL. */
 #define PASSWORD_PHC_SIZE 128
+
+/* What making or comparing one takes, as long as that lasts: bytes, which --memory does not count. */
+#define PASSWORD_MEMORY ((size_t)19 << 20)
 
 /* Makes the PHC string of a password with a new salt. False with ERROR_MEMORY or ERROR_INTERNAL. */
 bool password_hash(struct slice password, char out[PASSWORD_PHC_SIZE], struct error *e)

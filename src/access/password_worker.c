@@ -13,20 +13,23 @@ struct waiting {
 
 struct password_worker {
     pthread_t thread;
-    pthread_mutex_t lock; /* guards what follows */
+    const _Atomic bool *cut_off; /* the process ends, and no longer does what waits */
+    pthread_mutex_t lock;        /* guards what follows */
     pthread_cond_t wake;
     bool stopping;
     size_t max, n, first; /* a ring: those that wait, and the one at hand is the first of them */
     struct waiting waiting[];
 };
 
-static void work(const struct waiting *at)
+static void work(const struct password_worker *worker, const struct waiting *at)
 {
     struct password_work *w = at->work;
     struct error *e = at->job->error; /* which says whether it failed */
     bool ok;
 
-    if (w->compares)
+    if (atomic_load_explicit(worker->cut_off, memory_order_relaxed))
+        ok = error_set(e, ERROR_DRAINING, "the server is shutting down");
+    else if (w->compares)
         ok = password_check(w->password, slice_from(w->phc), &w->matches, e);
     else
         ok = password_hash(w->password, w->phc, e);
@@ -39,7 +42,7 @@ static void work_on_first(struct password_worker *w)
     const struct waiting at = w->waiting[w->first];
 
     pthread_mutex_unlock(&w->lock);
-    work(&at);
+    work(w, &at);
     completion_queue_post(at.job->completions, &at.job->completion, &at.job->completion);
     pthread_mutex_lock(&w->lock);
     w->first = (w->first + 1) % w->max;
@@ -71,7 +74,8 @@ static void free_worker(struct password_worker *w)
     free(w);
 }
 
-struct password_worker *password_worker_start(size_t queue, struct error *e)
+struct password_worker *password_worker_start(size_t queue, const _Atomic bool *stopping,
+                                              struct error *e)
 {
     struct password_worker *w = calloc(1, sizeof *w + (queue + 1) * sizeof *w->waiting);
 
@@ -79,6 +83,7 @@ struct password_worker *password_worker_start(size_t queue, struct error *e)
         error_set(e, ERROR_MEMORY, "out of memory");
         return NULL;
     }
+    w->cut_off = stopping;
     w->max = queue + 1;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);

@@ -7,6 +7,7 @@
 #ifndef THIMBLE_ACCESS_PASSWORD_WORKER_H
 #define THIMBLE_ACCESS_PASSWORD_WORKER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,8 +26,10 @@ struct password_work {
     bool matches; /* the outcome of comparing */
 };
 
-/* Starts the thread, for which `queue` may wait. NULL with an error. */
-struct password_worker *password_worker_start(size_t queue, struct error *e);
+/* Starts the thread, for which `queue` may wait. When *stopping is raised, what waits is handed back with
+ * ERROR_DRAINING. NULL with an error. */
+struct password_worker *password_worker_start(size_t queue, const _Atomic bool *stopping,
+                                              struct error *e);
 
 /*
  * The work goes to the thread, and the job comes back through its completion queue (store/run/writer.h),

@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "commands/command_output.h"
+#include "sources/access.h"
+#include "store/access/access.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
 
@@ -94,6 +96,23 @@ bool words_check_claims(struct db *db, const char *claims, struct error *e)
                          "--claims: a JSON object, as {\"org\": 7}, without \"role\", which --role "
                          "says");
     return true;
+}
+
+bool words_check_role(const struct config *config, struct error *e)
+{
+    struct access *access = NULL;
+    bool is_known;
+
+    if (!config->role[0])
+        return true;
+    if (!access_files_load(config->access, &access, e))
+        return false;
+    is_known = !access || access_role(access, slice_from(config->role)) >= 0;
+    access_drop(access);
+    if (is_known)
+        return true;
+    return error_set(e, ERROR_USAGE, "--role: the access files create no role \"%s\"",
+                     config->role);
 }
 
 bool words_integer(struct db *db, const struct query *query, int64_t *out, struct error *e)

@@ -38,6 +38,11 @@ bool words_are_plain(const char *text);
 bool words_check_claims(struct db *db, const char *claims, struct error *e)
     __attribute__((warn_unused_result));
 
+/* --role: one that the files of --access create, if there are any. False with ERROR_USAGE, or what is
+ * wrong with the files. */
+bool words_check_role(const struct config *config, struct error *e)
+    __attribute__((warn_unused_result));
+
 /* The first column of the query's first row; false with ERROR_NO_ROW: it has none. */
 bool words_integer(struct db *db, const struct query *query, int64_t *out, struct error *e)
     __attribute__((warn_unused_result));

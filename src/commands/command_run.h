@@ -19,6 +19,7 @@ command_fn command_export;
 command_fn command_backup;
 command_fn command_restore;
 command_fn command_key;
+command_fn command_user;
 command_fn command_access;
 command_fn command_healthcheck;
 command_fn command_config;

@@ -17,6 +17,8 @@ const struct command commands[COMMANDS] = {
                          "put a backup in the place of the database, checked"},
     [COMMAND_KEY] = {"key", 2, "add|list|revoke [ID|NAME]",
                      "make an API key, list them, or revoke one, while it is served"},
+    [COMMAND_USER] = {"user", 2, "add|list|password|disable|enable [EMAIL]",
+                      "make an account, list them, or change one, while it is served"},
     [COMMAND_ACCESS] = {"access", 3, "check|explain [REQUEST [BODY]]",
                         "check the access files, or explain a request by them"},
     [COMMAND_HEALTHCHECK] = {"healthcheck", 0, "",

@@ -10,7 +10,8 @@
 #include "sources/builtin.h"
 #include "store/version.h"
 
-#define PAGE_MAX 65536
+#define PAGE_MAX    65536
+#define USAGE_WIDTH 34
 
 static void list_commands(struct buf *out)
 {
@@ -19,7 +20,10 @@ static void list_commands(struct buf *out)
         char text[96];
 
         snprintf(text, sizeof text, "%s %s", commands[i].name, commands[i].usage);
-        buf_addf(out, "  %-34s%s\n", text, commands[i].help);
+        if (strlen(text) >= USAGE_WIDTH) /* its help is on a line of its own */
+            buf_addf(out, "  %s\n  %*s%s\n", text, USAGE_WIDTH, "", commands[i].help);
+        else
+            buf_addf(out, "  %-*s%s\n", USAGE_WIDTH, text, commands[i].help);
     }
 }
 

@@ -39,7 +39,7 @@ static bool check_add(const struct config *config, struct error *e)
                          "key add needs the role that the key has: thimble key add --role ROLE");
     if (config->name[0] && !check_name(config->name, e))
         return false;
-    return true;
+    return words_check_role(config, e);
 }
 
 static const struct slice insert_key = SLICE_LITERAL(

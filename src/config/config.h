@@ -80,10 +80,15 @@ struct config {
     int64_t max_rejects;     /* import; 0: no limit */
     bool atomic;             /* import --atomic */
 
-    const char *role;   /* key, user: "": none is said */
-    const char *name;   /* key: "" */
-    const char *claims; /* key, user: JSON */
-    int64_t expires_ms; /* key; 0: never */
+    const char *accounts;      /* "off", "invite" or "open" */
+    const char *accounts_role; /* of whoever has none of their own */
+    int64_t access_token_lifetime_ms, session_lifetime_ms, password_queue;
+
+    const char *password; /* user: "": one is made */
+    const char *role;     /* key, user: "": none is said */
+    const char *name;     /* key: "" */
+    const char *claims;   /* key, user: JSON */
+    int64_t expires_ms;   /* key; 0: never */
 
     bool force;    /* backup, restore --force */
     bool dry_run;  /* migrate --dry-run */

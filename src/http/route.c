@@ -4,6 +4,7 @@
 #include "admin/verbs.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "http/account_route.h"
 #include "http/metrics.h"
 #include "resource/target.h"
 #include "store/catalog/catalog.h"
@@ -101,6 +102,8 @@ const struct route *route_find(struct call *call)
     const char *slash;
     struct slice rest, first;
 
+    if (!route)
+        route = account_route(call);
     if (route)
         return route;
     if (!below_base(call, &rest))
@@ -218,6 +221,9 @@ bool route_is_open(const struct call *call)
 
     if (route)
         return route->access == ROUTE_OPERATORS;
+    route = account_route(call);
+    if (route)
+        return account_route_is_open(route);
     return asks_of_server(call);
 }
 
@@ -257,6 +263,8 @@ static const struct route *of_kind(enum route_kind kind)
         if (system_routes[i].kind == kind)
             return &system_routes[i];
     }
+    if (kind == ROUTE_ACCOUNTS)
+        return account_route_any();
     for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
         if (resources[i]->kind == kind)
             return resources[i];

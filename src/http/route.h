@@ -21,6 +21,7 @@ enum route_kind {
     ROUTE_LIST,
     ROUTE_ROW,
     ROUTE_RPC,
+    ROUTE_ACCOUNTS,
     ROUTE_KINDS,
 };
 

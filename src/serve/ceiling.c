@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/ceiling.h"
 
+#include "access/password.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "serve/accounts.h"
 #include "serve/machine.h"
 
 #define MIB ((int64_t)1 << 20)
@@ -21,6 +23,8 @@ static int64_t wanted(const struct config *config)
     container = machine_memory();
     if (container == 0)
         log_say(LOG_INFO, "--memory auto: no limit of a container was found, so there is none");
+    if (accounts_are_on(config) && container > 2 * (int64_t)PASSWORD_MEMORY)
+        container -= (int64_t)PASSWORD_MEMORY;
     return container / 4 * 3;
 }
 

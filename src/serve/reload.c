@@ -6,6 +6,7 @@
 
 #include "access/authenticate.h"
 #include "base/log.h"
+#include "serve/accounts.h"
 #include "sources/sources.h"
 #include "store/db/db.h"
 #include "store/run/reader.h"
@@ -53,7 +54,10 @@ static bool check_access(const struct reload *r, struct error *e)
         return error_set(e, ERROR_FAILURE,
                          "--access %s: access files come and go with a restart alone",
                          r->config->access);
-    return !r->sources.access || authenticate_knows(r->sources.access, r->config->anon_role, e);
+    if (!r->sources.access)
+        return true;
+    return authenticate_knows(r->sources.access, r->config->anon_role, e) &&
+           accounts_know(r->config, r->sources.access, e);
 }
 
 /* After a failure the longest beginning of the set that is applied is what is in force. */

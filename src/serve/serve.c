@@ -124,6 +124,7 @@ static void stop_all(struct run *r)
     ending_while(&r->ending, "stopping a backup");
     backup_scheduler_stop(r->backups);
     backup_scheduler_free(r->backups);
+    accounts_stop(&r->accounts);
     tokens_stop(&r->tokens);
     db_close(r->first);
     ending_while(&r->ending, "stopping what reads");

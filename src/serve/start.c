@@ -54,10 +54,23 @@ static bool migrate(struct run *r, struct error *e)
         .stopping = &r->ending.stopping.raised,
     };
     r->first = database_open_to_serve(r->config, &use, e);
+    if (!r->first)
+        return false;
     if (r->read_only)
-        return r->first && is_migrated_already(r, e);
-    return r->first && (r->migrations.none || migrate_up(r->first, &r->migrations.set, &applied,
-                                                         reload_log_applied, NULL, e));
+        return is_migrated_already(r, e);
+    return r->migrations.none ||
+           migrate_up(r->first, &r->migrations.set, &applied, reload_log_applied, NULL, e);
+}
+
+static bool prepare_accounts(struct run *r, struct error *e)
+{
+    return accounts_prepare(&r->accounts, r->config, r->first, r->read_only, e);
+}
+
+static bool start_accounts(struct run *r, struct error *e)
+{
+    return accounts_start(&r->accounts, r->config, &r->store, r->tokens.watch,
+                          &r->ending.stopping.raised, e);
 }
 
 /* For readiness: what the loop's reader sees. */
@@ -239,6 +252,7 @@ static bool start_server(struct run *r, struct error *e)
         .lane = r->lane,
         .backups = r->backups,
         .key_uses = r->key_uses,
+        .accounts = r->accounts.accounts.worker ? &r->accounts.accounts : NULL,
         .version = THIMBLE_VERSION,
         .max_rows = c->max_rows,
         .max_body = r->ceiling.max_body,
@@ -302,11 +316,13 @@ static const struct {
 } parts[] = {
     {"starting", set_ceiling},
     {"migrating", migrate},
+    {"opening the database", prepare_accounts},
     {"opening the database", open_store},
     {"starting", start_notes},
     {"starting", start_lane},
     {"starting", start_keeper},
     {"starting", start_tokens},
+    {"starting", start_accounts},
     {"starting", start_server},
 };
 /* clang-format on */

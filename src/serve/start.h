@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "http/server.h"
+#include "serve/accounts.h"
 #include "serve/ceiling.h"
 #include "serve/ending.h"
 #include "serve/reload.h"
@@ -35,6 +36,7 @@ struct run {
     struct store store;
     bool store_is_open;
     struct writer *writer;
+    struct served_accounts accounts;
     struct api_key_uses *key_uses;    /* NULL: nothing is written */
     struct lane *lane;                /* NULL: --loop-budget 0 */
     struct backup_scheduler *backups; /* NULL: no --backup-dir */
