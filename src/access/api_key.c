@@ -172,14 +172,26 @@ static struct api_key_kept *place_of(struct api_keys *keys, const char *sha256)
     return &keys->kept[bits_of(sha256, 0) % KEPT];
 }
 
+static bool not_whole(struct error *e)
+{
+    error_set(e, ERROR_KEY, "the API key is mistyped or cut short");
+    return error_hint(e, "It has %d characters, the last of which are a checksum.", API_KEY_LENGTH);
+}
+
+/* Was its row read from the database of now? */
+static bool is_kept(const struct api_key_kept *k, const struct reader *reader, const char *sha256)
+{
+    return k->version == reader_version(reader) && memcmp(k->sha256, sha256, sizeof k->sha256) == 0;
+}
+
 /* The key's row as it is now, in its place. */
 static bool keep(struct api_key_kept *k, struct reader *reader, struct slice key,
                  const char *sha256, struct error *e)
 {
     struct api_key_kept fresh = {.text = NULL};
 
-    if (k->version == reader_version(reader) && memcmp(k->sha256, sha256, sizeof k->sha256) == 0)
-        return true;
+    if (!api_key_is_whole(key))
+        return not_whole(e);
     if (!read_key(reader, key, sha256, &fresh, e)) {
         memory_free(fresh.text);
         return false;
@@ -189,19 +201,13 @@ static bool keep(struct api_key_kept *k, struct reader *reader, struct slice key
     return true;
 }
 
-static bool not_whole(struct error *e)
-{
-    error_set(e, ERROR_KEY, "the API key is mistyped or cut short");
-    return error_hint(e, "It has %d characters, the last of which are a checksum.", API_KEY_LENGTH);
-}
-
 bool api_key_verify(struct api_keys *keys, struct reader *reader, struct slice key, int64_t now_us,
                     int64_t now_s, struct arena *arena, struct principal *out, struct error *e)
 {
     char sha256[DIGEST_SHA256_SIZE];
     struct api_key_kept *k;
 
-    if (!api_key_is_whole(key))
+    if (key.len != API_KEY_LENGTH)
         return not_whole(e);
     digest_sha256(key, sha256);
     k = place_of(keys, sha256);
@@ -209,7 +215,7 @@ bool api_key_verify(struct api_keys *keys, struct reader *reader, struct slice k
         return error_set(e, ERROR_MEMORY, "out of memory");
     if (!reader_begin_schema(reader, now_us, 0, e))
         return false;
-    if (!keep(k, reader, key, sha256, e))
+    if (!is_kept(k, reader, sha256) && !keep(k, reader, key, sha256, e))
         return false;
     return use(keys, k, now_s, arena, out, e);
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "http/account_route.h"
 #include "http/client.h"
 #include "http/cors.h"
 #include "http/fields.h"
@@ -10,11 +11,12 @@
 #include "http/request.h"
 #include "http/route.h"
 
+/* Probes are not; who signs up or in is, by address: that is where passwords are guessed. */
 static bool is_counted(const struct request *r)
 {
-    if (r->loop->admin || route_is_open(&r->call))
+    if (r->loop->admin || cors_is_preflight(r))
         return false;
-    return !cors_is_preflight(r);
+    return !route_is_open(&r->call) || account_route(&r->call);
 }
 
 static bool is_over(struct request *r)

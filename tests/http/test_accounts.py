@@ -442,6 +442,14 @@ def test_many_at_once(tmp_path):
     server.stop()
 
 
+def test_guesses_are_counted_by_address(tmp_path):
+    server = serve(tree(tmp_path), "--accounts", "open", "--anon-role", "anon", "--rate-limit-anonymous", "4/h")
+    signup(server, "guessed@example.org")
+    answers = [login(server, "guessed@example.org", f"wrong horse {i}").status for i in range(5)]
+    assert answers == [400, 400, 400, 429, 429]
+    server.stop()
+
+
 def test_the_token_lives_as_long_as_is_said(tmp_path):
     server = serve(tree(tmp_path), "--accounts", "open", "--anon-role", "anon", "--access-token-lifetime", "5m",
                    "--session-lifetime", "1h")
