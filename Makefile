@@ -196,7 +196,7 @@ $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(T
 .PHONY: format fmt floors lint units unit http http-static tsan check test run tools-build tools-test
 
 check: ## formatting, floors, lint, unit tests, fuzzers, comparisons, HTTP tests of both builds
-	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept compare http http-static
+	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept compare rights http http-static
 
 # T=name: only the tests of that name, or of names that it is a part of.
 T ?=
@@ -228,6 +228,14 @@ COMPARE_SEED  ?= 1
 compare: $(BUILD)/dev/thimble ## COMPARE_COUNT (2000) answers of databases by chance, compared with SQLite's own; COMPARE_SEED (1)
 	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/compare/run --binary $< --seed $(COMPARE_SEED) \
 	    --count $(COMPARE_COUNT) --folder $(BUILD)/compare --result $(BUILD)/results/compare
+
+# Databases, access files and requests by chance, from a fixed seed, beside a plain reference.
+RIGHTS_COUNT ?= 600
+RIGHTS_SEED  ?= 1
+.PHONY: rights
+rights: $(BUILD)/dev/thimble ## RIGHTS_COUNT (600) requests of roles by chance, compared with a plain reference; RIGHTS_SEED (1)
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/access/run $< --seed $(RIGHTS_SEED) --cases $(RIGHTS_COUNT) \
+	    --folder $(BUILD)/access --result $(BUILD)/results/rights
 
 format: ## is every C file formatted?
 	@$(CLANG_FORMAT) --dry-run -Werror $(STYLED)

@@ -38,6 +38,7 @@ static void forget_answer(struct call *call)
     call->content_range[0] = '\0';
     call->allow = 0;
     call->table = NULL;
+    call->by_rights = false;
     call->parameters = NULL;
     call->media = MEDIA_JSON;
     call->options = (struct plan_options){.max_rows = call->service->max_rows,
@@ -188,8 +189,29 @@ void call_forget(struct call *call)
     forget_answer(call);
 }
 
+/* A query of the owner's works for the owner: what is not there is what the role may not read. */
+static bool misses_a_right(const struct call *call)
+{
+    enum error_code code = call->error.code;
+
+    return call->by_rights && (code == ERROR_BROKEN_TABLE || code == ERROR_BROKEN_COLUMN);
+}
+
+static void deny_query(struct call *call)
+{
+    struct error *e = &call->error;
+
+    error_clear(e);
+    error_set(e, ERROR_FORBIDDEN, "permission denied for what the function %.*s reads",
+              SLICE_SHOWN(call->table_name));
+    error_hint(e, "It runs with the rights of whoever calls it: grant them, or let it run with its "
+                  "owner's, -- security definer.");
+}
+
 void call_explain(struct call *call)
 {
+    if (misses_a_right(call))
+        deny_query(call);
     if (error_is_broken(call->error.code) && !call->error.details[0])
         reader_blame(call->reader, call->table, &call->error);
 }

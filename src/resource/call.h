@@ -132,6 +132,7 @@ struct call {
     const struct service *service;
     bool again;                 /* it is run for the second time (call_again) */
     bool anonymous;             /* whoever asks has the anonymous role */
+    bool by_rights;             /* a named query that runs with the rights of the role that asks */
     bool admin;                 /* came by the operators' listener, --metrics-listen */
     struct reader *reader;      /* the loop's, or that of a thread of the reader lane */
     int64_t budget_us;          /* how long it may read here; see call_moves */

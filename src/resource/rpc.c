@@ -38,6 +38,7 @@ static struct rpc *begin(struct call *call)
     if (!begin_answer(call, r->routine->source))
         return NULL;
     call->who.definer = r->routine->source->definer;
+    call->by_rights = call->who.catalog && !call->who.definer;
     call->table = &r->routine->result;
     r->values = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->values);
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);

@@ -204,7 +204,12 @@ def thimble(tmp_path):
     (queries / "rename.sql").write_text("-- write\n-- :name\nUPDATE author SET name = :name WHERE id = 1 RETURNING name;\n")
     running = []
 
-    def start(*flags):
+    def start(*flags, access=False):
+        if access:
+            (tmp_path / "access").mkdir()
+            (tmp_path / "access" / "anybody.sql").write_text(
+                "CREATE ROLE anon; GRANT ALL ON ALL TABLES IN SCHEMA public TO anon; GRANT EXECUTE ON FUNCTION rename TO anon;")
+            flags = (*flags, "--access", tmp_path / "access", "--anon-role", "anon")
         running.append(Server(tmp_path, "--queries", queries, "--threads", "1", "--access-log", *flags))
         return running[-1]
 
@@ -235,9 +240,10 @@ def status_of(server, method, path, count=1):
 
 
 # By the page's host, and by thimble's: another site, another port of the same host.
-@pytest.mark.parametrize("page,host", [("evil.test", "127.0.0.1"), ("localhost", "localhost")])
-def test_nothing_from_another_origin(thimble, pages, browse, page, host):
-    server = thimble()
+@pytest.mark.parametrize("page,host,access", [("evil.test", "127.0.0.1", False), ("localhost", "localhost", False), ("evil.test", "127.0.0.1", True)])
+def test_nothing_from_another_origin(thimble, pages, browse, page, host, access):
+    """With access files whatever anybody may do without a token: a page must not do it in somebody's network all the same."""
+    server = thimble(access=access)
     before = everything(server)
     pages.target, pages.behind = f"http://{host}:{server.port}", None
     browse(f"http://{page}:{pages.port}/page")
@@ -259,9 +265,10 @@ def test_a_form_of_the_page_itself(thimble, pages, browse):
     assert everything(server) == before
 
 
-def test_a_rebound_name(thimble, pages, browse):
+@pytest.mark.parametrize("access", [False, True])
+def test_a_rebound_name(thimble, pages, browse, access):
     """The page's own origin is thimble now: no CORS, no preflight, and all methods."""
-    server = thimble("--cors-origins", "*")
+    server = thimble("--cors-origins", "*", access=access)
     before = everything(server)
     origin = f"http://rebound.test:{pages.port}"
     pages.target, pages.behind = origin, (server.host, server.port)

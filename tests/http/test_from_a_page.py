@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from conftest import Server, run
+from conftest import Server, run, write_files
 
 EVIL = "https://evil.example"
 JSON = {"Content-Type": "application/json"}
@@ -285,6 +285,18 @@ def test_every_address_looks_at_the_host(serve):
             raise
         assert ask(server, "GET", "/author/1", host="evil.test").status == 421, listen
         assert ask(server, "GET", "/author/1", host="10.0.0.5").status == 200, listen
+        server.stop()
+
+
+def test_with_access_files_a_loopback_listener_looks_all_the_same(serve, tmp_path):
+    """Elsewhere names are free, as the rights guard what is there; a change of a page of another origin is refused anywhere."""
+    access = write_files(tmp_path / "access", {"a.sql": "CREATE ROLE anon; GRANT ALL ON ALL TABLES IN SCHEMA public TO anon;"})
+    for listen, status in (("127.0.0.1:0", 421), ("0.0.0.0:0", 200)):
+        server = serve("--access", access, "--anon-role", "anon", "--cors-origins", "*", listen=listen)
+        assert ask(server, "GET", "/author/1", host="evil.test").status == status
+        assert ask(server, "GET", "/author/1", host="thimble").status == 200
+        assert ask(server, "POST", "/author", b'{"name":"evil"}', {**JSON, "Origin": EVIL, "Cookie": "a=1"}).status == 403
+        assert "lets every web page in" not in server.log()
         server.stop()
 
 
