@@ -115,7 +115,7 @@ static enum progress answer_file(struct call *call, const struct rpc *r,
     return rpc_answer_file(call, r);
 }
 
-static enum progress answer(struct call *call, struct rpc *r)
+static enum progress answer_rows(struct call *call, struct rpc *r)
 {
     const struct plan_source source = {&r->routine->result, &r->source};
     enum routine_returns returns = r->routine->source->returns;
@@ -125,6 +125,15 @@ static enum progress answer(struct call *call, struct rpc *r)
     if (rpc_is_list(call, r))
         return target_answer_list(call, &source);
     return answer_first(call, r, &source);
+}
+
+static enum progress answer(struct call *call, struct rpc *r)
+{
+    enum progress progress = answer_rows(call, r);
+
+    if (call->outcome == OUTCOME_FAILED)
+        return rpc_fail(call, r);
+    return progress;
 }
 
 /* One that reads: what a query that is not there would take. */

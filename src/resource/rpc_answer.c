@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "query/json_out.h"
+#include "query/rights.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
 
@@ -17,6 +18,28 @@ bool rpc_is_list(const struct call *call, const struct rpc *r)
     enum routine_returns returns = r->routine->source->returns;
 
     return returns == RETURNS_MANY || returns == RETURNS_SCALARS || call->media == MEDIA_CSV;
+}
+
+/* The query compiles for its owner. */
+static bool is_for_want_of_rights(const struct call *call, const struct routine_source *s)
+{
+    return call->catalog->base && !s->definer && error_is_broken(call->error.code);
+}
+
+enum progress rpc_fail(struct call *call, const struct rpc *r)
+{
+    const struct routine_source *s = r->routine->source;
+
+    if (is_for_want_of_rights(call, s)) {
+        error_clear(&call->error);
+        error_set(&call->error, ERROR_FORBIDDEN, "permission denied for function %s", s->name.data);
+        error_details(&call->error,
+                      "It names a column that its caller has no right to, or a search index.");
+        error_hint(&call->error, "Grant it, or let the query say: -- security definer");
+    } else if (call->catalog->base) {
+        rights_veil(NULL, &call->error);
+    }
+    return call_fail(call);
 }
 
 void rpc_write_first(struct call *call, const struct rpc *r, const struct row *row,

@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include "query/rights.h"
 #include "resource/rpc.h"
 #include "resource/target.h"
 
@@ -134,11 +133,8 @@ static enum progress finish(struct call *call)
     bool counts = rpc_gives_rows(r) && r->routine->source->returns != RETURNS_FILE;
     unsigned follows = PREFER_FOLLOWS_AFFECTED;
 
-    if (error_is_set(&call->error)) {
-        if (call->catalog->base)
-            rights_veil(NULL, &call->error);
-        return call_fail(call);
-    }
+    if (error_is_set(&call->error))
+        return rpc_fail(call, r);
     answer(call, r);
     follows |= counts ? PREFER_FOLLOWS_COUNT : 0;
     follows |= call->service->allow_tx ? PREFER_FOLLOWS_TX : 0;
