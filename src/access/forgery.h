@@ -21,8 +21,8 @@
 #define FORGERY_BURST_S 2
 
 /* All failures together: one part in so many of the loop's time, and so much of it at once. */
-#define FORGERY_SHARE      10
-#define FORGERY_AT_ONCE_US ((int64_t)100000)
+#define FORGERY_SHARE      50
+#define FORGERY_AT_ONCE_US ((int64_t)20000)
 
 struct forgery_address {
     struct limit_key key;
@@ -30,12 +30,12 @@ struct forgery_address {
 };
 
 struct forgery {
-    int64_t interval_us;               /* of one failure; 0: no limit by address */
+    int64_t interval_us;               /* of one failure; 0: no limit */
     int64_t clear_us;                  /* when what all cost is forgotten */
     struct forgery_address *addresses; /* NULL: none has failed */
 };
 
-/* With so many failures for each address and second; 0: any number. */
+/* With so many failures for each address and second; 0: no limit, of all together neither. */
 void forgery_init(struct forgery *f, int64_t per_second);
 void forgery_finish(struct forgery *f);
 

@@ -68,7 +68,7 @@ const struct setting settings[] = {
      "where a token's role is among its claims, as .app.roles[0] or $['https://x/role']"},
     {access, "token-cache", SETTING_INTEGER, AT(token_cache), "1024", 0, 65536, NULL, "N",
      "tokens that each event loop remembers as checked, in 1 MiB at most; 0: each is checked each time"},
-    {access, "token-failures", SETTING_INTEGER, AT(token_failures), "10", 0, 100000, NULL, "N",
+    {access, "token-failures", SETTING_INTEGER, AT(token_failures), "3", 0, 100000, NULL, "N",
      "tokens with forged public-key signatures that one address may send to an event loop a second; then "
      "its tokens are answered 429; 0: no limit"},
 

@@ -129,8 +129,8 @@ static void test_forgeries(void **state)
 
     begin(&f);
     put_keys(&f, curve_key, slice_make(NULL, 0));
-    while (n < 100 && send_token(&f, forge(n)) == ERROR_TOKEN)
-        n++;
+    for (; n < 100 && send_token(&f, forge(n)) == ERROR_TOKEN; n++)
+        f.gate.forgery.clear_us = 0; /* what all cost depends on the machine */
     assert_int_equal(n, FAILURES * FORGERY_BURST_S);
     assert_int_equal(f.error.code, ERROR_TOO_MANY);
     assert_int_equal(f.error.retry_after, 1);
@@ -142,6 +142,7 @@ static void test_forgeries(void **state)
     f.caller.address.low = 1;
     assert_int_equal(send_token(&f, slice_from(curve_token)), ERROR_NONE);
     f.caller.now_us += 1000000;
+    f.gate.forgery.clear_us = 0;
     assert_int_equal(send_token(&f, forge(200)), ERROR_TOKEN);
     end(&f);
 }
@@ -154,8 +155,12 @@ static void test_failed_again(void **state)
 
     begin(&f);
     put_keys(&f, curve_key, slice_make(NULL, 0));
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < 100; i++) {
+        f.gate.forgery.clear_us = 0;
         assert_int_equal(send_token(&f, forge(1)), ERROR_TOKEN);
+    }
+    assert_non_null(f.gate.forgery.addresses);
+    f.gate.forgery.clear_us = 0;
     assert_int_equal(send_token(&f, slice_from(curve_token)), ERROR_NONE);
     end(&f);
 }
