@@ -197,15 +197,37 @@ static int bind_unix(int fd, const struct sockaddr_un *sun)
     return remove_stale(sun) && bind(fd, sa, sizeof *sun) == 0 ? 0 : EADDRINUSE;
 }
 
+static bool name_unix(struct sockaddr_un *sun, const char *path, struct error *e)
+{
+    *sun = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (!path[0] || strlen(path) >= sizeof sun->sun_path)
+        return error_set(e, ERROR_USAGE, "unix:%s is not a path of 1 to %zu bytes", path,
+                         sizeof sun->sun_path - 1);
+    memcpy(sun->sun_path, path, strlen(path));
+    return true;
+}
+
+/* Could a socket be made in its folder? */
+static bool check_unix(const char *path, struct error *e)
+{
+    struct sockaddr_un sun;
+    bool named = name_unix(&sun, path, e);
+    char *slash = strrchr(sun.sun_path, '/');
+
+    if (!named || !slash || slash == sun.sun_path)
+        return named;
+    *slash = '\0';
+    return access(sun.sun_path, W_OK | X_OK) == 0 ||
+           error_set(e, ERROR_FAILURE, "cannot listen on unix:%s: %s", path, strerror(errno));
+}
+
 static bool listen_unix(struct listen *l, const char *path, struct error *e)
 {
-    struct sockaddr_un sun = {.sun_family = AF_UNIX};
+    struct sockaddr_un sun;
     int fd, cause;
 
-    if (!path[0] || strlen(path) >= sizeof sun.sun_path)
-        return error_set(e, ERROR_USAGE, "unix:%s is not a path of 1 to %zu bytes", path,
-                         sizeof sun.sun_path - 1);
-    memcpy(sun.sun_path, path, strlen(path));
+    if (!name_unix(&sun, path, e))
+        return false;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fail(e, path, errno);
@@ -232,7 +254,7 @@ bool listen_check(const char *address, struct error *e)
     struct listen l;
 
     if (strncmp(address, "unix:", 5) == 0)
-        return true;
+        return check_unix(address + 5, e);
     /* None is opened, only bound: a client must not connect to what is closed again at once. */
     if (!listen_open(&l, address, 0, e))
         return false;

@@ -296,6 +296,13 @@ def zones(s):
     assert s.get("/tasks", Authorization="Bearer x").status == 200
 
 
+@row("no page of another origin")
+def pages(s):
+    reply = s.request("DELETE", "/tags?id=eq.0", None, {"Origin": "https://elsewhere.example"})
+    assert code(reply) == (403, "TH403")
+    assert code(s.get("/tasks", Host="elsewhere.example")) == (421, "TH421")
+
+
 def documented():
     page = (ROOT / "docs" / "api.md").read_text().partition("## What differs from PostgREST")[2]
     return [line[2:] for line in page.splitlines() if line.startswith("| ") and not line.startswith("| | why")]

@@ -121,6 +121,22 @@ static void networks_hold_addresses(void **state)
     assert_false(networks_hold(&networks, &peer));
 }
 
+static void there_are_only_so_many(void **state)
+{
+    char list[(NETWORKS_MAX + 1) * sizeof "10.0.0.1,"] = "10.0.0.1";
+    struct networks networks;
+    struct error e = error_none();
+    (void)state;
+
+    for (size_t i = 1; i < NETWORKS_MAX; i++)
+        strcat(list, ",10.0.0.1");
+    assert_true(networks_parse(&networks, slice_from(list), &e));
+    assert_int_equal(networks.n, NETWORKS_MAX);
+    strcat(list, ",10.0.0.1");
+    assert_false(networks_parse(&networks, slice_from(list), &e));
+    assert_int_equal(e.code, ERROR_USAGE);
+}
+
 static void private_ones_are_known(void **state)
 {
     static const char *const own[] = {
@@ -241,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(addresses_are_read),
         cmocka_unit_test(networks_hold_addresses),
+        cmocka_unit_test(there_are_only_so_many),
         cmocka_unit_test(private_ones_are_known),
         cmocka_unit_test(the_rightmost_that_is_not_trusted_asks),
         cmocka_unit_test(long_ones_end),
