@@ -21,31 +21,41 @@
 /* Bytes of what is made of a catalogue that are not kept for nothing. */
 #define LARGE_EXTRA ((size_t)1 << 20)
 
-/* Do each role's policies and presets compile? */
-static bool roles_fit(struct db *db, struct catalog *catalog, struct error *e)
+/* Do its policies and presets compile? On a connection of its own: a role's views take memory as long as it
+ * is open. */
+static bool role_fits(const struct store *store, struct catalog *part, struct error *e)
+{
+    struct db *db = db_open(store->path, DB_READ, &store->options, e);
+    bool ok = db && role_views_check(db, part, e) && access_presets_fit(db, part, e);
+
+    db_close(db);
+    return ok;
+}
+
+static bool roles_fit(const struct store *store, struct catalog *catalog, struct error *e)
 {
     bool ok = true;
 
     for (size_t i = 0; ok && i < catalog->access->n_roles; i++) {
         struct catalog *part = catalog_of_role(catalog, i, e);
 
-        ok = part && role_views_check(db, part, e) && access_presets_fit(db, part, e);
-        if (part)
-            catalog_drop(part);
+        ok = part && role_fits(store, part, e);
+        catalog_drop(part);
+        catalog_forget_parts(catalog); /* nobody else has it yet, and most are never asked for */
     }
     return ok;
 }
 
 /* All of it must be good. */
-static struct catalog *load_strict(struct db *db, const struct store_sources *sources,
-                                   struct error *e)
+static struct catalog *load_strict(const struct store *store, struct db *db,
+                                   const struct store_sources *sources, struct error *e)
 {
     struct catalog *catalog = catalog_load_strict(db, sources->routines, e);
     bool ok = catalog != NULL;
 
     if (ok && sources->access)
         ok = catalog_set_access(catalog, sources->access, e) &&
-             access_fits(sources->access, catalog, e) && roles_fit(db, catalog, e);
+             access_fits(sources->access, catalog, e) && roles_fit(store, catalog, e);
     if (ok)
         return catalog;
     catalog_drop(catalog);
@@ -66,7 +76,7 @@ bool store_open(struct store *store, const char *path, const struct db_options *
     atomic_init(&store->routines, routine_set_hold(sources->routines));
     atomic_init(&store->access, access_hold(sources->access));
     if (db)
-        store->catalog = load_strict(db, sources, e);
+        store->catalog = load_strict(store, db, sources, e);
     if (store->catalog)
         blame_at_start(db, store->catalog);
     db_close(db);
@@ -89,7 +99,7 @@ void store_close(struct store *store)
 bool store_set_sources(struct store *store, struct db *db, const struct store_sources *sources,
                        struct error *e)
 {
-    struct catalog *catalog = load_strict(db, sources, e);
+    struct catalog *catalog = load_strict(store, db, sources, e);
     struct store_sources old;
 
     if (!catalog)

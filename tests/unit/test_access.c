@@ -10,6 +10,7 @@
 #include "store/access/access_record.h"
 #include "store/catalog/catalog.h"
 #include "store/catalog/routine.h"
+#include "store/store.h"
 
 /* ---- what the tests ask */
 
@@ -581,6 +582,47 @@ static void test_fits(void **state)
     db_close(db);
 }
 
+/* A catalogue is of the access files that it was made with: other ones, and it no longer fits. */
+static void test_store(void **state)
+{
+    const char *path = unit_database();
+    struct db *db = unit_open(path, "CREATE TABLE tasks(id INTEGER PRIMARY KEY)");
+    struct db_options options = db_options_default();
+    struct access *first = parse("CREATE ROLE a; GRANT SELECT ON tasks TO a");
+    struct access *second = parse("CREATE ROLE a; CREATE POLICY p ON tasks TO a USING (id = 1)");
+    struct access *bad = parse("CREATE ROLE a; GRANT SELECT ON tasks TO a;"
+                               "CREATE POLICY p ON tasks TO a USING (absent = 1)");
+    struct store_sources sources = {.access = first};
+    struct error e = error_none();
+    struct catalog *catalog;
+    struct store store;
+    int64_t version;
+    (void)state;
+
+    assert_true(store_open(&store, path, &options, &sources, &e));
+    catalog = store_catalog(&store);
+    assert_ptr_equal(catalog->access, first);
+    assert_true(store_catalog_fits(&store, catalog, catalog->schema_version));
+    sources.access = bad;
+    assert_false(store_set_sources(&store, db, &sources, &e));
+    assert_string_equal(e.message, "a.sql:1:80: no such column: absent");
+    assert_true(store_catalog_fits(&store, catalog, catalog->schema_version));
+    error_clear(&e);
+    sources.access = second;
+    assert_true(store_set_sources(&store, db, &sources, &e));
+    assert_false(store_catalog_fits(&store, catalog, catalog->schema_version));
+    version = catalog->schema_version;
+    catalog_drop(catalog);
+    catalog = store_catalog_at(&store, db, version, &e);
+    assert_ptr_equal(catalog->access, second);
+    catalog_drop(catalog);
+    store_close(&store);
+    db_close(db);
+    access_drop(first);
+    access_drop(second);
+    access_drop(bad);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -598,6 +640,7 @@ int main(void)
         cmocka_unit_test(test_edges),
         cmocka_unit_test(test_maximum),
         cmocka_unit_test(test_fits),
+        cmocka_unit_test(test_store),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -53,10 +53,11 @@ void catalog_free(struct catalog *catalog)
     free(catalog);
 }
 
-static void free_parts(struct catalog *catalog)
+void catalog_forget_parts(struct catalog *catalog)
 {
     for (size_t i = 0; i < catalog->n_parts; i++) {
-        struct catalog *part = atomic_load_explicit(&catalog->parts[i], memory_order_acquire);
+        struct catalog *part =
+            atomic_exchange_explicit(&catalog->parts[i], NULL, memory_order_acq_rel);
 
         if (part)
             catalog_free(part);
@@ -74,7 +75,7 @@ void catalog_drop(struct catalog *catalog)
     assert(before > 0);
     if (before > 1)
         return;
-    free_parts(catalog);
+    catalog_forget_parts(catalog);
     access_drop(catalog->access);
     routine_set_drop(catalog->set);
     catalog_free(catalog);

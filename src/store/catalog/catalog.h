@@ -197,6 +197,10 @@ struct catalog *catalog_load_strict(struct db *db, struct routine_set *routines,
 bool catalog_set_access(struct catalog *catalog, struct access *access, struct error *e)
     __attribute__((warn_unused_result));
 
+/* Frees the roles' catalogues, which are made again when they are asked for: while nobody else has the
+ * catalogue, or one of them. */
+void catalog_forget_parts(struct catalog *catalog);
+
 /* A role's catalogue has no references of its own: they are those of the one that it is a part of. */
 struct catalog *catalog_hold(struct catalog *catalog); /* one more reference; returns it */
 void catalog_drop(struct catalog *catalog);            /* one less; frees at none. Takes NULL */
