@@ -210,9 +210,13 @@ static void deny_query(struct call *call)
 
 void call_explain(struct call *call)
 {
+    bool is_role = call->catalog && call->catalog->base;
+
     if (misses_a_right(call))
         deny_query(call);
-    if (error_is_broken(call->error.code) && !call->error.details[0])
+    if (!error_is_broken(call->error.code) || call->error.details[0])
+        return;
+    if (!is_role) /* what is to blame may be nothing that a role may know of */
         reader_blame(call->reader, call->table, &call->error);
 }
 

@@ -132,7 +132,7 @@ static enum progress answer(struct call *call, struct rpc *r)
     enum progress progress = answer_rows(call, r);
 
     if (call->outcome == OUTCOME_FAILED)
-        return rpc_fail(call, r);
+        return rpc_fail(call);
     return progress;
 }
 

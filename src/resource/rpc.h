@@ -41,9 +41,9 @@ enum progress rpc_submit(struct call *call, struct rpc *r);
 /* Makes the list of operations of the plans: rpc_run.c. */
 bool rpc_list_work(struct call *call, struct rpc *r) __attribute__((warn_unused_result));
 
-/* Fails with the call's error, in words that tell its caller nothing that is not theirs; ERROR_FORBIDDEN
- * if the query compiles for its owner alone. Returns CALL_DONE. */
-enum progress rpc_fail(struct call *call, const struct rpc *r);
+/* Fails with the call's error, in words that tell a role nothing that is not its own. Returns
+ * CALL_DONE. */
+enum progress rpc_fail(struct call *call);
 
 /* True if its last statement gives rows; if they are answered as a list. */
 bool rpc_gives_rows(const struct rpc *r);

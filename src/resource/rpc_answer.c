@@ -20,25 +20,10 @@ bool rpc_is_list(const struct call *call, const struct rpc *r)
     return returns == RETURNS_MANY || returns == RETURNS_SCALARS || call->media == MEDIA_CSV;
 }
 
-/* The query compiles for its owner. */
-static bool is_for_want_of_rights(const struct call *call, const struct routine_source *s)
+enum progress rpc_fail(struct call *call)
 {
-    return call->catalog->base && !s->definer && error_is_broken(call->error.code);
-}
-
-enum progress rpc_fail(struct call *call, const struct rpc *r)
-{
-    const struct routine_source *s = r->routine->source;
-
-    if (is_for_want_of_rights(call, s)) {
-        error_clear(&call->error);
-        error_set(&call->error, ERROR_FORBIDDEN, "permission denied for function %s", s->name.data);
-        error_details(&call->error,
-                      "It names a column that its caller has no right to, or a search index.");
-        error_hint(&call->error, "Grant it, or let the query say: -- security definer");
-    } else if (call->catalog->base) {
+    if (call->catalog->base)
         rights_veil(NULL, &call->error);
-    }
     return call_fail(call);
 }
 

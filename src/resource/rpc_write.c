@@ -134,7 +134,7 @@ static enum progress finish(struct call *call)
     unsigned follows = PREFER_FOLLOWS_AFFECTED;
 
     if (error_is_set(&call->error))
-        return rpc_fail(call, r);
+        return rpc_fail(call);
     answer(call, r);
     follows |= counts ? PREFER_FOLLOWS_COUNT : 0;
     follows |= call->service->allow_tx ? PREFER_FOLLOWS_TX : 0;
