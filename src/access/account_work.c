@@ -142,6 +142,7 @@ bool account_find(struct call *call, struct account_work *w, struct slice sql,
     const struct query query = {.sql = sql, .values = values, .n_values = n};
 
     w->found = false;
+    reader_release(call->reader); /* what the operator has just changed is seen */
     return call_read(call) &&
            reader_rows(call->reader, &query, account_take_user, call, &call->error);
 }

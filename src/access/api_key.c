@@ -184,15 +184,32 @@ static bool is_kept(const struct api_key_kept *k, const struct reader *reader, c
     return k->version == reader_version(reader) && memcmp(k->sha256, sha256, sizeof k->sha256) == 0;
 }
 
+/* The command that made it may be done since the kept snapshot began: one that is not found is looked for
+ * in a new one. */
+static bool find_key_now(struct reader *reader, struct slice key, const char *sha256,
+                         int64_t now_us, struct api_key_kept *out, struct error *e)
+{
+    struct error first = error_none();
+
+    if (read_key(reader, key, sha256, out, &first))
+        return true;
+    if (first.code != ERROR_KEY) {
+        *e = first;
+        return false;
+    }
+    reader_release(reader);
+    return reader_begin_schema(reader, now_us, 0, e) && read_key(reader, key, sha256, out, e);
+}
+
 /* The key's row as it is now, in its place. */
 static bool keep(struct api_key_kept *k, struct reader *reader, struct slice key,
-                 const char *sha256, struct error *e)
+                 const char *sha256, int64_t now_us, struct error *e)
 {
     struct api_key_kept fresh = {.text = NULL};
 
     if (!api_key_is_whole(key))
         return not_whole(e);
-    if (!read_key(reader, key, sha256, &fresh, e)) {
+    if (!find_key_now(reader, key, sha256, now_us, &fresh, e)) {
         memory_free(fresh.text);
         return false;
     }
@@ -215,7 +232,7 @@ bool api_key_verify(struct api_keys *keys, struct reader *reader, struct slice k
         return error_set(e, ERROR_MEMORY, "out of memory");
     if (!reader_begin_schema(reader, now_us, 0, e))
         return false;
-    if (!is_kept(k, reader, sha256) && !keep(k, reader, key, sha256, e))
+    if (!is_kept(k, reader, sha256) && !keep(k, reader, key, sha256, now_us, e))
         return false;
     return use(keys, k, now_s, arena, out, e);
 }
