@@ -12,6 +12,7 @@
 #include "commands/command_output.h"
 #include "commands/command_run.h"
 #include "http/route.h"
+#include "serve/openness.h"
 #include "serve/start.h"
 #include "serve/supervise.h"
 #include "store/db/db.h"
@@ -33,22 +34,6 @@ static void block_signals(void)
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit is a full disk to SQLite, not an end */
 }
 
-/* What --open-to lets in, and what they may do. */
-static void warn_open(const struct run *r)
-{
-    static const char *const who[] = {
-        [NEAR_LOOPBACK] = "callers on this machine",
-        [NEAR_PRIVATE] = "callers on this machine and on private networks",
-        [NEAR_ANY] = "whoever reaches it",
-    };
-
-    if (store_has_access(&r->store) || !server_is_reachable(r->server))
-        return;
-    log_say(LOG_WARN,
-            "there are no access files: %s may read and %s everything (--open-to %s, --access)",
-            who[r->options.open_to], r->read_only ? "query" : "write", r->config->open_to);
-}
-
 /* One line, for a person and for a test: it is served from now on. */
 static void say_ready(const struct run *r)
 {
@@ -57,7 +42,7 @@ static void say_ready(const struct run *r)
     const char *operators = server_metrics_url(r->server);
 
     route_warn(catalog, r->config->base_path);
-    warn_open(r);
+    openness_warn_of_callers(r);
     printf("thimble %s serves %zu resources of %s%s at %s%s%s\n", THIMBLE_VERSION,
            catalog->n_tables, r->config->db, r->read_only ? ", read-only," : "",
            server_url(r->server), operators[0] ? " and, for operators, at " : "", operators);

@@ -4,11 +4,10 @@
 #include <string.h>
 
 #include "access/api_key_uses.h"
-#include "access/authenticate.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "http/cors.h"
 #include "serve/machine.h"
+#include "serve/openness.h"
 #include "sources/database.h"
 #include "sources/sources.h"
 #include "store/files/backup_scheduler.h"
@@ -189,60 +188,12 @@ static bool set_ceiling(struct run *r, struct error *e)
     return ceiling_set(r->config, loops(r) + operators + readers(r) + 2, &r->ceiling, e);
 }
 
-/* Enough for a browser, a pool, or an office behind one address. */
-#define ADDRESS_MIN 64
-
-/* Few addresses keep nobody else out, unless that is chosen. */
-static size_t connections_per_address(const struct config *c, size_t let_in)
-{
-    size_t half = (let_in + 1) / 2, share = let_in / 4;
-
-    if (c->max_connections_per_address >= 0)
-        return (size_t)c->max_connections_per_address;
-    if (share < ADDRESS_MIN)
-        share = ADDRESS_MIN;
-    return share < half ? share : half;
-}
-
-static enum nearness open_to(const struct config *c)
-{
-    if (strcmp(c->open_to, "any") == 0)
-        return NEAR_ANY;
-    if (strcmp(c->open_to, "loopback") == 0)
-        return NEAR_LOOPBACK;
-    return NEAR_PRIVATE;
-}
-
-/* The anonymous role must be one of the access files; without them it is of no use. */
-static bool check_anonymous(const struct run *r, struct error *e)
-{
-    const struct access *access = atomic_load(&r->store.access);
-
-    if (access)
-        return authenticate_knows(access, r->config->anon_role, e);
-    if (r->config->anon_role[0])
-        log_say(LOG_WARN, "--anon-role %s: there are no access files, everybody may do everything",
-                r->config->anon_role);
-    return true;
-}
-
 static bool start_tokens(struct run *r, struct error *e)
 {
     return tokens_start(&r->tokens, r->config, store_has_access(&r->store), e);
 }
 
-/* Whoever has a browser that reaches the service is asked by no page, then. */
-static void warn_of_pages(const struct run *r)
-{
-    static const struct slice any = SLICE_LITERAL("*");
-
-    if (!store_has_access(&r->store) && cors_allows(r->config->cors_origins, any))
-        log_say(LOG_WARN,
-                "--cors-origins lets every web page in, and nothing else says who may read "
-                "and write here: name the origins whose pages may");
-}
-
-static bool start_server(struct run *r, struct error *e)
+static void set_service(struct run *r)
 {
     const struct config *c = r->config;
 
@@ -272,6 +223,12 @@ static bool start_server(struct run *r, struct error *e)
         .migrated = is_migrated,
         .migrations = &r->reload,
     };
+}
+
+static void set_options(struct run *r)
+{
+    const struct config *c = r->config;
+
     r->options = (struct server_options){
         .listen = c->listen,
         .metrics_listen = c->metrics_listen,
@@ -293,17 +250,23 @@ static bool start_server(struct run *r, struct error *e)
         .answer_cache = (size_t)c->answer_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
-        .open_to = open_to(c),
+        .open_to = openness_of(c),
         .anonymous = c->anon_role,
         .tokens = r->tokens.gates,
         .cors_origins = c->cors_origins,
         .allowed_hosts = c->allowed_hosts,
         .server_timing = c->server_timing,
     };
-    r->options.max_per_address = connections_per_address(c, r->options.max_connections);
-    if (!check_anonymous(r, e))
+    r->options.max_per_address = openness_per_address(c, r->options.max_connections);
+}
+
+static bool start_server(struct run *r, struct error *e)
+{
+    set_service(r);
+    set_options(r);
+    if (!openness_check(r, e))
         return false;
-    warn_of_pages(r);
+    openness_warn_of_pages(r);
     r->server = server_start(&r->options, &r->service, &r->draining, e);
     return r->server != NULL;
 }
