@@ -195,8 +195,8 @@ $(DEPS)/dev/.built $(DEPS)/tsan/.built: $(DEPS)/%/.built: $(DEPS)/src/.built $(T
 
 .PHONY: format fmt floors lint units unit http http-static tsan check test run tools-build tools-test
 
-check: ## formatting, floors, lint, unit tests, fuzzers, comparisons, HTTP tests of both builds
-	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept compare rights http http-static
+check: ## formatting, floors, lint, unit tests, fuzzers, comparisons, the second fence, HTTP tests of both builds
+	+@MAKE='$(MAKE)' scripts/run-checks $(BUILD) build-all format floors lint unit fuzz-kept compare fence rights http http-static
 
 # T=name: only the tests of that name, or of names that it is a part of.
 T ?=
@@ -277,6 +277,23 @@ unit: $(UNITS) ## the unit tests
 
 http: $(BUILD)/dev/thimble ## the HTTP tests against the dev build
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http $<
+
+# The dev build with the one change that its statements name tables in the place of a role's views.
+.PHONY: fence
+fence: $(BUILD)/fence/thimble ## the second fence alone: policies taken out of every statement, and all is refused
+	@THIMBLE_BIN=$(abspath $<) PYTHONPATH=tests/http PYTHONDONTWRITEBYTECODE=1 \
+	    $(PYTHON) -m pytest tests/fence -q -p no:cacheprovider
+
+$(BUILD)/fence/role_tables.o: src/store/access/role_tables.c $(BUILD)/dev/obj/store/access/role_tables.o
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(dev_CC) $(CPPFLAGS_ALL) -DTHIMBLE_PLAIN_MENTIONS -isystem $(dev_DEPS)/include $(CFLAGS_ALL) \
+	    $(dev_CFLAGS) -c $< -o $@
+
+$(BUILD)/fence/thimble: $(BUILD)/fence/role_tables.o $(BUILD)/dev/thimble
+	@echo "  LD    $@"
+	@$(dev_CC) $(dev_LDFLAGS) $(LDFLAGS) -o $@ $< $(filter-out %/store/access/role_tables.o,$(dev_OBJECTS)) \
+	    $(dev_LIBS) $(dev_OWN) -lm -lpthread
 
 http-static: $(BUILD)/thimble ## the HTTP tests against the static binary
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http-static $<
