@@ -209,6 +209,10 @@ static void reading_past_the_views_is_denied(void **state)
     no_right(f.reader, "SELECT (SELECT max(id) FROM main.\"tasks\")", "tasks");
     no_right(f.reader, "SELECT secret FROM main.\"lists\"", "lists");
     no_right(f.reader, "SELECT 1 FROM main.\"lists\" ORDER BY secret", "lists");
+    no_right(f.reader,
+             "WITH tasks AS (SELECT id FROM temp.\"tasks@0\") SELECT tasks.hidden FROM tasks",
+             "tasks");
+    no_right(f.reader, "SELECT hidden FROM temp.\"tasks@0\"", "tasks");
     no_right(f.reader, "SELECT * FROM main.\"hidden\"", "hidden");
     no_right(f.reader, "SELECT count(*) FROM hidden", "hidden");
     no_right(f.reader, "SELECT id FROM temp.\"tasks@1\"", "tasks");

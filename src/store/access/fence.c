@@ -143,3 +143,50 @@ bool fence_passes(struct fence *f, struct slice sql)
         return deny(f, f->target->name);
     return true;
 }
+
+/* "no such column: t.name", "no such column: "name" - …": the name; empty if that is not what it says. */
+static struct slice missing_column(const char *message)
+{
+    static const struct slice says = SLICE_LITERAL("no such column: ");
+    struct slice all = slice_from(message), name;
+    size_t len;
+
+    if (!slice_begins(all, says))
+        return slice_make("", 0);
+    name = slice_after(all, says.len);
+    if (name.len > 0 && name.data[0] == '"')
+        return slice_make(name.data + 1, slice_find(slice_after(name, 1), '"'));
+    for (len = name.len; len > 0 && name.data[len - 1] != '.';)
+        len--;
+    return slice_after(name, len);
+}
+
+static bool reads_column(const struct table *table, struct slice name)
+{
+    for (size_t i = 0; table && i < table->n_readable; i++) {
+        if (text_equal_nocase(table->columns[i].name, name))
+            return true;
+    }
+    return false;
+}
+
+/* A table of the role's, rather than one that it has no right to at all. */
+bool fence_hides(struct fence *f, const char *message)
+{
+    const struct catalog *base = f->role->base;
+    struct slice name = missing_column(message);
+    const struct table *found = NULL;
+
+    for (size_t i = 0; name.len > 0 && i < base->n_tables; i++) {
+        const struct table *whole = &base->tables[i], *own = fence_own(f, whole);
+
+        if (!reads_column(whole, name) || reads_column(own, name))
+            continue;
+        if (!found || own)
+            found = whole;
+    }
+    if (!found)
+        return false;
+    (void)deny(f, found->name);
+    return true;
+}

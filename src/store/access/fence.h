@@ -48,6 +48,10 @@ struct fence {
 bool fence_allows(struct fence *f, int action, const char *a, const char *b, const char *schema,
                   const char *context);
 
+/* SQLite's message about a statement that does not compile: is it that a column is not there which the role
+ * may not read? Then it is denied. */
+bool fence_hides(struct fence *f, const char *message);
+
 /* When all is asked, of the statement's text: did it write what it read so? INSERT OR REPLACE would remove
  * rows that a policy hides, and no trigger sees it. */
 bool fence_passes(struct fence *f, struct slice sql);

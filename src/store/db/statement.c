@@ -48,6 +48,8 @@ static int prepare_for_role(struct statement *st, struct error *e)
         sqlite3_finalize(st->row.stmt);
         rc = SQLITE_AUTH;
     }
+    if (rc == SQLITE_ERROR && !fence.denied[0])
+        (void)fence_hides(&fence, sqlite3_errmsg(db_handle(st->db)));
     if (rc != SQLITE_OK && fence.denied[0])
         error_set(e, ERROR_FORBIDDEN, "permission denied for table %s", fence.denied);
     if (fence.target)
