@@ -24,6 +24,7 @@ static const char schema[] =
     "ROWID;"
     "CREATE TABLE hidden (v TEXT);"
     "CREATE TABLE log (line TEXT);"
+    "CREATE TABLE replaced (id INTEGER PRIMARY KEY ON CONFLICT REPLACE);"
     "CREATE VIEW titles AS SELECT id, title FROM tasks;"
     "CREATE VIEW mine (a, b) AS SELECT id, title FROM Tasks;"
     "CREATE TRIGGER logged AFTER INSERT ON tasks BEGIN INSERT INTO log SELECT v FROM hidden;"
@@ -391,6 +392,9 @@ static void what_does_not_compile_is_placed(void **state)
         {"CREATE POLICY p ON tasks USING (id IN (SELECT id FROM tasks));",
          "infinite recursion detected in policy for relation \"tasks\""},
         {"CREATE POLICY p ON tasks USING (list_id IN (SELECT rowid FROM hidden));", ""},
+        {"GRANT SELECT, INSERT ON replaced TO r; CREATE POLICY p ON replaced USING (true);",
+         "ON CONFLICT REPLACE"},
+        {"GRANT SELECT ON replaced TO r; CREATE POLICY p ON replaced USING (true);", ""},
         {"CREATE POLICY p ON tasks USING (EXISTS (SELECT 1 FROM members m WHERE m.list_id = "
          "tasks.list_id));\nCREATE POLICY q ON members USING (absent);",
          "access.sql:2:35: no such column: absent"},

@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "store/access/access.h"
 #include "store/access/role_policy.h"
+#include "store/access/role_view_text.h"
 #include "store/access/role_views.h"
+#include "store/catalog/lexer.h"
 #include "store/db/db.h"
 #include "store/db/identity.h"
 #include "store/db/statement.h"
@@ -136,10 +138,47 @@ static bool check_view(struct checking *c, const struct table *table)
     return cause.code == ERROR_FORBIDDEN;
 }
 
+/* CREATE TABLE … as it is in the schema: does a constraint of it say ON CONFLICT REPLACE? */
+static bool replaces_rows(struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    struct token before = {.kind = TOKEN_END}, t = lexer_next(&x);
+
+    for (; t.kind != TOKEN_END; before = t, t = lexer_next(&x)) {
+        if (token_is(t, "REPLACE") && token_is(before, "CONFLICT"))
+            return true;
+    }
+    return false;
+}
+
+/* Such a constraint removes rows that a policy hides, and no trigger sees it. */
+static bool check_constraints(struct checking *c, const struct table *table)
+{
+    static const char sql[] = "SELECT sql FROM main.sqlite_schema WHERE type='table' AND name=?1";
+    sqlite3_stmt *stmt = NULL;
+    bool replaces = false;
+
+    if (!(table->rights & (RIGHT_INSERT | RIGHT_UPDATE)))
+        return true;
+    if (sqlite3_prepare_v2(db_handle(c->db), sql, sizeof sql, &stmt, NULL) == SQLITE_OK &&
+        sqlite3_bind_text(stmt, 1, table->name.data, (int)table->name.len, SQLITE_STATIC) ==
+            SQLITE_OK &&
+        sqlite3_step(stmt) == SQLITE_ROW)
+        replaces = replaces_rows(slice_from((const char *)sqlite3_column_text(stmt, 0)));
+    sqlite3_finalize(stmt);
+    return !replaces ||
+           error_set(c->error, ERROR_FAILURE,
+                     "the role \"%s\" may not write \"%s\": a constraint that says ON CONFLICT "
+                     "REPLACE would remove rows that its policies hide",
+                     c->role->access->roles[c->role->role].name.data, table->name.data);
+}
+
 static bool check_table(struct checking *c, const struct table *table)
 {
     if (!table->has_policies)
         return true;
+    if (c->alone && table->kind == TABLE_TABLE && !check_constraints(c, table))
+        return false;
     if (table->kind != TABLE_VIEW && !check_policies(c, table))
         return false;
     return c->alone || table->n_readable == 0 || check_view(c, table);
@@ -154,6 +193,23 @@ static bool check_tables(struct checking *c)
     return true;
 }
 
+/* A table that is called as a view of a role's is would be mistaken for it. */
+static bool check_names(struct checking *c)
+{
+    const struct catalog *base = c->role->base;
+
+    for (size_t i = 0; i < base->n_tables; i++) {
+        struct role_name view;
+
+        if (role_name_read(base->tables[i].name, &view) && catalog_table(base, view.table))
+            return error_set(
+                c->error, ERROR_FAILURE,
+                "the table \"%s\" is called as a role's view of \"%.*s\" is: rename it",
+                base->tables[i].name.data, SLICE_ARG(view.table));
+    }
+    return true;
+}
+
 /* First each by itself: what is wrong in one is in every view that mentions its table. */
 bool role_views_check(struct db *db, const struct catalog *role, struct error *e)
 {
@@ -161,7 +217,7 @@ bool role_views_check(struct db *db, const struct catalog *role, struct error *e
     bool ok;
 
     buf_init(&c.sql, SQL_MAX);
-    ok = check_tables(&c) && role_views_attach(db, role, e);
+    ok = check_names(&c) && check_tables(&c) && role_views_attach(db, role, e);
     c.alone = false;
     ok = ok && check_tables(&c);
     buf_finish(&c.sql);
