@@ -5,21 +5,11 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "store/catalog/routine_role.h"
+
 #include "base/buf.h"
 #include "base/text.h"
 #include "store/catalog/lexer.h"
-#include "store/catalog/routine.h"
-
-struct wrapping {
-    struct arena *arena;
-    const struct catalog *role;
-    struct error *error;
-};
-
-static bool no_memory(struct wrapping *w)
-{
-    return error_set(w->error, ERROR_MEMORY, "out of memory");
-}
 
 /* ---- the text */
 
@@ -178,7 +168,7 @@ static bool replace_beginning(struct wrapping *w, struct slice views,
         *out = (struct routine_part){pieces, part->n_pieces};
     }
     buf_finish(&b);
-    return (pieces && copy) || no_memory(w);
+    return (pieces && copy) || routine_role_no_memory(w);
 }
 
 static bool wrap_part(struct wrapping *w, const struct routine_part *part, struct routine_part *out)
@@ -193,7 +183,7 @@ static bool wrap_part(struct wrapping *w, const struct routine_part *part, struc
     if (!text.failed)
         add_views(w->role, &views, buf_slice(&text));
     if (views.failed || text.failed)
-        ok = no_memory(w);
+        ok = routine_role_no_memory(w);
     else if (views.len > 0)
         ok = replace_beginning(w, buf_slice(&views), part, out);
     buf_finish(&views);
@@ -207,7 +197,7 @@ static const struct routine_source *wrap_source(struct wrapping *w, const struct
     struct routine_part *parts = arena_alloc(w->arena, s->n_parts * sizeof *parts);
 
     if (!out || !parts) {
-        no_memory(w);
+        routine_role_no_memory(w);
         return NULL;
     }
     for (size_t i = 0; i < s->n_parts; i++) {
@@ -217,90 +207,6 @@ static const struct routine_source *wrap_source(struct wrapping *w, const struct
     *out = *s;
     out->parts = parts;
     return out;
-}
-
-/* ---- the relations */
-
-/* The numbers that the columns have in the role's table: false if it may not read one of them. */
-static bool map_columns(const struct table *from, const int *columns, size_t n,
-                        const struct table *to, int *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        out[i] = table_column(to, from->columns[columns[i]].name);
-        if (out[i] < 0 || (size_t)out[i] >= to->n_readable)
-            return false;
-    }
-    return true;
-}
-
-/* The role's key that this one stands for: junctions are told by it. */
-static const struct foreign_key *map_base(struct wrapping *w, const struct foreign_key *base)
-{
-    const struct table *child = catalog_table(w->role, base->child->name);
-
-    for (size_t i = 0; child && i < child->n_foreign; i++) {
-        if (child->foreign[i]->name == base->name) /* one text, of the whole catalogue's */
-            return child->foreign[i];
-    }
-    return base;
-}
-
-/* One side of a key is the result, the other a table: NULL if that is not the role's, or (*failed)
- * without memory. */
-static const struct foreign_key *map_key(struct wrapping *w, const struct foreign_key *key,
-                                         const struct routine *out, bool is_child, bool *failed)
-{
-    const struct table *other = is_child ? key->parent : key->child;
-    const struct table *table = catalog_table(w->role, other->name);
-    struct foreign_key *copy = arena_alloc(w->arena, sizeof *copy);
-    int *columns = arena_alloc(w->arena, key->n_columns * sizeof *columns);
-
-    *failed = !copy || !columns;
-    if (*failed) {
-        no_memory(w);
-        return NULL;
-    }
-    *copy = *key;
-    copy->base = map_base(w, key->base);
-    if (!table || !map_columns(other, is_child ? key->parent_columns : key->columns, key->n_columns,
-                               table, columns))
-        return NULL;
-    if (is_child) {
-        copy->child = &out->result;
-        copy->parent = table;
-        copy->parent_columns = columns;
-    } else {
-        copy->parent = &out->result;
-        copy->child = table;
-        copy->columns = columns;
-    }
-    return copy;
-}
-
-static bool map_keys(struct wrapping *w, const struct foreign_key *const *keys, size_t n,
-                     struct routine *out, bool is_child)
-{
-    const struct foreign_key **list = arena_alloc(w->arena, (n + 1) * sizeof(*list));
-    size_t kept = 0;
-
-    if (!list)
-        return no_memory(w);
-    for (size_t i = 0; i < n; i++) {
-        bool failed;
-
-        list[kept] = map_key(w, keys[i], out, is_child, &failed);
-        if (failed)
-            return false;
-        kept += list[kept] != NULL;
-    }
-    if (is_child) {
-        out->result.foreign = list;
-        out->result.n_foreign = kept;
-    } else {
-        out->result.referring = list;
-        out->result.n_referring = kept;
-    }
-    return true;
 }
 
 bool routine_for_role(struct arena *arena, const struct catalog *role,
@@ -314,6 +220,5 @@ bool routine_for_role(struct arena *arena, const struct catalog *role,
         out->source = wrap_source(&w, routine->source);
     if (!out->source)
         return false;
-    return map_keys(&w, result->foreign, result->n_foreign, out, true) &&
-           map_keys(&w, result->referring, result->n_referring, out, false);
+    return routine_role_relations(&w, result, out);
 }
