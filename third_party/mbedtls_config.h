@@ -11,6 +11,7 @@
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
+#define MBEDTLS_SHA512_SMALLER
 #define MBEDTLS_MD_C /* HMAC, and the digests by number */
 
 #define MBEDTLS_BIGNUM_C
