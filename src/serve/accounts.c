@@ -88,7 +88,7 @@ bool accounts_prepare(struct served_accounts *a, const struct config *config, st
         return false;
     if (!db_begin_immediate(db, e) || !db_exec(db, ACCOUNT_TABLES, e))
         return false;
-    a->is_given = signs(config);
+    a->is_given = config->jwt_secret && signs(config);
     if (a->is_given)
         keep_secret(a, slice_from(config->jwt_secret));
     else if (!read_secret(a, db, e))

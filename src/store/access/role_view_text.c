@@ -32,7 +32,7 @@ static void add_name(struct buf *b, const struct catalog *role, const struct tab
 {
     struct slice quoted = slice_from(table->whole->quoted);
 
-    buf_add(b, quoted.data, quoted.len - 1);
+    buf_add_slice(b, slice_first(quoted, quoted.len - 1));
     buf_addf(b, "@%zu%s\"", role->role, variant);
 }
 
@@ -180,12 +180,12 @@ static void add_shown_name(struct buf *b, struct slice name)
 }
 
 struct look {
-    unsigned right;
     const char *variant; /* the trigger's */
     const char *moment, *row;
     const char *view;
-    enum policy_rows rows;
     const char *words; /* of the message */
+    unsigned right;
+    enum policy_rows rows;
 };
 
 static void add_trigger(struct buf *b, const struct catalog *role, const struct table *table,
@@ -209,10 +209,10 @@ void role_trigger_sql(struct buf *b, const struct catalog *role)
 {
     static const char old_row[] = " (USING expression)";
     static const struct look looks[] = {
-        {RIGHT_INSERT, "ai", "AFTER INSERT", "NEW", "i", ROWS_INSERTED, ""},
-        {RIGHT_UPDATE, "bu", "BEFORE UPDATE", "OLD", "v", ROWS_UPDATABLE, old_row},
-        {RIGHT_UPDATE, "au", "AFTER UPDATE", "NEW", "c", ROWS_UPDATED, ""},
-        {RIGHT_DELETE, "bd", "BEFORE DELETE", "OLD", "e", ROWS_DELETABLE, old_row},
+        {"ai", "AFTER INSERT", "NEW", "i", "", RIGHT_INSERT, ROWS_INSERTED},
+        {"bu", "BEFORE UPDATE", "OLD", "v", old_row, RIGHT_UPDATE, ROWS_UPDATABLE},
+        {"au", "AFTER UPDATE", "NEW", "c", "", RIGHT_UPDATE, ROWS_UPDATED},
+        {"bd", "BEFORE DELETE", "OLD", "e", old_row, RIGHT_DELETE, ROWS_DELETABLE},
     };
 
     for (size_t i = 0; i < role->n_tables; i++) {

@@ -151,17 +151,17 @@ bool identity_register(struct db *db, struct error *e)
 {
     static const struct {
         const char *name;
-        int arguments;
         void (*function)(sqlite3_context *context, int n, sqlite3_value **values);
+        int arguments;
         int flags;
     } functions[] = {
-        {"header", 1, header, 0},
-        {"method", 0, method, 0},
-        {"path", 0, path, 0},
+        {"header", header, 1, 0},
+        {"method", method, 0, 0},
+        {"path", path, 0, 0},
         /* In a policy they are asked once for a statement, not for each row. */
-        {"claim", 1, claim, SQLITE_DETERMINISTIC},
-        {"role", 0, role, SQLITE_DETERMINISTIC},
-        {"fail", -1, fail, 0},
+        {"claim", claim, 1, SQLITE_DETERMINISTIC},
+        {"role", role, 0, SQLITE_DETERMINISTIC},
+        {"fail", fail, -1, 0},
     };
 
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
