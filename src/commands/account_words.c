@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "commands/command_output.h"
 #include "sources/access.h"
+#include "sources/database.h"
 #include "store/access/access.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
@@ -158,8 +159,8 @@ static enum row_verdict add_row(void *context, const struct row *row, struct err
     return ROW_MORE;
 }
 
-bool words_table(struct db *db, struct slice sql, const struct words_column *columns, size_t n,
-                 struct buf *out, struct error *e)
+static bool add_rows(struct db *db, struct slice sql, const struct words_column *columns, size_t n,
+                     struct buf *out, struct error *e)
 {
     struct table_out table = {.columns = columns, .n = n, .out = out};
     struct error cause = error_none();
@@ -175,4 +176,14 @@ bool words_table(struct db *db, struct slice sql, const struct words_column *col
         return true;
     *e = cause;
     return false;
+}
+
+bool words_table(const struct config *config, struct slice sql, const struct words_column *columns,
+                 size_t n, struct buf *out, struct error *e)
+{
+    struct db *db = database_open_reading(config, e);
+    bool ok = db && add_rows(db, sql, columns, n, out, e);
+
+    db_close(db);
+    return ok;
 }

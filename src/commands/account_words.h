@@ -52,8 +52,8 @@ struct words_column {
     int width; /* bytes; 0: the last, as long as it is */
 };
 
-/* The rows, their columns beneath their titles; nothing of a table that is not there. */
-bool words_table(struct db *db, struct slice sql, const struct words_column *columns, size_t n,
-                 struct buf *out, struct error *e) __attribute__((warn_unused_result));
+/* The database's rows, their columns beneath their titles; nothing of a table that is not there. */
+bool words_table(const struct config *config, struct slice sql, const struct words_column *columns,
+                 size_t n, struct buf *out, struct error *e) __attribute__((warn_unused_result));
 
 #endif

@@ -134,16 +134,10 @@ static const struct words_column list_columns[] = {{"EMAIL", 32},   {"ROLE", 16}
 
 static bool list(const struct config *config, const char *word, struct buf *out, struct error *e)
 {
-    struct db *db = database_open_reading(config, e);
-    bool ok;
     (void)word;
 
-    if (!db)
-        return false;
-    ok = words_table(db, list_users, list_columns, sizeof list_columns / sizeof *list_columns, out,
-                     e);
-    db_close(db);
-    return ok;
+    return words_table(config, list_users, list_columns, sizeof list_columns / sizeof *list_columns,
+                       out, e);
 }
 
 /* ---- changes of one account, which end its sessions */

@@ -250,6 +250,9 @@ bool call_begin(struct call *call) __attribute__((warn_unused_result));
  */
 bool call_choose_catalog(struct call *call) __attribute__((warn_unused_result));
 
+/* A plan tells of rows that policies hide: may it be shown? */
+bool call_may_see_plan(const struct call *call);
+
 /* Makes the reader's snapshot current, for a method other than GET that reads. */
 bool call_read(struct call *call) __attribute__((warn_unused_result));
 

@@ -52,3 +52,13 @@ bool call_choose_catalog(struct call *call)
     call->catalog = catalog_hold(base);
     return true;
 }
+
+bool call_may_see_plan(const struct call *call)
+{
+    const struct catalog *catalog = call->catalog;
+
+    if (!call->service->allow_plan)
+        return false;
+    return !catalog || !catalog->base || call->service->plan_for_all ||
+           catalog->access->roles[catalog->role].bypass_rls;
+}

@@ -62,24 +62,13 @@ static bool take_quality(struct slice parameter, double *quality)
     return true;
 }
 
-/* A plan tells of rows that policies hide. */
-static bool may_see_plan(const struct call *call)
-{
-    const struct catalog *catalog = call->catalog;
-
-    if (!call->service->allow_plan)
-        return false;
-    return !catalog || !catalog->base || call->service->plan_for_all ||
-           catalog->access->roles[catalog->role].bypass_rls;
-}
-
 /* The row of what the range asks for, if it can be had; else NULL. */
 static const struct media_range *find_range(const struct call *call, struct slice type)
 {
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
         if (!text_equal_nocase(type, slice_from(ranges[i].range)))
             continue;
-        if (ranges[i].media >= MEDIA_PLAN_JSON && !may_see_plan(call))
+        if (ranges[i].media >= MEDIA_PLAN_JSON && !call_may_see_plan(call))
             return NULL;
         return &ranges[i];
     }
@@ -112,7 +101,7 @@ static bool refuse_media(struct call *call)
 {
     const char *plan = "";
 
-    if (may_see_plan(call))
+    if (call_may_see_plan(call))
         plan = ", and application/vnd.pgrst.plan+json";
     error_set(&call->error, ERROR_NOT_ACCEPTABLE, "None of these media types are available: %.*s",
               SLICE_ARG(slice_first(call->accept, 200)));

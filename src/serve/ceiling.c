@@ -7,6 +7,10 @@
 #include "serve/accounts.h"
 #include "serve/machine.h"
 
+/* SQLite has no longer values than the second (sqlite.org/limits.html). */
+#define VALUE_MIN ((int64_t)64 << 20)
+#define VALUE_MAX ((int64_t)1000000000)
+
 #define MIB ((int64_t)1 << 20)
 
 /* A page cache is not made smaller than this. */
@@ -71,4 +75,12 @@ bool ceiling_set(const struct config *config, size_t threads, struct ceiling *ou
         (size_t)at_most(config, "max-connections", config->max_connections,
                         memory ? memory_share(MEMORY_CONNECTIONS) / CEILING_CONNECTION : SIZE_MAX);
     return true;
+}
+
+int64_t ceiling_value(const struct config *c)
+{
+    int64_t max = c->max_answer > c->max_body ? c->max_answer : c->max_body;
+
+    max = 2 * max < VALUE_MIN ? VALUE_MIN : 2 * max;
+    return max < VALUE_MAX ? max : VALUE_MAX;
 }

@@ -35,4 +35,8 @@ struct ceiling {
 bool ceiling_set(const struct config *config, size_t threads, struct ceiling *out, struct error *e)
     __attribute__((warn_unused_result));
 
+/* Bytes of the longest value that a statement makes on its way: what fits into an answer or a body, with
+ * room. More would be memory, and time in one step, for nothing. */
+int64_t ceiling_value(const struct config *config);
+
 #endif

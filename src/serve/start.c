@@ -15,10 +15,6 @@
 #include "store/run/reader.h"
 #include "store/run/writer.h"
 
-/* SQLite has no longer values than the second (sqlite.org/limits.html). */
-#define VALUE_MIN ((int64_t)64 << 20)
-#define VALUE_MAX ((int64_t)1000000000)
-
 /* The fewest threads of the reader lane, if not chosen: two for one address, and one for another. */
 #define READERS_MIN 3
 
@@ -78,16 +74,6 @@ static bool is_migrated(const struct service *service, struct reader *reader, st
     return reload_is_current((struct reload *)service->migrations, reader_db(reader), e);
 }
 
-/* A value that a statement makes on its way: what fits into an answer or a body, with room. More would
- * be memory, and time in one step, for nothing. */
-static int64_t value_max(const struct config *c)
-{
-    int64_t max = c->max_answer > c->max_body ? c->max_answer : c->max_body;
-
-    max = 2 * max < VALUE_MIN ? VALUE_MIN : 2 * max;
-    return max < VALUE_MAX ? max : VALUE_MAX;
-}
-
 static bool open_store(struct run *r, struct error *e)
 {
     const struct config *c = r->config;
@@ -105,7 +91,7 @@ static bool open_store(struct run *r, struct error *e)
     db_options.cache_bytes = r->ceiling.cache_size;
     db_options.answer_bytes = r->ceiling.max_answer;
     db_options.read_only = r->read_only;
-    db_options.value_bytes = value_max(c);
+    db_options.value_bytes = ceiling_value(c);
     db_options.stopping = &r->ending.stopping.raised;
     if (!sources_load(c, &sources, e))
         return false;
