@@ -53,7 +53,7 @@ musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdat
 # What runs at the start, on a terminal or once for a file is small rather than fast.
 COLD = $(wildcard src/main.c src/config/*.c src/sources/*.c src/serve/*.c src/commands/*.c src/admin/*.c \
        src/*/openapi*.c src/store/catalog/[a-z]*_*.c src/store/catalog/[dlr]*.c src/store/files/*.c \
-       src/store/access/*.c src/access/*.c) \
+       src/store/access/*.c src/access/*.c src/access/*/*.c) \
        $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/problem \
        store/db/db_fault store/db/db_files base/exposition base/log base/process base/progress \
        base/records base/atomic_file)

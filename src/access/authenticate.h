@@ -12,7 +12,7 @@
 
 #include "access/api_key.h"
 #include "access/principal.h"
-#include "access/token_gate.h"
+#include "access/token/token_gate.h"
 #include "base/arena.h"
 #include "base/error.h"
 

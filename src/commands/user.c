@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "access/account.h"
+#include "access/account/account.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "commands/account_words.h"

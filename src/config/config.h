@@ -35,7 +35,7 @@ struct config {
     const char *socket_mode;    /* octal */
     const char *base_path;
     const char *cors_origins;    /* "", "*" or a list */
-    const char *trusted_proxies; /* "" or a list (access/networks.h) */
+    const char *trusted_proxies; /* "" or a list (access/address/networks.h) */
     const char *allowed_hosts;   /* the same */
     const char *open_to;         /* "loopback", "private" or "any" */
     const char *anon_role;       /* "": none */
@@ -58,8 +58,9 @@ struct config {
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
     struct grammar_limits grammar;
     int64_t max_connections, max_metrics_connections;
-    int64_t max_connections_per_address;           /* -1: auto, 0: no limit */
-    const char *rate_limit, *rate_limit_anonymous; /* access/rate_limit.h; "same": as rate_limit */
+    int64_t max_connections_per_address; /* -1: auto, 0: no limit */
+    const char *rate_limit,
+        *rate_limit_anonymous; /* access/address/rate_limit.h; "same": as rate_limit */
     int64_t rate_limit_clients;
     int64_t idle_timeout_ms, request_timeout_ms, write_timeout_ms, drain_timeout_ms;
 

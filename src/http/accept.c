@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "access/nearness.h"
-#include "access/networks.h"
+#include "access/address/nearness.h"
+#include "access/address/networks.h"
 #include "base/clock.h"
 #include "http/loop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/account_route.h"
 
-#include "access/account.h"
+#include "access/account/account.h"
 
 /* Where clients of GoTrue look for them, whatever the resources' base path is. */
 static const struct slice base = SLICE_LITERAL("/auth/v1/");

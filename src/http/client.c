@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "http/client.h"
 
-#include "access/nearness.h"
+#include "access/address/nearness.h"
 #include "base/hash.h"
 #include "http/loop.h"
 #include "http/request.h"

@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "access/address.h"
-#include "access/limit.h"
+#include "access/address/address.h"
+#include "access/address/limit.h"
 
 enum connection_state {
     CONNECTION_IDLE,      /* between requests */

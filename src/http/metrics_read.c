@@ -7,8 +7,8 @@
 #include <stdio.h>
 
 #include "access/digest.h"
-#include "access/limit.h"
-#include "access/rate_limit.h"
+#include "access/address/limit.h"
+#include "access/address/rate_limit.h"
 #include "admin/metrics.h"
 #include "base/exposition.h"
 #include "base/process.h"

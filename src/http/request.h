@@ -15,8 +15,8 @@
 #include <microhttpd.h>
 
 #include "access/authenticate.h"
-#include "access/forwarded.h"
-#include "access/rate_limit.h"
+#include "access/address/forwarded.h"
+#include "access/address/rate_limit.h"
 #include "base/arena.h"
 #include "base/slice.h"
 #include "resource/call.h"

@@ -10,8 +10,8 @@
 
 #include <microhttpd.h>
 
-#include "access/limit.h"
-#include "access/rate_limit.h"
+#include "access/address/limit.h"
+#include "access/address/rate_limit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/process.h"

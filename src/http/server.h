@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "access/nearness.h"
-#include "access/token_gate.h"
+#include "access/address/nearness.h"
+#include "access/token/token_gate.h"
 #include "base/error.h"
 #include "resource/call.h"
 

@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "access/key_watch.h"
-#include "access/password_worker.h"
-#include "access/token_keys.h"
+#include "access/key/key_watch.h"
+#include "access/account/password_worker.h"
+#include "access/key/token_keys.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "config/config.h"

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "access/account.h"
+#include "access/account/account.h"
 #include "base/error.h"
 #include "config/config.h"
 

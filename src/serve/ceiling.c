@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "serve/ceiling.h"
 
-#include "access/password.h"
+#include "access/account/password.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "serve/accounts.h"

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "access/nearness.h"
+#include "access/address/nearness.h"
 #include "base/error.h"
 
 struct config;

@@ -7,7 +7,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "access/key_watch.h"
+#include "access/key/key_watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/server.h"

@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-#include "access/networks.h"
-#include "access/rate_limit.h"
+#include "access/address/networks.h"
+#include "access/address/rate_limit.h"
 #include "base/error.h"
 #include "config/config.h"
 #include "http/inherit.h"

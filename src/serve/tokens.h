@@ -8,10 +8,10 @@
 
 #include <stdbool.h>
 
-#include "access/jwt.h"
-#include "access/key_ring.h"
-#include "access/key_watch.h"
-#include "access/token_gate.h"
+#include "access/token/jwt.h"
+#include "access/key/key_ring.h"
+#include "access/key/key_watch.h"
+#include "access/token/token_gate.h"
 #include "config/config.h"
 
 struct tokens {

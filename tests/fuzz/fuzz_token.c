@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "access/json_text.h"
-#include "access/jwt.h"
-#include "access/key_url.h"
-#include "access/token_sign.h"
+#include "access/token/json_text.h"
+#include "access/token/jwt.h"
+#include "access/key/key_url.h"
+#include "access/token/token_sign.h"
 #include "base/text.h"
 #include "fuzz.h"
 

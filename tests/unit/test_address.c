@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "access/forwarded.h"
-#include "access/nearness.h"
+#include "access/address/forwarded.h"
+#include "access/address/nearness.h"
 
 #define COUNT(a) (sizeof(a) / sizeof *(a))
 

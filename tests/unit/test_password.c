@@ -2,7 +2,7 @@
 #include "unit.h"
 
 #include "access/api_key_text.h"
-#include "access/password.h"
+#include "access/account/password.h"
 
 /* printf %s "correct horse" | argon2 somesaltsomesalt -id -t 2 -k 19456 -p 1 -l 32 -e, by the reference's
  * own program. */

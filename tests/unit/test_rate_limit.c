@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "access/rate_limit.h"
+#include "access/address/rate_limit.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof *(a))
 #define SECOND_US ((int64_t)1000000)

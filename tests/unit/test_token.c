@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "access/json_text.h"
-#include "access/jws.h"
-#include "access/jwt.h"
-#include "access/token_sign.h"
+#include "access/token/json_text.h"
+#include "access/token/jws.h"
+#include "access/token/jwt.h"
+#include "access/token/token_sign.h"
 #include "base/text.h"
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 /* Tokens as an event loop meets them: what it remembers, what forgeries cost, keys that change. */
 #include <stdio.h>
 
-#include "access/token_gate.h"
-#include "access/token_sign.h"
+#include "access/token/token_gate.h"
+#include "access/token/token_sign.h"
 #include "unit.h"
 
 #define ARENA    ((size_t)1 << 20)

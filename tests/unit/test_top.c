@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "access/digest.h"
-#include "access/limit.h"
+#include "access/address/limit.h"
 #include "config/config.h"
 #include "http/connection.h"
 #include "http/listen.h"

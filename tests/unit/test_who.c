@@ -13,7 +13,7 @@
 #include <sys/un.h>
 
 #include "access/authenticate.h"
-#include "access/nearness.h"
+#include "access/address/nearness.h"
 #include "store/access/access.h"
 #include "store/access/access_steady.h"
 #include "store/catalog/catalog.h"
