@@ -13,6 +13,8 @@ import pytest
 from conftest import ROOT, Server, run
 from test_clients import JAVASCRIPT, install, run_quietly
 
+pytestmark = pytest.mark.threads  # the one that hashes, those that answer
+
 MIGRATION = """CREATE TABLE notes(id INTEGER PRIMARY KEY, owner TEXT NOT NULL, body TEXT NOT NULL);
 INSERT INTO notes(owner, body) VALUES ('nobody', 'of nobody');
 """

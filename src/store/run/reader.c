@@ -268,6 +268,7 @@ void reader_release(struct reader *reader)
     if (reader->begun_us)
         db_count_pages(reader->db);
     reader->begun_us = 0;
+    db_identify(reader->db, NULL); /* whom it was for may be with another thread, or gone */
     db_end_reading(reader->db);
 }
 
