@@ -16,7 +16,8 @@
 #include "commands/command_run.h"
 #include "commands/file_format.h"
 #include "query/grammar.h"
-#include "query/json_out.h"
+#include "query/plan.h"
+#include "resource/sink.h"
 #include "sources/database.h"
 #include "store/db/statement.h"
 
@@ -38,8 +39,8 @@ struct export
     struct query_tree tree;
     struct plan plan;
     struct buf out;
+    struct sink sink;
     struct progress_bar bar;
-    int64_t rows;
 };
 
 static const char *output_name(const struct export *ex)
@@ -68,43 +69,20 @@ static bool write_out(struct export *ex, struct error *e)
     return true;
 }
 
-/* JSON columns come out as they are, and may have line ends between their parts: never within a
- * string, where RFC 8259 §7 wants them escaped. */
-static void one_line(struct buf *b, size_t from)
-{
-    for (const char *c = "\n\r"; *c; c++) {
-        char *end = b->data + b->len;
-
-        for (char *at = b->data + from; (at = memchr(at, *c, (size_t)(end - at)));)
-            *at = ' ';
-    }
-}
-
 static bool no_room(const struct export *ex, struct error *e)
 {
     if (!ex->out.full)
         return error_set(e, ERROR_MEMORY, "out of memory");
-    return error_set(e, ERROR_ANSWER_TOO_LARGE, "row %lld is longer than --max-answer, %lld bytes",
-                     (long long)ex->rows, (long long)ex->config->max_answer);
+    return error_set(e, ERROR_ANSWER_TOO_LARGE, "row %zu is longer than --max-answer, %lld bytes",
+                     ex->sink.rows, (long long)ex->config->max_answer);
 }
 
 static bool write_row(struct export *ex, struct statement *st, struct error *e)
 {
-    struct buf *b = &ex->out;
-    size_t from = b->len;
-
-    if (ex->format == FORMAT_CSV) {
-        csv_out_row(b, statement_row(st), &ex->plan.shape);
-    } else {
-        json_out_row(b, statement_row(st), &ex->plan.shape);
-        if (!b->failed)
-            one_line(b, from);
-    }
-    buf_add_char(b, '\n');
-    ex->rows++;
-    if (b->failed)
+    sink_row(&ex->sink, statement_row(st));
+    if (ex->out.failed)
         return no_room(ex, e);
-    if (b->len < CHUNK)
+    if (ex->out.len < CHUNK)
         return true;
     return write_out(ex, e);
 }
@@ -120,6 +98,14 @@ static struct statement *open_statement(struct export *ex, const struct plan *pl
     return NULL;
 }
 
+/* The last line of a file has an end, too. */
+static void end_rows(struct export *ex)
+{
+    sink_end(&ex->sink);
+    if (ex->format == FORMAT_CSV)
+        buf_add_char(&ex->out, '\n');
+}
+
 static bool write_rows(struct export *ex, struct error *e)
 {
     struct statement *st = open_statement(ex, &ex->plan, e);
@@ -128,17 +114,20 @@ static bool write_rows(struct export *ex, struct error *e)
 
     if (!st)
         return false;
-    if (ex->format == FORMAT_CSV) {
-        csv_out_header(&ex->out, &ex->plan.shape);
-        buf_add_char(&ex->out, '\n');
-    }
+    ex->sink = (struct sink){
+        .out = &ex->out,
+        .media = ex->format == FORMAT_CSV ? MEDIA_CSV : MEDIA_NDJSON,
+        .shape = &ex->plan.shape,
+    };
+    sink_begin(&ex->sink);
     while (ok && (step = statement_step(st, e)) == STEP_ROW) {
         ok = write_row(ex, st, e);
-        progress_at(&ex->bar, ex->rows);
+        progress_at(&ex->bar, (int64_t)ex->sink.rows);
     }
     statement_release(st);
     if (!ok || step != STEP_DONE)
         return false;
+    end_rows(ex);
     return write_out(ex, e);
 }
 
@@ -239,10 +228,10 @@ static int say_exported(const struct export *ex, int64_t begun_us)
 
     if (file_is_stdio(ex->path))
         return EXIT_DONE;
-    if (ex->rows == 1)
+    if (ex->sink.rows == 1)
         rows = " row";
     buf_init(&out, 16384);
-    file_add_rows(&out, ex->rows, rows);
+    file_add_rows(&out, (int64_t)ex->sink.rows, rows);
     buf_addf(&out, " exported to %s", ex->path);
     file_add_time(&out, begun_us);
     return command_print(&out);

@@ -136,7 +136,8 @@ const struct setting settings[] = {
      "bytes that requests, answers, connections and SQLite have together: who does not fit waits or "
      "is answered 503; auto: three quarters of what the container may have; 0: no limit"},
     {limits, "max-rows", SETTING_INTEGER, AT(max_rows), "1000", 0, INT64_MAX, NULL, "N",
-     "rows of one answer; 0: no limit"},
+     "rows of one answer, and of a list within a row; of NDJSON and CSV limit= alone bounds the rows; "
+     "0: no limit"},
     {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
      "bytes of one answer"},
     {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",

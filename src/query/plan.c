@@ -4,9 +4,10 @@
 #include "query/plan_write.h"
 #include "query/rights.h"
 
-static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor,
-                            int64_t max_rows)
+static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor)
 {
+    int64_t max_rows = q->options->all_rows ? 0 : q->options->max_rows;
+
     if (cursor)
         sql_cursor_order(q, root, cursor);
     else
@@ -38,7 +39,7 @@ bool plan_select(struct arena *arena, const struct plan_source *source,
         sql_cursor_outputs(&q, root, cursor, out);
     sql_from_where(&q, root, cursor ? sql_cursor_condition : NULL, cursor);
     sql_group_by(&q, root);
-    order_and_limit(&q, root, cursor, options->max_rows);
+    order_and_limit(&q, root, cursor);
     return sql_finish(&q, out);
 }
 

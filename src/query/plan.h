@@ -70,6 +70,7 @@ struct plan_source {
 
 struct plan_options {
     int64_t max_rows; /* of every list in the answer; 0: no limit */
+    bool all_rows;    /* …but of the rows themselves, of which limit= alone bounds the number */
     bool aggregates;  /* may be asked for */
     bool strip_nulls;
     bool bare;             /* rows of one column are its values */

@@ -41,6 +41,7 @@ static void forget_answer(struct call *call)
     call->by_rights = false;
     call->parameters = NULL;
     call->media = MEDIA_JSON;
+    call->media_said = NULL;
     call->options = (struct plan_options){.max_rows = call->service->max_rows,
                                           .aggregates = call->service->aggregates,
                                           .strip_nulls = false};

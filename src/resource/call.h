@@ -32,6 +32,7 @@ struct catalog_extra;
 struct grammar_limits;
 struct backup_scheduler;
 struct lane;
+struct media_names;
 struct reader;
 struct store;
 struct table;
@@ -166,6 +167,7 @@ struct call {
     struct parameter *parameters; /* the query string */
     struct query_tree tree;
     enum media media;
+    const struct media_names *media_said; /* its name of several, or NULL */
     struct plan_options options;
     struct job job;
     enum progress (*finish)(struct call *call); /* after the job came back */

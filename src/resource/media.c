@@ -5,27 +5,46 @@
 
 #include "base/parse.h"
 #include "base/text.h"
-#include "query/json_out.h"
 #include "resource/call.h"
 
-/* X: a range of Accept, what it means, whether it may say nulls=stripped */
+/* What Content-Type says, without and with nulls=stripped. */
+struct media_names {
+    const char *plain, *stripped;
+};
+
+#define NAMES(type)                                                                                \
+    {                                                                                              \
+        type "; charset=utf-8", type ";nulls=stripped; charset=utf-8"                              \
+    }
+
+/* Three names of one form: nobody registered any, and clients know their own alone. */
+static const struct media_names x_ndjson = NAMES("application/x-ndjson");
+static const struct media_names ndjson = NAMES("application/ndjson");
+static const struct media_names jsonl = NAMES("application/jsonl");
+
+/* A range of Accept, what it means, whether it may say nulls=stripped, its name if it is one of several
+ * of the form. */
 static const struct media_range {
     const char *range;
     enum media media;
     bool strips;
+    const struct media_names *names;
 } ranges[] = {
-    {"application/json", MEDIA_JSON, false},
-    {"*/*", MEDIA_JSON, false},
-    {"application/*", MEDIA_JSON, false},
-    {"application/vnd.pgrst.object+json", MEDIA_OBJECT, true},
-    {"application/vnd.pgrst.object", MEDIA_OBJECT, true},
-    {"application/vnd.pgrst.array+json", MEDIA_JSON, true},
-    {"application/vnd.pgrst.array", MEDIA_JSON, true},
-    {"text/csv", MEDIA_CSV, false},
-    {"text/*", MEDIA_CSV, false},
-    {"application/vnd.pgrst.plan+json", MEDIA_PLAN_JSON, false},
-    {"application/vnd.pgrst.plan+text", MEDIA_PLAN_TEXT, false},
-    {"application/vnd.pgrst.plan", MEDIA_PLAN_TEXT, false},
+    {"application/json", MEDIA_JSON, false, NULL},
+    {"*/*", MEDIA_JSON, false, NULL},
+    {"application/*", MEDIA_JSON, false, NULL},
+    {"application/vnd.pgrst.object+json", MEDIA_OBJECT, true, NULL},
+    {"application/vnd.pgrst.object", MEDIA_OBJECT, true, NULL},
+    {"application/vnd.pgrst.array+json", MEDIA_JSON, true, NULL},
+    {"application/vnd.pgrst.array", MEDIA_JSON, true, NULL},
+    {"text/csv", MEDIA_CSV, false, NULL},
+    {"text/*", MEDIA_CSV, false, NULL},
+    {"application/x-ndjson", MEDIA_NDJSON, true, &x_ndjson},
+    {"application/ndjson", MEDIA_NDJSON, true, &ndjson},
+    {"application/jsonl", MEDIA_NDJSON, true, &jsonl},
+    {"application/vnd.pgrst.plan+json", MEDIA_PLAN_JSON, false, NULL},
+    {"application/vnd.pgrst.plan+text", MEDIA_PLAN_TEXT, false, NULL},
+    {"application/vnd.pgrst.plan", MEDIA_PLAN_TEXT, false, NULL},
 };
 
 /* The next piece up to `separator`, trimmed; quoted strings are not looked into. */
@@ -76,7 +95,8 @@ static const struct media_range *find_range(const struct call *call, struct slic
 }
 
 /* One range: 0 if it cannot be had, else its quality. */
-static double weigh(const struct call *call, struct slice range, enum media *media, bool *strip)
+static double weigh(const struct call *call, struct slice range, const struct media_range **out,
+                    bool *strip)
 {
     struct slice rest = range;
     const struct media_range *row = find_range(call, next_piece(&rest, ';'));
@@ -84,7 +104,7 @@ static double weigh(const struct call *call, struct slice range, enum media *med
 
     if (!row)
         return 0;
-    *media = row->media;
+    *out = row;
     *strip = false;
     while (rest.len > 0) {
         struct slice parameter = next_piece(&rest, ';');
@@ -106,8 +126,8 @@ static bool refuse_media(struct call *call)
     error_set(&call->error, ERROR_NOT_ACCEPTABLE, "None of these media types are available: %.*s",
               SLICE_ARG(slice_first(call->accept, 200)));
     return error_hint(&call->error,
-                      "There are application/json, text/csv, application/vnd.pgrst.object+json and "
-                      "application/vnd.pgrst.array+json%s.",
+                      "There are application/json, application/x-ndjson, text/csv, "
+                      "application/vnd.pgrst.object+json and application/vnd.pgrst.array+json%s.",
                       plan);
 }
 
@@ -126,16 +146,18 @@ bool media_choose(struct call *call)
         return true;
     while (rest.len > 0) {
         struct slice range = next_piece(&rest, ',');
-        enum media media = MEDIA_JSON;
+        const struct media_range *row = NULL;
         bool strip = false;
-        double quality = weigh(call, range, &media, &strip);
+        double quality = weigh(call, range, &row, &strip);
 
         if (quality > best) {
             best = quality;
-            call->media = media;
+            call->media = row->media;
+            call->media_said = row->names;
             call->options.strip_nulls = strip;
         }
     }
+    call->options.all_rows = media_is_endless(call->media);
     if (best > 0)
         return true;
     return refuse_media(call);
@@ -206,55 +228,6 @@ bool media_accepts_description(struct call *call)
                       "The description is application/openapi+json or application/json.");
 }
 
-void media_begin(struct call *call, const struct shape *shape)
-{
-    if (call->media == MEDIA_CSV)
-        csv_out_header(&call->reply, shape);
-    else if (call->media == MEDIA_JSON)
-        buf_add_char(&call->reply, '[');
-}
-
-/* What is before a row; false if the row is counted, not shown: media_check_rows refuses it. */
-static bool separate(struct call *call, size_t nth)
-{
-    if (call->media == MEDIA_CSV)
-        buf_add_char(&call->reply, '\n');
-    else if (nth > 0 && call->media == MEDIA_OBJECT)
-        return false;
-    else if (nth > 0)
-        buf_add_char(&call->reply, ',');
-    return true;
-}
-
-void media_one(const struct call *call, struct buf *out, const struct row *row,
-               const struct shape *shape)
-{
-    if (call->media == MEDIA_CSV)
-        csv_out_row(out, row, shape);
-    else if (shape->bare)
-        json_out_only(out, row, shape);
-    else
-        json_out_row(out, row, shape);
-}
-
-void media_row(struct call *call, const struct row *row, const struct shape *shape, size_t nth)
-{
-    if (separate(call, nth))
-        media_one(call, &call->reply, row, shape);
-}
-
-void media_piece(struct call *call, struct slice row, size_t nth)
-{
-    if (separate(call, nth))
-        buf_add_slice(&call->reply, row);
-}
-
-void media_end(struct call *call)
-{
-    if (call->media == MEDIA_JSON)
-        buf_add_char(&call->reply, ']');
-}
-
 bool media_check_rows(struct call *call, size_t rows)
 {
     if (call->media != MEDIA_OBJECT || rows == 1)
@@ -265,23 +238,22 @@ bool media_check_rows(struct call *call, size_t rows)
 
 const char *media_type(const struct call *call)
 {
-    static const struct {
-        const char *plain, *stripped; /* without, with nulls=stripped */
-    } types[] = {
+    static const struct media_names types[] = {
         [MEDIA_JSON] = {"application/json; charset=utf-8",
                         "application/vnd.pgrst.array+json;nulls=stripped; charset=utf-8"},
-        [MEDIA_OBJECT] = {"application/vnd.pgrst.object+json; charset=utf-8",
-                          "application/vnd.pgrst.object+json;nulls=stripped; charset=utf-8"},
-        [MEDIA_CSV] = {"text/csv; charset=utf-8", "text/csv; charset=utf-8"},
-        [MEDIA_PLAN_JSON] = {"application/vnd.pgrst.plan+json; charset=utf-8",
-                             "application/vnd.pgrst.plan+json; charset=utf-8"},
-        [MEDIA_PLAN_TEXT] = {"application/vnd.pgrst.plan+text; charset=utf-8",
-                             "application/vnd.pgrst.plan+text; charset=utf-8"},
+        [MEDIA_OBJECT] = NAMES("application/vnd.pgrst.object+json"),
+        [MEDIA_CSV] = NAMES("text/csv"), /* it is never asked to strip */
+        [MEDIA_NDJSON] = NAMES("application/x-ndjson"),
+        [MEDIA_PLAN_JSON] = NAMES("application/vnd.pgrst.plan+json"),
+        [MEDIA_PLAN_TEXT] = NAMES("application/vnd.pgrst.plan+text"),
     };
+    const struct media_names *names = &types[call->media];
 
+    if (call->media_said)
+        names = call->media_said;
     if (call->options.strip_nulls)
-        return types[call->media].stripped;
-    return types[call->media].plain;
+        return names->stripped;
+    return names->plain;
 }
 
 bool media_is_plan(const struct call *call)

@@ -6,9 +6,9 @@
 #include <inttypes.h>
 
 #include "base/text.h"
-#include "query/json_out.h"
 #include "resource/count.h"
 #include "resource/precondition.h"
+#include "resource/sink.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "store/run/reader.h"
@@ -18,6 +18,8 @@ static int64_t page_size(const struct call *call)
 {
     int64_t limit = call->tree.root.limit, max = call->options.max_rows;
 
+    if (call->options.all_rows)
+        max = 0;
     if (max > 0 && (limit < 0 || limit > max))
         limit = max;
     if (limit < 0)
@@ -29,7 +31,7 @@ static int64_t page_size(const struct call *call)
 struct page {
     struct call *call;
     const struct plan *plan;
-    int64_t rows; /* so far */
+    struct sink sink;
     int64_t size; /* a full one's, INT64_MAX: none is full */
     size_t seen;  /* bytes of the answer when the time was looked at */
 };
@@ -58,26 +60,36 @@ static enum row_verdict take_row(void *context, const struct row *row, struct er
         return ROW_ENOUGH;
     if (!has_time(page, e))
         return ROW_FAILED;
-    media_row(call, row, &plan->shape, (size_t)page->rows++);
-    bool is_last = plan->n_cursor > 0 && page->rows == page->size;
+    sink_row(&page->sink, row);
+    bool is_last = plan->n_cursor > 0 && (int64_t)page->sink.rows == page->size;
     if (is_last && !target_link(call, row, plan))
         return ROW_FAILED;
     return ROW_MORE;
 }
 
+static struct page make_page(struct call *call, const struct plan *plan, int64_t size)
+{
+    return (struct page){
+        .call = call,
+        .plan = plan,
+        .sink = {.out = &call->reply, .media = call->media, .shape = &plan->shape},
+        .size = size,
+    };
+}
+
 /* Writes the rows; false on an error of the query. */
 static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows)
 {
-    struct page page = {.call = call, .plan = plan, .size = page_size(call)};
+    struct page page = make_page(call, plan, page_size(call));
     bool ok;
 
-    media_begin(call, &plan->shape);
+    sink_begin(&page.sink);
     ok = target_read(call, plan, take_row, &page);
-    media_end(call);
-    *rows = page.rows;
+    sink_end(&page.sink);
+    *rows = (int64_t)page.sink.rows;
     if (!ok)
         return false;
-    return media_check_rows(call, (size_t)page.rows);
+    return media_check_rows(call, page.sink.rows);
 }
 
 enum progress target_answer_list(struct call *call, const struct plan_source *source)
@@ -122,19 +134,19 @@ static enum row_verdict take_one(void *context, const struct row *row, struct er
     struct page *page = context;
     (void)e;
 
-    media_row(page->call, row, &page->plan->shape, (size_t)page->rows++);
+    sink_row(&page->sink, row);
     return ROW_ENOUGH;
 }
 
 /* The one row into the answer; false, with ERROR_NO_ROW, if it is not there. */
 static bool write_one(struct call *call, const struct plan *plan)
 {
-    struct page page = {.call = call, .plan = plan};
+    struct page page = make_page(call, plan, 1);
 
-    media_begin(call, &plan->shape);
+    sink_begin(&page.sink);
     if (!target_read(call, plan, take_one, &page))
         return false;
-    if (page.rows > 0)
+    if (page.sink.rows > 0)
         return true;
     if (!precondition_holds(call, 0))
         return false;
@@ -173,7 +185,7 @@ static enum row_verdict take_step(void *context, const struct row *row, struct e
 {
     struct page *page = context;
     struct buf *b = &page->call->reply;
-    bool first = page->rows++ == 0;
+    bool first = page->sink.rows++ == 0;
     (void)e;
 
     if (page->call->media == MEDIA_PLAN_TEXT) {

@@ -19,6 +19,14 @@ static bool begin_answer(struct call *call, const struct routine_source *source)
     return rpc_file_accepted(call, source);
 }
 
+/* Values without objects around them: a form of rows, where there are rows. */
+static bool has_bare_rows(const struct call *call, enum routine_returns returns)
+{
+    if (call->media == MEDIA_NDJSON)
+        return returns == RETURNS_SCALARS || returns == RETURNS_SCALAR;
+    return returns == RETURNS_SCALARS && call->media == MEDIA_JSON;
+}
+
 /* Resolves the name; NULL with the error. */
 static struct rpc *begin(struct call *call)
 {
@@ -43,8 +51,7 @@ static struct rpc *begin(struct call *call)
     r->values = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->values);
     r->given = arena_zeroed(&call->arena, r->routine->source->n_params + 1, sizeof *r->given);
     r->source = (struct routine_call){r->routine, r->values};
-    call->options.bare =
-        r->routine->source->returns == RETURNS_SCALARS && call->media == MEDIA_JSON;
+    call->options.bare = has_bare_rows(call, r->routine->source->returns);
     call->state = r;
     if (r->values && r->given)
         return r;

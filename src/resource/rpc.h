@@ -8,6 +8,7 @@
 
 #include "resource/body.h"
 #include "resource/call.h"
+#include "resource/sink.h"
 #include "store/catalog/routine.h"
 #include "store/run/operation.h"
 
@@ -31,6 +32,7 @@ struct rpc {
     bool counts; /* the rows are counted with `count` */
     struct rpc_over count;
     const struct shape *shape; /* of the rows of the answer */
+    struct sink sink;          /* …and where they go, if they are a list */
     int64_t total;             /* …how many there are without limit and offset */
     size_t n_rows;             /* …how many there are in it */
 };

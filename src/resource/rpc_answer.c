@@ -17,7 +17,7 @@ bool rpc_is_list(const struct call *call, const struct rpc *r)
 {
     enum routine_returns returns = r->routine->source->returns;
 
-    return returns == RETURNS_MANY || returns == RETURNS_SCALARS || call->media == MEDIA_CSV;
+    return returns == RETURNS_MANY || returns == RETURNS_SCALARS || media_is_endless(call->media);
 }
 
 enum progress rpc_fail(struct call *call)

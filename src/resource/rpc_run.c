@@ -19,7 +19,7 @@ static enum row_verdict take_answer(void *context, const struct row *row, struct
     if (r->routine->source->returns == RETURNS_FILE)
         return !first || rpc_file_row(call, r, row) ? ROW_MORE : ROW_FAILED;
     if (rpc_is_list(call, r))
-        media_row(call, row, r->shape, r->n_rows - 1);
+        sink_row(&r->sink, row);
     else if (first)
         rpc_write_first(call, r, row, r->shape);
     return ROW_MORE;
@@ -71,14 +71,14 @@ static bool check_affected(struct call *call, const struct rpc *r)
 }
 
 /* What comes after the rows, and whether there are as many as there must be. */
-static bool end_rows(struct call *call, const struct rpc *r)
+static bool end_rows(struct call *call, struct rpc *r)
 {
     if (!rpc_gives_rows(r))
         return true;
     if (r->routine->source->returns == RETURNS_FILE)
         return r->n_rows > 0 || rpc_file_missing(call, r);
     if (rpc_is_list(call, r)) {
-        media_end(call);
+        sink_end(&r->sink);
         return media_check_rows(call, r->n_rows);
     }
     if (r->n_rows == 0)
@@ -95,14 +95,15 @@ static void begin(void *context)
     buf_clear(&r->kept);
     rpc_file_forget(call);
     r->n_rows = 0;
+    r->sink = (struct sink){.out = &call->reply, .media = call->media, .shape = r->shape};
     if (rpc_is_list(call, r) && rpc_gives_rows(r))
-        media_begin(call, r->shape);
+        sink_begin(&r->sink);
 }
 
 static bool end(void *context, struct error *e)
 {
     struct call *call = context;
-    const struct rpc *r = call->state;
+    struct rpc *r = call->state;
 
     if (!end_rows(call, r))
         return false;

@@ -13,6 +13,7 @@
 #include "query/literal.h"
 #include "resource/body.h"
 #include "resource/call.h"
+#include "resource/sink.h"
 #include "store/catalog/catalog.h"
 #include "store/run/operation.h"
 
@@ -84,9 +85,9 @@ struct write {
     size_t next_piece; /* …and which is to be shown, or left out, next */
     struct value *key; /* the key of the row that was made, for Location; in the arena */
     bool has_key;
-    bool has_rival;  /* Location would lead to another row */
-    size_t affected; /* rows written */
-    size_t shown;    /* rows in the reply: a trigger may have taken one away again */
+    bool has_rival;   /* Location would lead to another row */
+    size_t affected;  /* rows written */
+    struct sink sink; /* of the reply: a trigger may have taken a row away again */
 };
 
 /* A zeroed write in the call's arena, put into call->state; NULL with the error. */
@@ -148,10 +149,9 @@ bool write_key_is_given(const struct call *call, const struct write *w);
 void write_applied(struct call *call, const struct write *w);
 
 /* The rows' form in the reply: around them, and one. */
-void write_begin(struct call *call, const struct write *w);
-void write_row(struct call *call, struct write *w, const struct row *row,
-               const struct shape *shape);
-void write_end(struct call *call, const struct write *w);
+void write_begin(struct call *call, struct write *w);
+void write_row(struct write *w, const struct row *row);
+void write_end(struct write *w);
 
 /* Takes the generated columns out of a body of one row, before the plan, and plans PART_GENERATED: false
  * with ERROR_GENERATED there. */

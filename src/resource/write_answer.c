@@ -11,23 +11,32 @@
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
 
-void write_begin(struct call *call, const struct write *w)
+/* What stands alone is no array. */
+static enum media media_of(const struct call *call, const struct write *w)
+{
+    if (w->answer != ANSWER_ROWS && call->media == MEDIA_JSON)
+        return MEDIA_OBJECT;
+    return call->media;
+}
+
+void write_begin(struct call *call, struct write *w)
 {
     const struct shape *shape = w->readback == READ_RETURNED ? &w->plan.shape : &w->select.shape;
 
-    if (w->answer == ANSWER_ROWS || (w->answer == ANSWER_OBJECT && call->media == MEDIA_CSV))
-        media_begin(call, shape);
+    w->sink = (struct sink){.out = &call->reply, .media = media_of(call, w), .shape = shape};
+    if (w->answer != ANSWER_NOTHING)
+        sink_begin(&w->sink);
 }
 
-void write_row(struct call *call, struct write *w, const struct row *row, const struct shape *shape)
+void write_row(struct write *w, const struct row *row)
 {
-    media_row(call, row, shape, w->shown++);
+    sink_row(&w->sink, row);
 }
 
-void write_end(struct call *call, const struct write *w)
+void write_end(struct write *w)
 {
-    if (w->answer == ANSWER_ROWS)
-        media_end(call);
+    if (w->answer != ANSWER_NOTHING)
+        sink_end(&w->sink);
 }
 
 /* The key's values as the body gave them. */
@@ -66,7 +75,7 @@ static void set_location(struct call *call, struct write *w)
     struct buf b;
     bool ok = true;
 
-    if (write_may_be_unseen(call, w) && w->shown == 0)
+    if (write_may_be_unseen(call, w) && w->sink.rows == 0)
         return;
     key_from_body(call, w);
     if (!w->has_key || w->has_rival)
@@ -113,7 +122,7 @@ static enum outcome outcome_of(const struct write *w)
     bool creates = w->kind == WRITE_INSERT || w->kind == WRITE_REPLACE;
     bool asked = w->conflict == CONFLICT_IGNORED; /* …for it: 201 as for any POST, in PostgREST */
 
-    if (w->answer == ANSWER_OBJECT && w->shown == 0 && !asked && (!creates || w->affected == 0))
+    if (w->answer == ANSWER_OBJECT && w->sink.rows == 0 && !asked && (!creates || w->affected == 0))
         return OUTCOME_NO_CONTENT;
     if (creates && (!write_may_meet(w) || w->parts[PART_CHANGE]->change->created > 0))
         return OUTCOME_CREATED;
@@ -143,7 +152,7 @@ enum progress write_answer(struct call *call)
         target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
                      counts(call, w) ? (int64_t)w->affected : -1);
     if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT ||
-        (w->answer == ANSWER_OBJECT && w->shown == 0)) {
+        (w->answer == ANSWER_OBJECT && w->sink.rows == 0)) {
         call->outcome = outcome;
         return CALL_DONE;
     }

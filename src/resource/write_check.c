@@ -17,7 +17,7 @@ bool write_check_outcome(struct call *call, const struct write *w)
     if (!target_check_affected(call, w->affected))
         return false;
     if (!w->one_row &&
-        !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->shown))
+        !media_check_rows(call, w->answer == ANSWER_NOTHING ? w->affected : w->sink.rows))
         return false;
     if (!call->reply.failed)
         return true;
@@ -32,14 +32,13 @@ static enum row_verdict take_current(void *context, const struct row *row, struc
 {
     struct call *call = context;
     const struct write *w = call->state;
-    enum media media = call->media;
+    struct sink sink = {.out = &call->reply, .media = call->media, .shape = &w->current};
     (void)e;
 
-    if (media == MEDIA_JSON)
-        call->media = MEDIA_OBJECT;
-    media_begin(call, &w->current);
-    media_row(call, row, &w->current, 0);
-    call->media = media;
+    if (sink.media == MEDIA_JSON)
+        sink.media = MEDIA_OBJECT;
+    sink_begin(&sink);
+    sink_row(&sink, row);
     return ROW_ENOUGH;
 }
 

@@ -15,7 +15,7 @@ static enum row_verdict take_row(void *context, const struct row *row, struct er
     struct write *w = call->state;
     (void)e;
 
-    write_row(call, w, row, &w->plan.shape);
+    write_row(w, row);
     return ROW_MORE;
 }
 

@@ -14,7 +14,7 @@ static enum row_verdict take_piece(void *context, const struct row *row, struct 
     struct call *call = context;
     struct write *w = call->state;
 
-    media_one(call, &w->pieces, row, &w->select.shape);
+    sink_alone(&w->sink, &w->pieces, row);
     buf_add(&w->ends, &w->pieces.len, sizeof w->pieces.len);
     if (!w->pieces.failed && !w->ends.failed)
         return ROW_MORE;
@@ -29,13 +29,13 @@ static enum row_verdict take_shown(void *context, const struct row *row, struct 
     struct write *w = call->state;
     (void)e;
 
-    write_row(call, w, row, &w->select.shape);
+    write_row(w, row);
     return ROW_MORE;
 }
 
 /* ---- when they are written */
 
-static void show_piece(struct call *call, struct write *w, size_t nth)
+static void show_piece(struct write *w, size_t nth)
 {
     size_t bounds[2] = {0, 0}; /* where it begins and ends */
 
@@ -43,14 +43,14 @@ static void show_piece(struct call *call, struct write *w, size_t nth)
         memcpy(bounds, w->ends.data + (nth - 1) * sizeof *bounds, sizeof bounds);
     else
         memcpy(&bounds[1], w->ends.data, sizeof *bounds);
-    media_piece(call, slice_make(w->pieces.data + bounds[0], bounds[1] - bounds[0]), w->shown++);
+    sink_piece(&w->sink, slice_make(w->pieces.data + bounds[0], bounds[1] - bounds[0]));
 }
 
 /* Shows the rows that were read before, up to the nth. */
-static void show_pieces(struct call *call, struct write *w, size_t end)
+static void show_pieces(struct write *w, size_t end)
 {
     for (; w->next_piece < end; w->next_piece++)
-        show_piece(call, w, w->next_piece);
+        show_piece(w, w->next_piece);
 }
 
 /* The number of a row that is there yet: it is left out. */
@@ -61,7 +61,7 @@ static enum row_verdict take_present(void *context, const struct row *row, struc
     size_t there = (size_t)row_integer(row, 0) - 1;
     (void)e;
 
-    show_pieces(call, w, there);
+    show_pieces(w, there);
     w->next_piece = there + 1;
     return ROW_MORE;
 }
@@ -72,7 +72,7 @@ static bool show_rest(void *context, const struct operation *op, struct error *e
     struct write *w = call->state;
     (void)op, (void)e;
 
-    show_pieces(call, w, w->ends.len / sizeof(size_t));
+    show_pieces(w, w->ends.len / sizeof(size_t));
     return true;
 }
 
@@ -115,7 +115,7 @@ static enum row_verdict take_written(void *context, const struct row *row, struc
     if (!take_key(call, w, row))
         return ROW_FAILED;
     if (w->answer != ANSWER_NOTHING)
-        write_row(call, w, row, &w->select.shape);
+        write_row(w, row);
     return ROW_MORE;
 }
 

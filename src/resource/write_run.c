@@ -16,7 +16,7 @@ static void begin(void *context)
     buf_clear(&call->reply);
     buf_clear(&w->pieces);
     buf_clear(&w->ends);
-    w->affected = w->shown = w->next_piece = 0;
+    w->affected = w->sink.rows = w->next_piece = 0;
     w->has_key = w->has_rival = false;
     write_forget_stored_key(w);
     if (!w->parts[PART_CURRENT])
@@ -30,7 +30,7 @@ static size_t count_affected(struct call *call, const struct write *w)
     bool before = w->readback == READ_BEFORE && !plan_needs_select(call->table, &call->tree);
 
     if (before || w->readback == READ_GONE)
-        return w->shown; /* also those that others took with them */
+        return w->sink.rows; /* also those that others took with them */
     if (write_returning(call, w) == RETURNING_NOTHING)
         return op->changed;
     return op->n_given;
@@ -56,7 +56,7 @@ static bool end(void *context, struct error *e)
 
     w->affected = count_affected(call, w);
     take_made_key(call, w);
-    write_end(call, w);
+    write_end(w);
     return write_check_outcome(call, w);
 }
 
