@@ -55,6 +55,7 @@ struct config {
 
     int64_t memory; /* -1: auto, 0: no limit */
     int64_t max_rows, max_answer;
+    int64_t max_upload, max_uploads; /* 0: none */
     int64_t max_body, max_url, max_headers, max_elements, max_depth;
     struct grammar_limits grammar;
     int64_t max_connections, max_metrics_connections;
@@ -62,7 +63,8 @@ struct config {
     const char *rate_limit,
         *rate_limit_anonymous; /* access/address/rate_limit.h; "same": as rate_limit */
     int64_t rate_limit_clients;
-    int64_t idle_timeout_ms, request_timeout_ms, write_timeout_ms, drain_timeout_ms;
+    int64_t idle_timeout_ms, request_timeout_ms, write_timeout_ms, drain_timeout_ms,
+        upload_timeout_ms;
 
     int64_t queue_length, slow_queue_length, batch_max;
     int64_t readers; /* 0: one more than there are processors, at least 3 */

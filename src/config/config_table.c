@@ -118,6 +118,10 @@ const struct setting settings[] = {
      "TIME",
      "a write may run this long, not counting how long it waits, and is undone when it takes longer; "
      "0: as long as its request"},
+    {network, "upload-timeout", SETTING_DURATION, AT(upload_timeout_ms), "5m", 0, 24 * HOUR, NULL,
+     "TIME",
+     "a body past --max-body must be received within this, and its rows written within as long again; 0: no "
+     "limit"},
     {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
      "TIME", "after SIGTERM, answer what is in flight for this long; what still runs then is stopped"},
 
@@ -142,6 +146,11 @@ const struct setting settings[] = {
      "bytes of one answer"},
     {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",
      "bytes of a request's body; taken apart it may take 16 times as much, and 16 MiB at least"},
+    {limits, "max-upload", SETTING_SIZE, AT(max_upload), "1GiB", 0, 1024 * GIB, NULL, "SIZE",
+     "bytes of the rows that one POST brings to a table, past --max-body: they are kept beside the database "
+     "until all are there; 0: no more than --max-body"},
+    {limits, "max-uploads", SETTING_INTEGER, AT(max_uploads), "4", 1, 64, NULL, "N",
+     "such bodies at a time, half of them from one client; more are answered 503"},
     {limits, "max-elements", SETTING_INTEGER, AT(max_elements), "10000", 1, 10000000, NULL, "N",
      "elements of an array that is posted"},
     {limits, "max-depth", SETTING_INTEGER, AT(max_depth), "64", 1, 200, NULL, "N",

@@ -35,7 +35,9 @@ struct server_options {
     size_t rate_clients;                    /* whose requests are counted at a time */
     size_t max_url;                         /* bytes of the request target */
     size_t max_headers;                     /* bytes of the header section */
-    size_t max_body;                        /* bytes of a body */
+    size_t max_body;                        /* bytes of a body in memory */
+    size_t max_uploads;                     /* larger ones at a time (upload.h) */
+    const char *database;                   /* beside which these are kept */
     int64_t idle_timeout_us;                /* a connection between requests; 0: for ever */
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
     int64_t loop_budget_us;     /* a read on its loop, before it goes on in the lane; 0: no limit */

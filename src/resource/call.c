@@ -77,6 +77,7 @@ void call_init(struct call *call, const struct service *service)
     prefer_clear(&call->prefer);
     call->address = 0;
     call->now_us = call->deadline_us = 0;
+    call->spool = NULL;
     call->budget_us = 0;
     call->moves_for = LANE_OVERRUN;
     call->in_lane = false;

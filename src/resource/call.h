@@ -34,6 +34,7 @@ struct backup_scheduler;
 struct lane;
 struct media_names;
 struct reader;
+struct spool;
 struct store;
 struct table;
 
@@ -67,6 +68,8 @@ struct service {
     int64_t max_answer;                   /* bytes of one answer */
     size_t max_url;                       /* bytes of a target, also of one that an answer names */
     int64_t max_body;                     /* bytes of a body: what a request may take follows it */
+    int64_t max_upload;                   /* bytes of one that is kept in a file; 0: none is */
+    int64_t upload_timeout_us;            /* to receive that, and again to write it; 0: no limit */
     bool read_only;                       /* nothing is written */
     bool aggregates;                      /* select= may ask for sum() and its like */
     const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */
@@ -124,6 +127,7 @@ struct call {
     struct prefer prefer;
     struct identity who; /* the same, for SQL's header(), method() and path() */
     struct buf body;
+    struct spool *spool; /* …which is there instead, whole: http/'s. NULL: it is not */
     uint64_t address; /* whose share it takes: a number for the principal, or for the address that
                             it came from; 0: not known */
     int64_t now_us;   /* when the request came, clock_us */
