@@ -6,25 +6,13 @@
 #include "base/clock.h"
 #include "store/catalog/catalog.h"
 #include "store/db/db.h"
+#include "store/db/row_fault.h"
+#include "store/db/savepoint.h"
 #include "store/db/statement.h"
 
 void loader_init(struct loader *l, struct db *db, const struct table *table, int64_t per_commit)
 {
     *l = (struct loader){.db = db, .table = table, .per_commit = per_commit};
-}
-
-static bool is_of_the_row(enum error_code code)
-{
-    switch (code) {
-    case ERROR_VALUE:
-    case ERROR_UNIQUE:
-    case ERROR_FOREIGN_KEY:
-    case ERROR_NOT_NULL:
-    case ERROR_CHECK:
-    case ERROR_RAISED:
-    case ERROR_ANSWER_TOO_LARGE: /* SQLite's own limit of a row */ return true;
-    default: return false;
-    }
 }
 
 static bool begin_batch(struct loader *l, struct error *e)
@@ -38,33 +26,18 @@ static bool begin_batch(struct loader *l, struct error *e)
     return true;
 }
 
-/* Back to the savepoint, which is gone then; else nothing of the transaction stays. */
-static void undo_row(struct loader *l)
-{
-    static const struct slice undo = SLICE_LITERAL("ROLLBACK TO row"),
-                              after = SLICE_LITERAL("RELEASE row");
-    struct error ignored = error_none();
-
-    if (!db_in_transaction(l->db))
-        return;
-    if (!db_run(l->db, undo, &ignored) || !db_run(l->db, after, &ignored))
-        db_rollback(l->db);
-}
-
 /* A trigger's RAISE(FAIL) leaves what was done before it; only a savepoint undoes that. */
 static bool insert_guarded(struct loader *l, struct statement *st, struct error *e)
 {
-    static const struct slice before = SLICE_LITERAL("SAVEPOINT row"),
-                              after = SLICE_LITERAL("RELEASE row");
     bool ok;
 
-    if (!db_run(l->db, before, e))
+    if (!savepoint_begin(l->db, e))
         return false;
     ok = statement_run(st, e);
     statement_reset(st);
     if (ok)
-        return db_run(l->db, after, e);
-    undo_row(l);
+        return savepoint_release(l->db, e);
+    savepoint_undo(l->db);
     return false;
 }
 
@@ -82,7 +55,7 @@ static bool insert_row(struct loader *l, struct statement *st, struct error *e)
 /* What a failure means for the rows before it: while their transaction stands, it is the row's own. */
 static enum loaded refused(const struct loader *l, enum error_code code)
 {
-    if (db_in_transaction(l->db) && is_of_the_row(code))
+    if (db_in_transaction(l->db) && row_fault(code))
         return LOADED_REFUSED;
     return LOADED_FAILED;
 }

@@ -132,7 +132,9 @@ bool attempt(struct batch *b, struct job *job, enum way way, int64_t share_us)
         return true;
     if (!attach_views(b, job))
         return db_in_transaction(b->db);
-    if (way == WAY_TRUSTING && job->single && !job->discard)
+    if (way == WAY_ALONE)
+        kept = do_work(b, job, share_us);
+    else if (way == WAY_TRUSTING && job->single && !job->discard)
         kept = run_trusting(b, job, share_us);
     else
         kept = run_in_savepoint(b, job, share_us);

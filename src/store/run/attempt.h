@@ -17,6 +17,7 @@ struct job;
 enum way {
     WAY_TRUSTING, /* a single statement without a savepoint */
     WAY_CAREFUL,  /* all in savepoints: the transaction was lost before */
+    WAY_ALONE,    /* none: it has the transaction for itself, and is undone with it */
 };
 
 /*

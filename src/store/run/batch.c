@@ -33,6 +33,15 @@ static void end_overrun(struct batch *b, struct job *job)
                            "--write-timeout.");
 }
 
+/* A long one that was stopped by its deadline. */
+static void end_late(const struct job *job)
+{
+    error_clear(job->error);
+    error_set(job->error, ERROR_TIMEOUT,
+              "canceling the write: the rows take longer than --upload-timeout allows");
+    error_hint(job->error, "Send fewer rows at once, or raise --upload-timeout.");
+}
+
 static void note_overdue(struct batch *b, struct job *job)
 {
     if (job->error->code != ERROR_TIMEOUT)
@@ -245,9 +254,13 @@ void batch_run_slow(struct batch *b)
         fail_all(&b->jobs, &cause);
         return;
     }
-    (void)attempt(b, job, WAY_TRUSTING, b->share_us);
+    if (job->is_long)
+        job_queue_note_long(b->queue, job);
+    (void)attempt(b, job, WAY_ALONE, job->is_long ? 0 : b->share_us);
     if (job->error->code == ERROR_OVER_BUDGET)
         end_overrun(b, job);
+    if (job->is_long && job->error->code == ERROR_TIMEOUT)
+        end_late(job);
     note_overdue(b, job);
     job_queue_note_slow(b->queue, job, b->now_us - b->begun_us, b->now_us);
     commit(b);

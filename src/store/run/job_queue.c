@@ -44,6 +44,8 @@ static bool is_to_wake(struct job_queue *q)
 /* One of a slow shape has a try all the same, a short one: it may find less to do than the others. */
 static bool is_slow(const struct job_queue *q, struct job *job)
 {
+    if (job->is_long)
+        return true;
     job->suspected = !job->alone && slow_jobs_know(&q->slow, job);
     return job->suspected && slow_jobs_of(&q->slow, job->address) >= CROWD;
 }
@@ -221,7 +223,7 @@ struct job *job_queue_take_slow(struct job_queue *q, int64_t now_us, int64_t sha
     pthread_mutex_lock(&q->lock);
     job = slow_jobs_take(&q->slow);
     if (job)
-        note_taken(q, now_us, share_us);
+        note_taken(q, now_us, job->is_long ? job->deadline_us - now_us : share_us);
     pthread_mutex_unlock(&q->lock);
     return job;
 }
@@ -241,7 +243,10 @@ void job_queue_note_fast(struct job_queue *q, size_t n, int64_t us)
 void job_queue_note_slow(struct job_queue *q, const struct job *job, int64_t us, int64_t now_us)
 {
     pthread_mutex_lock(&q->lock);
-    q->slow_us = mixed(q->slow_us, us);
+    q->long_one = NULL;
+    q->busy_until_us = now_us;
+    if (!job->is_long) /* the next may be none */
+        q->slow_us = mixed(q->slow_us, us);
     if (us >= SLOW_JOB_US)
         slow_jobs_remember(&q->slow, job);
     else if (us < SLOW_JOB_US / 2)

@@ -44,6 +44,7 @@ struct job_queue {
     _Atomic enum writer_work busy_with;
     _Atomic int64_t busy_since_us; /* clock_us; 0: it waits for work */
     int64_t busy_until_us;         /* …at most, as far as is known */
+    const struct job *long_one;    /* …or a job that says so itself, or NULL */
     int64_t usual_us, slow_us;     /* what a job took lately, of either class */
 
     /* The thread's own: as of the last job_queue_wait. */
@@ -90,6 +91,9 @@ struct job *job_queue_take_alone(struct job_queue *q, int64_t now_us);
 
 /* The thread's: the slow job whose turn it is; NULL: there is none any more. */
 struct job *job_queue_take_slow(struct job_queue *q, int64_t now_us, int64_t share_us);
+
+/* The thread's: the slow job that it took runs, and says itself when it will be done (job->ends_us). */
+void job_queue_note_long(struct job_queue *q, const struct job *job);
 
 /* The thread's: n fast jobs that it took are done, and took so long together. */
 void job_queue_note_fast(struct job_queue *q, size_t n, int64_t us);

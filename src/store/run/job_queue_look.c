@@ -6,13 +6,32 @@
 #include "base/clock.h"
 #include "store/run/job_queue.h"
 
+void job_queue_note_long(struct job_queue *q, const struct job *job)
+{
+    pthread_mutex_lock(&q->lock);
+    q->long_one = job;
+    pthread_mutex_unlock(&q->lock);
+}
+
+/* Under the lock: when what runs will be done, as far as is known. */
+static int64_t busy_until(const struct job_queue *q)
+{
+    int64_t ends = 0;
+
+    if (q->long_one)
+        ends = atomic_load_explicit(&q->long_one->ends_us, memory_order_relaxed);
+    return ends ? ends : q->busy_until_us;
+}
+
 int64_t job_queue_estimate(struct job_queue *q, bool slow)
 {
     int64_t now = clock_us(), us = 0;
+    bool busy;
 
     pthread_mutex_lock(&q->lock);
-    if (atomic_load_explicit(&q->busy_since_us, memory_order_relaxed) && q->busy_until_us > now)
-        us = q->busy_until_us - now;
+    busy = atomic_load_explicit(&q->busy_since_us, memory_order_relaxed) != 0;
+    if (busy && busy_until(q) > now)
+        us = busy_until(q) - now;
     us += (int64_t)q->fast.length * q->usual_us;
     if (slow) /* each has a turn of the fast ones behind it */
         us += (int64_t)q->slow.length * q->slow_us * 2;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/run/operation.h"
 
-#include "store/db/identity.h"
 #include "store/db/keys.h"
-#include "store/db/statement.h"
 #include "store/run/change.h"
 #include "store/run/operation_row.h"
 
@@ -61,32 +59,10 @@ static void forget_outcome(struct operation *op)
         keys_clear(op->keys);
 }
 
-static bool run_statement(struct operation *op, struct db *db, struct error *e)
-{
-    struct statement *st = statement_get(db, op->query.sql, e);
-    enum operation_run run = OPERATION_DONE;
-
-    if (!st)
-        return false;
-    for (op->run = 0; run == OPERATION_DONE && op->run < op->n_rows; op->run++)
-        run = operation_run_row(op, db, st, &op->query, operation_take_row, e);
-    statement_release(st);
-    return run == OPERATION_DONE;
-}
-
 /* True if the operation that it depends on has written nothing. */
 static bool is_idle(const struct operation *op)
 {
     return op->after && op->after->n_given == 0 && op->after->changed == 0;
-}
-
-static bool run_as_owner(struct operation *op, struct db *db, struct error *e)
-{
-    bool before = db_as_owner(db, true);
-    bool ok = run_statement(op, db, e);
-
-    db_as_owner(db, before);
-    return ok;
 }
 
 static bool run_operation(struct operation *op, struct db *db, struct error *e)
@@ -94,10 +70,10 @@ static bool run_operation(struct operation *op, struct db *db, struct error *e)
     if (is_idle(op))
         return true;
     if (op->as_owner)
-        return run_as_owner(op, db, e);
+        return operation_run_as_owner(op, db, e);
     if (op->change)
         return change_run(op, db, e);
-    return run_statement(op, db, e);
+    return operation_run_rows(op, db, e);
 }
 
 bool operations_run(struct operations *list, struct db *db, struct error *e)

@@ -3,7 +3,8 @@
  * savepoint. All of it is done, or nothing. So rows cross into this floor and out of it, and what is
  * needed for that -- connections, statements, rowids, which row SQLite made last -- stays here.
  *
- * An operation is a statement with its values. It runs once for each row of a matrix of values.
+ * An operation is a statement with its values. It runs once for each row of a matrix of values, or of a
+ * source that has more rows than memory holds.
  *   - What it gives, a SELECT's rows or RETURNING's, goes to its sink on the writer's thread, without a
  *     copy; or what tells the rows apart is kept in a list, which a later statement reads as a table.
  *   - Its judge looks at each run's outcome and may refuse: a guard is a SELECT with a judge. It must find
@@ -39,6 +40,30 @@ struct keys;
 struct operation;
 struct table;
 
+/* What a source has next. */
+enum source_step {
+    SOURCE_ROW,
+    SOURCE_END,
+    SOURCE_REFUSED, /* a row that is none, or has a value that its column does not take: the error says why */
+    SOURCE_FAILED, /* the source itself has failed */
+};
+
+/*
+ * Rows that come one by one, on the writer's thread, in place of a matrix: `width` values each, which are
+ * there until the next is asked for.
+ */
+struct row_source {
+    enum source_step (*next)(void *context, const struct value **row, struct error *e);
+    /* Before the first row, also when the list is run again: false with the error. */
+    bool (*rewind)(void *context, struct error *e);
+    /* Says in the error, which is of the row given last, which row that is. */
+    void (*place)(void *context, struct error *e);
+    /* Notes a row that is left out, and why; NULL: one that cannot be written fails the list. False with
+     * the error: no more may be left out. Each row is then written as if it were sent alone. */
+    bool (*reject)(void *context, const struct error *cause, struct error *e);
+    void *context;
+};
+
 /* After the rows of a run: false, with the error, undoes the whole list. */
 typedef bool operation_judge(void *context, const struct operation *op, struct error *e);
 
@@ -48,20 +73,25 @@ struct operation {
     const struct value *rows; /* the matrix, row by row; its values may change until it is run */
     size_t width;             /* values of a row, 0: none */
     size_t n_rows;            /* how many rows, and how often it runs: 0 is never */
-    row_sink *sink;           /* NULL: rows are counted only */
-    operation_judge *judge;   /* NULL: every outcome is well */
-    void *context;            /* the sink's and the judge's */
-    struct keys *keys;        /* NULL, or where it is kept what tells its rows apart: */
-    size_t keys_at;           /* …columns of theirs, from this one on */
-    struct change *change;    /* what else is to know of a table's rows that are written, or NULL */
+    const struct row_source *source; /* …in place of the matrix, or NULL */
+    row_sink *sink;                  /* NULL: rows are counted only */
+    operation_judge *judge;          /* NULL: every outcome is well */
+    void *context;                   /* the sink's and the judge's */
+    struct keys *keys;               /* NULL, or where it is kept what tells its rows apart: */
+    size_t keys_at;                  /* …columns of theirs, from this one on */
+    struct operation
+        *check; /* of a source's rows, or NULL: run when the list of keys is long, which is
+                                   then emptied, before it runs in its own place */
+    struct change *change; /* what else is to know of a table's rows that are written, or NULL */
     const struct operation *after; /* not run if this one wrote nothing; NULL: always run */
     bool as_owner;                 /* with the owner's rights, whoever asks */
     bool reads_made; /* …and its last value is what the engine calls the row that it made */
 
     /* The outcome. */
-    size_t run;     /* which row of the matrix it is, from 0 */
-    size_t n_given; /* rows that it gave, in all runs */
-    size_t n_found; /* …in this one */
+    size_t run;              /* which row of the matrix or the source it is, from 0 */
+    const struct value *row; /* …and its values */
+    size_t n_given;          /* rows that it gave, in all runs */
+    size_t n_found;          /* …in this one */
     size_t changed; /* rows that it changed, in all runs: not by triggers, and none of a view's */
 };
 

@@ -4,8 +4,29 @@
 #include <assert.h>
 
 #include "store/db/db.h"
+#include "store/db/identity.h"
 #include "store/db/keys.h"
 #include "store/db/statement.h"
+
+bool operation_first_row(struct operation *op, struct error *e)
+{
+    op->run = SIZE_MAX; /* the first one's number comes after it */
+    if (!op->source)
+        return true;
+    return op->source->rewind(op->source->context, e);
+}
+
+enum source_step operation_next_row(struct operation *op, struct error *e)
+{
+    op->run++;
+    if (op->source)
+        return op->source->next(op->source->context, &op->row, e);
+    if (op->run == op->n_rows)
+        return SOURCE_END;
+    if (op->width)
+        op->row = op->rows + op->run * op->width;
+    return SOURCE_ROW;
+}
 
 /* The row's values, the query's own, and what the row is called that an operation before made. */
 static bool bind_run(const struct operation *op, struct statement *st, const struct query *query,
@@ -73,4 +94,25 @@ enum operation_run operation_run_row(struct operation *op, struct db *db, struct
     if (!statement_reads_only(st))
         op->changed += (size_t)db_changes(db);
     return op->judge && !op->judge(op->context, op, e) ? OPERATION_REFUSED : OPERATION_DONE;
+}
+
+bool operation_run_rows(struct operation *op, struct db *db, struct error *e)
+{
+    struct statement *st = statement_get(db, op->query.sql, e);
+    enum source_step step = SOURCE_ROW;
+    bool ok = st && operation_first_row(op, e);
+
+    while (ok && (step = operation_next_row(op, e)) == SOURCE_ROW)
+        ok = operation_run_row(op, db, st, &op->query, operation_take_row, e) == OPERATION_DONE;
+    statement_release(st);
+    return ok && step == SOURCE_END;
+}
+
+bool operation_run_as_owner(struct operation *op, struct db *db, struct error *e)
+{
+    bool before = db_as_owner(db, true);
+    bool ok = operation_run_rows(op, db, e);
+
+    db_as_owner(db, before);
+    return ok;
 }

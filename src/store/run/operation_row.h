@@ -32,10 +32,24 @@ enum operation_run operation_run_row(struct operation *op, struct db *db, struct
 enum row_verdict operation_take_row(struct operation *op, struct db *db, const struct row *row,
                                     struct error *e);
 
+/* Before the first row, also when they are looked through again. False with the error. */
+bool operation_first_row(struct operation *op, struct error *e) __attribute__((warn_unused_result));
+
+/* Goes to the next row. SOURCE_ROW and SOURCE_END alone, of a matrix. */
+enum source_step operation_next_row(struct operation *op, struct error *e);
+
 /* The values of the row that is run; NULL: there are none. */
 static inline const struct value *operation_row(const struct operation *op)
 {
-    return op->width ? op->rows + op->run * op->width : NULL;
+    return op->width ? op->row : NULL;
 }
+
+/* Runs the statement for each row. */
+bool operation_run_rows(struct operation *op, struct db *db, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* The same, with the owner's rights. */
+bool operation_run_as_owner(struct operation *op, struct db *db, struct error *e)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -12,6 +12,7 @@
 #ifndef THIMBLE_STORE_RUN_WRITER_H
 #define THIMBLE_STORE_RUN_WRITER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -53,9 +54,13 @@ struct job {
     struct memory_request memory; /* what its request has when it is submitted */
     bool discard; /* roll the savepoint back even on success (Prefer: tx=rollback) */
     bool single;  /* one statement: nothing stays of it if it fails */
-    bool alone;   /* `run` gets the connection between batches, in no transaction, and once */
+    bool
+        is_long; /* slow from the start, and stopped by its deadline alone: in a transaction of its own */
+    bool alone; /* `run` gets the connection between batches, in no transaction, and once */
     struct identity *who; /* whom its statements are for (store/db/identity.h), or NULL */
-    struct error *error;  /* the outcome, the owner's: no error means committed (or discarded) */
+    _Atomic int64_t
+        ends_us; /* is_long: when it will be done, as far as it knows (clock_us); 0: not known */
+    struct error *error; /* the outcome, the owner's: no error means committed (or discarded) */
 
     /* The queue's own. */
     struct job *previous; /* in its list */
