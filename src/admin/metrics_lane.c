@@ -41,6 +41,7 @@ static const struct sample_row rows[] = {
 static const char *const reasons[LANE_REASONS] = {
     [LANE_OVERRUN] = "overrun",         [LANE_SHAPE] = "shape",   [LANE_PLAN] = "plan",
     [LANE_DESCRIPTION] = "description", [LANE_SCHEMA] = "schema", [LANE_ALL] = "all",
+    [LANE_STREAM] = "stream",
 };
 
 static void write_jobs(struct buf *out, const struct lane_stats *stats)

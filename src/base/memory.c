@@ -178,6 +178,16 @@ void memory_tell(enum memory_use use)
     memory_thread.counted[use] = 0;
 }
 
+ptrdiff_t memory_own(enum memory_use use, ptrdiff_t own)
+{
+    ptrdiff_t before;
+
+    memory_tell(use);
+    before = memory_thread.own[use];
+    memory_thread.own[use] = own;
+    return before;
+}
+
 /* mimalloc's; the sanitizers' builds have no such thing. */
 extern void mi_collect(bool force) __attribute__((weak));
 

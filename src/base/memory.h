@@ -81,6 +81,10 @@ void memory_begin(struct memory_request has);
 bool memory_take_told(enum memory_use use, size_t bytes);
 void memory_tell(enum memory_use use);
 
+/* What of this use counts as the calling thread's own is `own` bytes from here on; returns what it was. For
+ * what goes from thread to thread, and takes its memory along. */
+ptrdiff_t memory_own(enum memory_use use, ptrdiff_t own);
+
 /* Takes bytes out of the budget; false if they are not to be had: then none is taken. What is taken
  * is given back by memory_give, by any thread. */
 static inline bool memory_take(enum memory_use use, size_t bytes)

@@ -170,7 +170,7 @@ static bool add_rows(struct db *db, struct slice sql, const struct words_column 
 
     for (size_t i = 0; i < n; i++)
         add_cell(out, slice_from(columns[i].title), columns[i].width);
-    ok = st && statement_rows(st, add_row, &table, &cause);
+    ok = st && statement_rows(st, add_row, &table, &cause) != READING_FAILED;
     statement_release(st);
     if (ok || cause.code == ERROR_BROKEN_TABLE)
         return true;

@@ -38,8 +38,16 @@ struct slice row_bytes(const struct row *row, size_t column);
 /* What a sink says of the rows that come after. */
 enum row_verdict {
     ROW_MORE,   /* they are wanted */
+    ROW_PAUSE,  /* they are wanted, but not now: the reading is left here, where it can be */
     ROW_ENOUGH, /* they are not: the reading is at its end, and well */
     ROW_FAILED, /* the error is set: the reading has failed */
+};
+
+/* How a reading came out of its rows. */
+enum reading_state {
+    READING_ENDED,  /* there are no more, or the sink had enough */
+    READING_PAUSED, /* the sink said ROW_PAUSE */
+    READING_FAILED, /* the error is set */
 };
 
 /* Takes a row, on the thread that reads. */

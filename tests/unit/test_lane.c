@@ -14,14 +14,14 @@
 #include "store/run/lane_queue.h"
 #include "store/run/slow_shapes.h"
 
-enum { QUEUE = 8, THREADS = 3 };
+enum { QUEUE = 8, THREADS = 3, STREAMS = 4 };
 
 static struct lane_queue queue_of(size_t max, size_t threads)
 {
     struct error e = error_none();
     struct lane_queue q;
 
-    assert_true(lane_queue_init(&q, max, threads, &e));
+    assert_true(lane_queue_init(&q, max, threads, STREAMS, &e));
     return q;
 }
 

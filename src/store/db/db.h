@@ -146,6 +146,9 @@ bool db_error(struct db *db, int result, struct error *e);
 /* The same for a statement that does not compile: no value is at fault. */
 bool db_compile_error(struct db *db, int result, struct error *e);
 
+/* From now on the connection's cache has so many bytes of pages. */
+bool db_cache(struct db *db, int64_t bytes, struct error *e) __attribute__((warn_unused_result));
+
 /* Gives back the pages that the connection's cache has and that are not in use
  * (sqlite.org/c3ref/db_release_memory.html). */
 void db_rest(struct db *db);

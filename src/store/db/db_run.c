@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <stdio.h>
+
 #include <sqlite3.h>
 
 #include "store/db/db.h"
@@ -32,6 +34,14 @@ bool db_integer(struct db *db, const char *sql, int64_t *out, struct error *e)
         *out = statement_integer(st, 0);
     statement_release(st);
     return step == STEP_ROW;
+}
+
+bool db_cache(struct db *db, int64_t bytes, struct error *e)
+{
+    char sql[64];
+
+    snprintf(sql, sizeof sql, "PRAGMA cache_size=-%lld", (long long)(bytes / 1024));
+    return db_exec(db, sql, e);
 }
 
 bool db_run(struct db *db, struct slice sql, struct error *e)

@@ -212,14 +212,17 @@ struct statement *statement_begin(struct db *db, const struct query *query, stru
     return NULL;
 }
 
-bool statement_rows(struct statement *st, row_sink *sink, void *context, struct error *e)
+enum reading_state statement_rows(struct statement *st, row_sink *sink, void *context,
+                                  struct error *e)
 {
     enum row_verdict verdict = ROW_MORE;
     enum step step = STEP_DONE;
 
     while (verdict == ROW_MORE && (step = statement_step(st, e)) == STEP_ROW)
         verdict = sink(context, &st->row, e);
-    return step != STEP_FAILED && verdict != ROW_FAILED;
+    if (verdict == ROW_PAUSE)
+        return READING_PAUSED;
+    return step == STEP_FAILED || verdict == ROW_FAILED ? READING_FAILED : READING_ENDED;
 }
 
 bool statement_run(struct statement *st, struct error *e)
@@ -271,9 +274,7 @@ const char *statement_column_name(struct statement *st, int column)
 {
     const char *name = sqlite3_column_name(st->row.stmt, column);
 
-    if (name)
-        return name;
-    return "";
+    return name ? name : "";
 }
 
 const char *statement_column_type(struct statement *st, int column)

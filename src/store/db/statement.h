@@ -54,10 +54,10 @@ bool statement_run(struct statement *st, struct error *e) __attribute__((warn_un
 /* statement_get and statement_bind: to be stepped and released. NULL with an error. */
 struct statement *statement_begin(struct db *db, const struct query *query, struct error *e);
 
-/* Steps a bound statement to its end, or until the sink has enough, with each row into the sink. False if
- * a step or the sink has failed. */
-bool statement_rows(struct statement *st, row_sink *sink, void *context, struct error *e)
-    __attribute__((warn_unused_result));
+/* Steps a bound statement to its end, or until the sink wants no more for now, with each row into the
+ * sink. After READING_PAUSED it goes on where it was. */
+enum reading_state statement_rows(struct statement *st, row_sink *sink, void *context,
+                                  struct error *e) __attribute__((warn_unused_result));
 
 /* The current row, as others see it. */
 const struct row *statement_row(const struct statement *st);

@@ -22,9 +22,6 @@
 /* Between two looks whether the log has started over. */
 #define GAP_LOOK_US 20000
 
-/* The longest wait that a refusal tells, in seconds. */
-#define RETRY_MAX 60
-
 static int64_t cpu_us(void)
 {
     struct timespec t;
@@ -39,19 +36,42 @@ static void wait_for_work(struct lane *lane, struct lane_thread *t, bool *rested
     if (!memory_wait(&lane->work, &lane->lock, rested))
         return;
     pthread_mutex_unlock(&lane->lock);
+    reader_take_up(t->reader);
     reader_rest(t->reader);
+    reader_put_down(t->reader);
+    pthread_mutex_lock(&lane->lock);
+    lane_streams_rest(lane);
+    pthread_mutex_unlock(&lane->lock);
     memory_return();
     pthread_mutex_lock(&lane->lock);
+}
+
+/* A stream keeps the log as it is, and its pieces are not to wait: there is no gap while there is one. */
+static bool must_wait(struct lane *lane)
+{
+    if (lane->closed || lane->streams.n > 0)
+        return false;
+    return log_pause_holds(&lane->pause, lane_count_running(lane), clock_us());
 }
 
 /* Lets the write-ahead log start over, if it is so long that what waits is held back for it. */
 static void make_gap(struct lane *lane)
 {
-    while (!lane->closed && log_pause_holds(&lane->pause, lane_count_running(lane), clock_us())) {
+    while (must_wait(lane)) {
         pthread_mutex_unlock(&lane->lock);
         usleep(GAP_LOOK_US);
         pthread_mutex_lock(&lane->lock);
     }
+}
+
+/* The pieces of a stream, which are many and short, are not among what is counted of jobs. */
+static void note_taken(struct lane *lane, struct lane_thread *t, const struct lane_job *job)
+{
+    t->since_us = clock_us();
+    t->has_piece = job->reader != NULL;
+    if (!t->has_piece)
+        histogram_observe(&lane->waits, &buckets_duration,
+                          (uint64_t)(t->since_us - job->queued_us));
 }
 
 static struct lane_job *take(struct lane *lane, struct lane_thread *t)
@@ -61,17 +81,16 @@ static struct lane_job *take(struct lane *lane, struct lane_thread *t)
 
     pthread_mutex_lock(&lane->lock);
     make_gap(lane);
+    lane_streams_take_back(lane, t);
     while ((job = lane_queue_take(&lane->queue)) == NULL) {
         if (lane->closed)
             break;
         wait_for_work(lane, t, &rested);
         make_gap(lane);
+        lane_streams_take_back(lane, t);
     }
-    if (job) {
-        t->since_us = clock_us();
-        histogram_observe(&lane->waits, &buckets_duration,
-                          (uint64_t)(t->since_us - job->queued_us));
-    }
+    if (job)
+        note_taken(lane, t, job);
     pthread_mutex_unlock(&lane->lock);
     return job;
 }
@@ -84,17 +103,26 @@ static bool is_cancelled(const struct lane_job *job)
 /* Returns the processor time that it took: on a busy machine a fast statement may wait for long. */
 static int64_t run_job(struct lane_thread *t, struct lane_job *job)
 {
+    struct reader *reader = job->reader ? job->reader : t->reader;
     int64_t us, began = cpu_us();
 
     job->shape = 0;
+    job->ends = false;
     if (is_cancelled(job))
         return 0;
-    reader_cancel_by(t->reader, &job->cancelled);
-    job->run(job, t->reader);
-    reader_cancel_by(t->reader, NULL);
+    job->thread = t;
+    reader_take_up(reader);
+    reader_cancel_by(reader, &job->cancelled);
+    job->run(job, reader);
+    reader_cancel_by(reader, NULL);
     us = cpu_us() - began;
-    reader_rest(t->reader); /* checkpoints can pass; slow reads are rare, and need much memory */
-    memory_return();
+    if (!job->reader)
+        reader_rest(reader); /* checkpoints can pass; slow reads are rare, and need much memory */
+    reader_put_down(reader);
+    if (job->ends)
+        lane_return_reader(t->lane, job);
+    if (!t->has_piece)
+        memory_return();
     return us;
 }
 
@@ -115,10 +143,12 @@ static void end(struct lane *lane, struct lane_thread *t, struct lane_job *job, 
     pthread_mutex_lock(&lane->lock);
     us = clock_us() - t->since_us;
     t->since_us = 0;
-    lane->mean_us += (us - lane->mean_us) / MEAN_PARTS;
     lane->cancelled += is_cancelled(job);
-    histogram_observe(&lane->runs, &buckets_duration, (uint64_t)us);
-    note_shape(lane, job->shape, cpu);
+    if (!t->has_piece) {
+        lane->mean_us += (us - lane->mean_us) / MEAN_PARTS;
+        histogram_observe(&lane->runs, &buckets_duration, (uint64_t)us);
+        note_shape(lane, job->shape, cpu);
+    }
     lane_queue_done(job->client);
     pthread_mutex_unlock(&lane->lock);
     completion_queue_post(job->completions, &job->completion, &job->completion);
@@ -143,6 +173,7 @@ static bool start_thread(struct lane *lane, struct lane_thread *t, struct store 
     t->reader = reader_open(store, e);
     if (!t->reader)
         return false;
+    reader_put_down(t->reader);
     t->started = pthread_create(&t->thread, NULL, lane_main, t) == 0;
     return t->started || error_set(e, ERROR_FAILURE, "cannot start a thread of the reader lane");
 }
@@ -156,44 +187,19 @@ struct lane *lane_start(struct store *store, const struct lane_options *options,
         return NULL;
     }
     lane->options = *options;
+    lane->store = store;
     lane->pause.store = store;
     pthread_mutex_init(&lane->lock, NULL);
     pthread_cond_init(&lane->work, NULL);
-    bool ok = lane_queue_init(&lane->queue, options->queue_max, options->threads, e);
+    bool ok =
+        lane_queue_init(&lane->queue, options->queue_max, options->threads, options->streams, e) &&
+        lane_streams_init(lane, e);
     for (size_t i = 0; i < options->threads && ok; i++)
         ok = start_thread(lane, &lane->threads[i], store, e);
     if (ok)
         return lane;
     lane_stop(lane);
     return NULL;
-}
-
-/* What one that runs may take: the mean, or as long as those of now have taken already. */
-static int64_t expected_us(const struct lane *lane)
-{
-    int64_t now = clock_us(), us = lane->mean_us;
-
-    for (size_t i = 0; i < lane->options.threads; i++) {
-        int64_t since = lane->threads[i].since_us;
-
-        if (since && now - since > us)
-            us = now - since;
-    }
-    return us;
-}
-
-/* Records ERROR_BUSY; `ahead` jobs come first. Behind the lock. */
-static bool say_busy(const struct lane *lane, size_t ahead, struct error *e)
-{
-    int64_t us = expected_us(lane) * (int64_t)ahead / (int64_t)lane->queue.max_running;
-    int64_t seconds = us / 1000000 + 1;
-
-    error_set(e, ERROR_BUSY, "%zu slow reads are waiting already", ahead);
-    error_hint(e,
-               "Send the request again later, or ask for less: it is not answered at once because "
-               "it takes long, or because one like it did.");
-    e->retry_after = (int)(seconds < RETRY_MAX ? seconds : RETRY_MAX);
-    return false;
 }
 
 static bool put(struct lane *lane, struct lane_job *job, struct error *e)
@@ -203,8 +209,9 @@ static bool put(struct lane *lane, struct lane_job *job, struct error *e)
     if (lane->closed)
         return error_set(e, ERROR_DRAINING, "the server is shutting down");
     if (!lane_queue_put(&lane->queue, job, &ahead))
-        return say_busy(lane, ahead, e);
-    lane->jobs[job->reason]++;
+        return lane_refuse(lane, ahead, e);
+    if (!job->reader)
+        lane->jobs[job->reason]++;
     return true;
 }
 
@@ -235,13 +242,6 @@ bool lane_withdraw(struct lane *lane, struct lane_job *job)
     return waited;
 }
 
-void lane_say_busy(struct lane *lane, struct error *e)
-{
-    pthread_mutex_lock(&lane->lock);
-    (void)say_busy(lane, lane->queue.length, e);
-    pthread_mutex_unlock(&lane->lock);
-}
-
 const struct slow_shapes *lane_slow_shapes(const struct lane *lane)
 {
     return &lane->shapes;
@@ -262,6 +262,9 @@ void lane_stop(struct lane *lane)
             pthread_join(t->thread, NULL);
         reader_close(t->reader);
     }
+    pthread_mutex_lock(&lane->lock);
+    lane_streams_finish(lane);
+    pthread_mutex_unlock(&lane->lock);
     lane_queue_finish(&lane->queue);
     pthread_mutex_destroy(&lane->lock);
     pthread_cond_destroy(&lane->work);

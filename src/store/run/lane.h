@@ -21,6 +21,7 @@
 
 struct lane;
 struct lane_client;
+struct lane_thread;
 struct reader;
 struct store;
 
@@ -32,6 +33,7 @@ enum lane_reason {
     LANE_DESCRIPTION, /* it asks for the API's description, which is to be made */
     LANE_SCHEMA,      /* the schema has changed, and is large */
     LANE_ALL,         /* all go there */
+    LANE_STREAM,      /* its answer is sent in pieces */
     LANE_REASONS,
 };
 
@@ -43,14 +45,21 @@ struct lane_job {
     enum lane_reason reason;
     _Atomic bool cancelled; /* raised by its owner: nobody waits, what runs is stopped */
     uint64_t shape;         /* set by `run`: what the time it took is held against, 0: nothing */
+    struct reader
+        *reader; /* kept for it (lane_keep_reader): it runs with this one. NULL: the thread's */
+    bool ends;   /* set by `run`: that one is no longer needed */
 
-    struct lane_client *client; /* the lane's own */
-    int64_t queued_us;
+    /* The lane's own. */
+    struct lane_client *client;
+    struct lane_thread *thread;               /* that runs it */
+    int64_t queued_us, kept_us;               /* since when it waits, has the reader */
+    struct lane_job *kept_next, *kept_before; /* among those that have one */
 };
 
 struct lane_options {
     size_t threads;    /* at least 1 */
     size_t queue_max;  /* jobs waiting; more are refused */
+    size_t streams;    /* readers that may be kept at a time, half of them for one client */
     int64_t budget_us; /* a read that takes more processor time than this is slow */
 };
 
@@ -59,6 +68,8 @@ struct lane_stats {
     uint64_t jobs[LANE_REASONS]; /* taken in */
     uint64_t refused, withdrawn, cancelled;
     size_t queued, running, threads, queue_max, slow_shapes;
+    size_t kept, kept_max; /* readers */
+    int64_t oldest_us;     /* for how long the one that is kept longest was; 0: none is */
     struct histogram_sum waits, runs; /* microseconds */
     struct db_cache_counts caches;
 };
@@ -72,6 +83,18 @@ struct lane *lane_start(struct store *store, const struct lane_options *options,
  */
 bool lane_submit(struct lane *lane, struct lane_job *job, struct error *e)
     __attribute__((warn_unused_result));
+
+/*
+ * For a job's `run`, whose reading is paused: the thread's reader is kept for the job, which is submitted
+ * again to go on with it, by whatever thread; such a job is taken in even if the queue is full. The thread
+ * gets another. False, with ERROR_BUSY if there are too many, of all or of the client's, or why no other
+ * can be opened: then it is the thread's still.
+ */
+bool lane_keep_reader(struct lane *lane, struct lane_job *job, struct error *e)
+    __attribute__((warn_unused_result));
+
+/* The reader goes back: the job does not run and has ended its reading. Any thread. */
+void lane_return_reader(struct lane *lane, struct lane_job *job);
 
 /* True if the job waited: it is the caller's again, and never runs. */
 bool lane_withdraw(struct lane *lane, struct lane_job *job) __attribute__((warn_unused_result));

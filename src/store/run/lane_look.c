@@ -3,8 +3,12 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include "base/clock.h"
 #include "store/run/lane_private.h"
 #include "store/run/reader.h"
+
+/* The longest wait that a refusal tells, in seconds. */
+#define RETRY_MAX 60
 
 size_t lane_count_running(const struct lane *lane)
 {
@@ -32,7 +36,46 @@ void lane_stats(struct lane *lane, struct lane_stats *out)
     out->running = lane_count_running(lane);
     histogram_collect(&lane->waits, &out->waits);
     histogram_collect(&lane->runs, &out->runs);
-    pthread_mutex_unlock(&lane->lock);
+    out->kept = lane->streams.n;
+    out->kept_max = lane->streams.max;
+    if (lane->streams.first)
+        out->oldest_us = clock_us() - lane->streams.first->kept_us;
     for (size_t i = 0; i < lane->options.threads; i++)
         reader_collect(lane->threads[i].reader, &out->caches);
+    lane_streams_collect(lane, &out->caches);
+    pthread_mutex_unlock(&lane->lock);
+}
+
+/* What one that runs may take: the mean, or as long as those of now have taken already. */
+static int64_t expected_us(const struct lane *lane)
+{
+    int64_t now = clock_us(), us = lane->mean_us;
+
+    for (size_t i = 0; i < lane->options.threads; i++) {
+        int64_t since = lane->threads[i].since_us;
+
+        if (since && now - since > us)
+            us = now - since;
+    }
+    return us;
+}
+
+bool lane_refuse(const struct lane *lane, size_t ahead, struct error *e)
+{
+    int64_t us = expected_us(lane) * (int64_t)ahead / (int64_t)lane->queue.max_running;
+    int64_t seconds = us / 1000000 + 1;
+
+    error_set(e, ERROR_BUSY, "%zu slow reads are waiting already", ahead);
+    error_hint(e,
+               "Send the request again later, or ask for less: it is not answered at once because "
+               "it takes long, or because one like it did.");
+    e->retry_after = (int)(seconds < RETRY_MAX ? seconds : RETRY_MAX);
+    return false;
+}
+
+void lane_say_busy(struct lane *lane, struct error *e)
+{
+    pthread_mutex_lock(&lane->lock);
+    (void)lane_refuse(lane, lane->queue.length, e);
+    pthread_mutex_unlock(&lane->lock);
 }

@@ -5,13 +5,14 @@
 
 #include "store/run/lane.h"
 
-bool lane_queue_init(struct lane_queue *q, size_t max, size_t threads, struct error *e)
+bool lane_queue_init(struct lane_queue *q, size_t max, size_t threads, size_t streams,
+                     struct error *e)
 {
     *q = (struct lane_queue){
         .max = max,
         .max_waiting = (max + 1) / 2,
         .max_running = threads > 1 ? threads - 1 : 1,
-        .n_clients = max + threads, /* each has a job at least */
+        .n_clients = max + threads + streams, /* each has a job at least */
     };
     q->clients = calloc(q->n_clients, sizeof *q->clients);
     return q->clients || error_set(e, ERROR_MEMORY, "out of memory");
@@ -69,12 +70,26 @@ static void leave_turns(struct lane_queue *q, struct lane_client *c)
         q->last = before;
 }
 
+/* What goes on has begun: it is let in. */
+static bool has_room(const struct lane_queue *q, const struct lane_client *c,
+                     const struct lane_job *job, size_t *ahead)
+{
+    *ahead = c->waiting - c->pieces;
+    if (job->reader || *ahead < q->max_waiting)
+        return true;
+    return false;
+}
+
 bool lane_queue_put(struct lane_queue *q, struct lane_job *job, size_t *ahead)
 {
-    struct lane_client *c = q->length < q->max ? client_of(q, job) : NULL;
+    bool is_piece = job->reader != NULL;
+    struct lane_client *c;
 
-    *ahead = c ? c->waiting : q->length;
-    if (!c || c->waiting >= q->max_waiting)
+    *ahead = q->length - q->pieces;
+    if (!is_piece && *ahead >= q->max)
+        return false;
+    c = client_of(q, job);
+    if (!has_room(q, c, job, ahead))
         return false;
     job->client = c;
     job->completion.next = NULL;
@@ -82,6 +97,8 @@ bool lane_queue_put(struct lane_queue *q, struct lane_job *job, size_t *ahead)
     c->last = &job->completion;
     if (c->waiting++ == 0)
         join_turns(q, c);
+    c->pieces += is_piece;
+    q->pieces += is_piece;
     q->length++;
     return true;
 }
@@ -96,6 +113,9 @@ static void unlink_job(struct lane_queue *q, struct lane_client *c, struct compl
     if (c->last == job)
         c->last = before;
     job->next = NULL;
+    bool is_piece = ((struct lane_job *)job)->reader != NULL;
+    c->pieces -= is_piece;
+    q->pieces -= is_piece;
     c->waiting--;
     q->length--;
 }

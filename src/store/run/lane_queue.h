@@ -21,22 +21,25 @@ struct lane_client {
     uint64_t address[2];
     struct completion *first, *last; /* jobs that wait, oldest first */
     size_t waiting, running;
+    size_t pieces;            /* of those that wait: with a reader of their own */
     struct lane_client *next; /* whose turn is after this one's, while jobs wait */
 };
 
 struct lane_queue {
-    size_t max;         /* jobs waiting */
+    size_t max; /* jobs waiting; those with a reader of their own are not counted, which are few */
     size_t max_waiting; /* …of one address */
     size_t max_running; /* jobs of one address that run at once */
     size_t length;      /* jobs waiting now */
+    size_t pieces;      /* …with a reader of their own */
     size_t n_clients;   /* places */
     struct lane_client *clients;
     struct lane_client *first, *last; /* those with jobs that wait: whose turn is next, and last */
 };
 
-/* For `threads` that take jobs, `max` of which wait. False with ERROR_MEMORY. */
-bool lane_queue_init(struct lane_queue *q, size_t max, size_t threads, struct error *e)
-    __attribute__((warn_unused_result));
+/* For `threads` that take jobs, `max` of which wait, beside those of so many streams. False with
+ * ERROR_MEMORY. */
+bool lane_queue_init(struct lane_queue *q, size_t max, size_t threads, size_t streams,
+                     struct error *e) __attribute__((warn_unused_result));
 void lane_queue_finish(struct lane_queue *q);
 
 /* False if the queue, or the address's part of it, is full; *ahead is then how many jobs are. */

@@ -11,20 +11,8 @@
 #include "store/db/db.h"
 #include "store/db/identity.h"
 #include "store/db/statement.h"
+#include "store/run/reader_private.h"
 #include "store/store.h"
-
-struct reader {
-    struct store *store;
-    struct db *db;
-    struct catalog *catalog; /* fits the snapshot; one reference, or NULL: at rest */
-    int64_t schema_version;  /* of the catalogue, when there was one */
-    uint64_t generation;     /* of the kept snapshot */
-    int64_t begun_us;        /* when it began, 0: none is kept */
-    uint32_t data_version;   /* SQLite's, of the newest snapshot */
-    uint64_t version;        /* ours: how often that moved */
-    int64_t version_us;      /* when it moved last */
-    struct access *access;   /* the catalogue's of then, one reference, or NULL */
-};
 
 struct reader *reader_open(struct store *store, struct error *e)
 {
@@ -170,7 +158,7 @@ void reader_identify(struct reader *reader, struct identity *who)
 
 static bool read_to_end(struct statement *st, row_sink *sink, void *context, struct error *e)
 {
-    bool ok = st && statement_rows(st, sink, context, e);
+    bool ok = st && statement_rows(st, sink, context, e) != READING_FAILED;
 
     statement_release(st);
     return ok;

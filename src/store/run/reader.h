@@ -24,6 +24,7 @@ struct db;
 struct db_cache_counts;
 struct identity;
 struct reader;
+struct reading;
 struct store;
 struct table;
 
@@ -80,6 +81,38 @@ void reader_identify(struct reader *reader, struct identity *who);
  */
 bool reader_rows(struct reader *reader, const struct query *query, row_sink *sink, void *context,
                  struct error *e) __attribute__((warn_unused_result));
+
+/*
+ * The same, where the sink may say ROW_PAUSE. READING_PAUSED: `*out` is the reading, to be gone on with
+ * by reading_go_on, perhaps by another thread, which has the reader then, and ended by reading_end. Until
+ * that the reader keeps its snapshot, role and identity, and is used for nothing else; the query's values
+ * stay where they are. Else `*out` is NULL and all is over.
+ */
+enum reading_state reader_read(struct reader *reader, const struct query *query, row_sink *sink,
+                               void *context, struct reading **out, struct error *e)
+    __attribute__((warn_unused_result));
+enum reading_state reading_go_on(struct reading *reading, row_sink *sink, void *context,
+                                 struct error *e) __attribute__((warn_unused_result));
+void reading_end(struct reading *reading);
+
+/* Its statements run until then (clock_us; 0: no limit): of a reading that is paused. */
+void reader_deadline(struct reader *reader, int64_t deadline_us);
+
+/* A reader that is kept for a reading makes do with READER_SMALL_CACHE bytes of pages, and has as many as
+ * others again before it is used for anything else. */
+#define READER_SMALL_CACHE 262144
+bool reader_make_small(struct reader *reader, struct error *e) __attribute__((warn_unused_result));
+bool reader_make_full(struct reader *reader, struct error *e) __attribute__((warn_unused_result));
+
+/* Gives back those of its pages that are not in use. */
+void reader_trim(struct reader *reader);
+
+/*
+ * A reader that goes from thread to thread: between the two it is the calling thread's, and what its
+ * connection has of memory is counted as that of the thread (base/memory.h).
+ */
+void reader_take_up(struct reader *reader);
+void reader_put_down(struct reader *reader);
 
 /* The same for an EXPLAIN: of a statement that writes, too, as nothing is run. */
 bool reader_explain(struct reader *reader, const struct query *query, row_sink *sink, void *context,
