@@ -14,6 +14,7 @@ void error_clear(struct error *e)
     e->status = 0;
     e->retry_after = 0;
     e->row = -1;
+    e->line = 0;
 }
 
 struct error error_none(void)

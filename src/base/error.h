@@ -10,6 +10,7 @@
 #define THIMBLE_BASE_ERROR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * X(name, code): `code` is what a client reads in the `code` member: PostgREST's
@@ -124,6 +125,7 @@ struct error {
     int status;               /* chosen by SQL, 400 to 599; 0: the code says it */
     int retry_after;          /* of one that passes: in so many seconds; 0: the code says it */
     long row;                 /* index of the body's element at fault, -1 if not one of many */
+    int64_t line;             /* …of the line that it begins at, from 1; 0: it is not said */
 };
 
 /* Empties `e`: no error. Every struct error starts with this or with error_none(). */

@@ -24,6 +24,9 @@ static const struct {
     {"application/merge-patch+json", FORM_JSON},
     {"application/vnd.pgrst.object+json", FORM_JSON},
     {"application/vnd.pgrst.array+json", FORM_JSON},
+    {"application/x-ndjson", FORM_NDJSON},
+    {"application/ndjson", FORM_NDJSON},
+    {"application/jsonl", FORM_NDJSON},
     {"text/csv", FORM_CSV},
     {"application/x-www-form-urlencoded", FORM_FIELDS},
 };
@@ -90,11 +93,12 @@ static bool parse_form(struct call *call, enum body_form form, struct body *body
 {
     switch (form) {
     case FORM_JSON: return body_parse_json(call, body);
+    case FORM_NDJSON: return body_parse_lines(call, body);
     case FORM_CSV: return body_parse_csv(call, body);
     case FORM_FIELDS: return body_parse_form(call, body);
     case FORM_UNKNOWN: break;
     }
-    return body_refuse_type(call, "Send application/json, text/csv or "
+    return body_refuse_type(call, "Send application/json, application/x-ndjson, text/csv or "
                                   "application/x-www-form-urlencoded.");
 }
 
@@ -118,15 +122,17 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     *body = (struct body){.is_change = use != BODY_CREATE || is_upsert};
     if (!body_check_type(call))
         return false;
-    if (!parse_form(call, form, body))
+    if (!parse_form(call, form, body)) {
+        body_name_line(call);
         return false;
+    }
     if (!check_count(call, use, body))
         return false;
     if (use != BODY_CREATE)
         body->is_array = false;
     if (body->n_rows == 0)
         body->n_set = 0;
-    if (use == BODY_MERGE && form == FORM_JSON)
+    if (use == BODY_MERGE && (form == FORM_JSON || form == FORM_NDJSON))
         body_mark_merges(call->table, body);
     return true;
 }

@@ -1,5 +1,5 @@
 /*
- * The body of a write, taken apart into columns and values: JSON, CSV or a form. The values borrow
+ * The body of a write, taken apart into columns and values: JSON, NDJSON, CSV or a form. The values borrow
  * from the body's bytes and from the call's arena.
  *
  * SPDX-License-Identifier: MIT
@@ -56,8 +56,18 @@ bool body_parse(struct call *call, enum body_use use, struct body *body)
     __attribute__((warn_unused_result));
 
 /* What a body's content type says that it is. */
-enum body_form { FORM_UNKNOWN, FORM_JSON, FORM_CSV, FORM_FIELDS };
+enum body_form {
+    FORM_UNKNOWN,
+    FORM_JSON,
+    FORM_NDJSON, /* an object a line: the elements of an array */
+    FORM_CSV,
+    FORM_FIELDS
+};
 enum body_form body_form(const struct call *call);
+
+/* Of a failure that has an index of a row, sets the line of the body that the row begins at, if the body
+ * is lines: NDJSON or CSV. */
+void body_name_line(struct call *call);
 
 /* Fails with ERROR_MEDIA_TYPE; `hint` says which types are taken. Returns false. */
 bool body_refuse_type(struct call *call, const char *hint);
@@ -99,8 +109,9 @@ bool body_refuse_misfit(struct call *call, const struct body *body, const struct
 
 /* For the body_*.c files. */
 
-/* JSON: an object or an array of objects. */
+/* JSON: an object or an array of objects; or a line for each of these. */
 bool body_parse_json(struct call *call, struct body *body) __attribute__((warn_unused_result));
+bool body_parse_lines(struct call *call, struct body *body) __attribute__((warn_unused_result));
 
 /* RFC 7396: an object merges into what is there, anything else replaces it. */
 void body_mark_merges(const struct table *table, struct body *body);

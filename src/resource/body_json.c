@@ -1,6 +1,6 @@
 /*
- * Bodies that are JSON: one object, or an array of objects, read from the left to the right without
- * a document in between.
+ * Bodies that are JSON: one object, an array of objects, or lines of them, read from the left to the
+ * right without a document in between.
  *
  * SPDX-License-Identifier: MIT
  */
@@ -89,9 +89,11 @@ static bool count_members(struct json_rows *rows, size_t *found)
     bool first_row = true;
 
     for (size_t row = 0; row < rows->body->n_rows; row++) {
+        if (rows->lines) /* of an array it is known to be JSON */
+            rows->call->error.row = (long)row;
         if (!json_rows_next(rows, &first_row))
             return false;
-        if (!count_row(rows, found))
+        if (!count_row(rows, found) || !json_rows_end(rows))
             return false;
     }
     return true;
@@ -103,7 +105,7 @@ static bool mark_holes(struct json_rows *rows)
 {
     struct call *call = rows->call;
     struct body *body = rows->body;
-    struct json_reader begin = rows->reader;
+    const struct json_rows begin = *rows;
     const struct assignment *asked = body->set;
     size_t n = body->n_set, *found;
 
@@ -114,7 +116,8 @@ static bool mark_holes(struct json_rows *rows)
         return false;
     if (!body_make_room(call, body, n))
         return false;
-    rows->reader = begin;
+    rows->reader = begin.reader;
+    rows->rest = begin.rest;
     body->n_set = 0;
     for (size_t i = 0; i < n; i++) {
         int column = asked[i].column;
@@ -165,6 +168,8 @@ static bool read_rows(struct json_rows *rows, bool *first, size_t row)
             return false;
         if (!json_rows_read(rows, row + 1, body->values + row * body->n_set))
             return false;
+        if (!json_rows_end(rows))
+            return false;
     }
     rows->call->error.row = -1;
     return true;
@@ -207,7 +212,7 @@ static bool read_all(struct json_rows *rows)
         call->error.row = 0;
     if (!json_rows_next(rows, &first))
         return false;
-    if (!json_rows_first(rows, values))
+    if (!json_rows_first(rows, values) || !json_rows_end(rows))
         return false;
     call->error.row = -1;
     if (body->n_rows == 1)
@@ -253,6 +258,40 @@ bool body_parse_json(struct call *call, struct body *body)
     if (body->is_array)
         return false;
     return body_check_json(text, depth, &call->error);
+}
+
+/* Whatever else is wrong with a line, it must be JSON first. Returns false. */
+static bool check_line(const struct json_rows *rows)
+{
+    struct error *e = &rows->call->error;
+    struct json_reader reader;
+    struct json_item item;
+    long row = e->row;
+
+    if (row < 0 || e->code == ERROR_MEMORY)
+        return false;
+    reader = json_reader_make(rows->line, (int)rows->call->service->max_depth);
+    reader.start = rows->reader.start;
+    if (json_read(&reader, &item) && json_at_end(&reader))
+        return false;
+    error_clear(e);
+    e->row = row;
+    return body_json_fault(&reader, rows->call->service->max_depth, e);
+}
+
+bool body_parse_lines(struct call *call, struct body *body)
+{
+    struct slice text = body_without_mark(buf_slice(&call->body));
+    struct json_rows rows = {.call = call, .body = body, .lines = true, .rest = text};
+
+    body->is_array = true;
+    body->n_rows = json_rows_count_lines(text);
+    if (!body_check_rows(call, body->n_rows))
+        return false;
+    rows.reader = json_reader_make(text, (int)call->service->max_depth);
+    if (read_body(&rows))
+        return true;
+    return check_line(&rows);
 }
 
 static bool is_object_text(const struct value *value)

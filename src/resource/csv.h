@@ -44,6 +44,9 @@ enum csv_end csv_next(struct csv *c, struct csv_field *out, struct error *e);
  * `fields`. */
 bool csv_more(struct csv *c, size_t fields);
 
+/* Passes over a line; returns the commas between its fields. */
+size_t csv_skip_line(struct csv *c);
+
 /* How many fields the line at `at` has; how many lines there are from there, as csv_more sees them. */
 size_t csv_count_fields(const struct csv *c);
 size_t csv_count_lines(const struct csv *c, size_t fields);

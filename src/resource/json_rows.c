@@ -32,14 +32,66 @@ bool json_rows_pass(struct json_rows *rows)
     return json_rows_fault(rows);
 }
 
+static struct slice without_blanks_before(struct slice line)
+{
+    static const struct slice blanks = SLICE_LITERAL(" \t\r");
+
+    while (line.len > 0 && slice_has(blanks, line.data[0]))
+        line = slice_after(line, 1);
+    return line;
+}
+
+struct slice json_rows_line(struct slice *rest)
+{
+    while (rest->len > 0) {
+        struct slice line = slice_first(*rest, slice_find(*rest, '\n'));
+
+        *rest = slice_after(*rest, line.len + (line.len < rest->len));
+        line = without_blanks_before(line);
+        if (line.len > 0)
+            return line;
+    }
+    return slice_make(NULL, 0);
+}
+
+size_t json_rows_count_lines(struct slice text)
+{
+    size_t n = 0;
+
+    while (json_rows_line(&text).len > 0)
+        n++;
+    return n;
+}
+
+/* Its places are told as those of the whole body. */
+static void begin_line(struct json_rows *rows)
+{
+    const char *start = rows->reader.start;
+
+    rows->line = json_rows_line(&rows->rest);
+    rows->reader = json_reader_make(rows->line, (int)rows->call->service->max_depth);
+    rows->reader.start = start;
+}
+
+bool json_rows_end(struct json_rows *rows)
+{
+    if (!rows->lines || json_at_end(&rows->reader))
+        return true;
+    return json_rows_fault(rows);
+}
+
 bool json_rows_next(struct json_rows *rows, bool *first)
 {
-    if (rows->body->is_array && json_next_element(&rows->reader, first) != JSON_NEXT)
+    if (rows->lines)
+        begin_line(rows);
+    else if (rows->body->is_array && json_next_element(&rows->reader, first) != JSON_NEXT)
         return json_rows_fault(rows);
     if (json_enter(&rows->reader, '{'))
         return true;
     if (rows->reader.fault)
         return json_rows_fault(rows);
+    if (rows->lines)
+        return error_set(&rows->call->error, ERROR_BODY, "each line of the body must be an object");
     return error_set(&rows->call->error, ERROR_BODY,
                      "the body must be an object or an array of objects");
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/json.h"
+#include "base/slice.h"
 
 struct body;
 struct call;
@@ -19,15 +20,25 @@ struct json_rows {
     struct call *call;
     struct body *body;
     struct json_reader reader;
-    int *places;  /* of each column of the table in body->set; -1: none */
-    size_t *seen; /* of each place: the row that gave it last, counted from 1 */
+    bool lines;              /* a row a line, instead of an array's elements */
+    struct slice line, rest; /* …this one, and those that are not begun */
+    int *places;             /* of each column of the table in body->set; -1: none */
+    size_t *seen;            /* of each place: the row that gave it last, counted from 1 */
 };
 
 /* Fails with the reader's fault. Returns false. */
 bool json_rows_fault(struct json_rows *rows);
 
-/* Enters the next row's object, or the body's own; *first is true before the first. */
+/* Enters the next row's object, or the body's own; *first is true before the first. When the row is read:
+ * true if it may end there. */
 bool json_rows_next(struct json_rows *rows, bool *first);
+bool json_rows_end(struct json_rows *rows);
+
+/* How many lines have a row: more in them than blanks. */
+size_t json_rows_count_lines(struct slice text);
+
+/* The next of them, without the blanks before it and its end, and *rest after it; empty: there is none. */
+struct slice json_rows_line(struct slice *rest);
 
 /* The column of a row's `nth` member: the one that stands there in most rows, or looked up by the
  * name, which is `text` afterwards. -1: there is none; -2: out of memory. */

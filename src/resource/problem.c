@@ -38,6 +38,8 @@ static void errors(struct buf *b, const struct error *e)
 {
     buf_add_text(b, ",\"errors\":[{\"pointer\":");
     pointer(b, e);
+    if (e->line > 0)
+        buf_addf(b, ",\"line\":%lld", (long long)e->line);
     if (e->column[0])
         problem_member(b, "column", e->column);
     if (e->constraint[0])
@@ -64,7 +66,7 @@ void problem_write(struct buf *b, const struct error *e, int status, const char 
         problem_member(b, "details", e->details);
     }
     problem_member(b, "hint", e->hint);
-    if (e->column[0] || e->constraint[0] || e->row >= 0)
+    if (e->column[0] || e->constraint[0] || e->row >= 0 || e->line > 0)
         errors(b, e);
     if (e->sqlite_code) {
         buf_addf(b, ",\"sqlite\":{\"code\":%d", e->sqlite_code);

@@ -179,7 +179,8 @@ bool rpc_take_body(struct call *call, struct rpc *r)
     if (!check_columns(call, r) || !body_check_type(call))
         return false;
     switch (body_form(call)) {
-    case FORM_JSON: return body_arguments(call, r);
+    case FORM_JSON:
+    case FORM_NDJSON: return body_arguments(call, r); /* an object alone is either */
     case FORM_FIELDS: return take_form(call, r);
     case FORM_CSV: return call->body.len == 0 || take_csv(call, r);
     case FORM_UNKNOWN: break;

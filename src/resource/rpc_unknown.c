@@ -118,7 +118,8 @@ static void names_of_body(struct call *call, struct names *names)
     if (call->tree.columns)
         return;
     switch (body_form(call)) {
-    case FORM_JSON: names_of_json(call, names); break;
+    case FORM_JSON:
+    case FORM_NDJSON: names_of_json(call, names); break;
     case FORM_FIELDS: names_of_form(call, names); break;
     case FORM_CSV: names_of_csv(call, names); break;
     case FORM_UNKNOWN: break;

@@ -139,6 +139,7 @@ enum progress write_answer(struct call *call)
     enum outcome outcome = outcome_of(w);
 
     if (error_is_set(&call->error)) {
+        body_name_line(call);
         if (rights_are_of_role(call->table))
             rights_veil(call->table, &call->error);
         return call_fail(call);

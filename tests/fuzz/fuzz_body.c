@@ -1,6 +1,6 @@
 /*
  * Bodies: what is JSON and what it holds is the same to our reader and to jansson; an object is the
- * same alone and in an array; CSV reads back what it wrote. The input's first byte chooses. Built
+ * same alone, in an array and as a line; CSV reads back what it wrote. The input's first byte chooses. Built
  * with libFuzzer (make fuzz).
  *
  * SPDX-License-Identifier: MIT
@@ -241,6 +241,27 @@ static void alone_and_in_array(struct slice text)
     call_free(&one);
 }
 
+/* The blanks between the parts of an object may be ends of lines; in a line they may not. */
+static void alone_and_as_line(struct slice text)
+{
+    struct call one, many;
+    struct body a, b;
+    char *line = malloc(text.len + 1);
+
+    for (size_t i = 0; i < text.len; i++)
+        line[i] = text.data[i] == '\n' ? ' ' : text.data[i];
+    if (parse(&one, "application/json", text, &a) && !a.is_array) {
+        if (!parse(&many, "application/x-ndjson", slice_make(line, text.len), &b))
+            die(many.error.message, text);
+        compare_bodies(&a, &b, text);
+        call_free(&many);
+    }
+    call_free(&one);
+    free(line);
+    (void)!parse(&many, "application/x-ndjson", text, &b);
+    call_free(&many);
+}
+
 /* What was read is written, and read again. */
 static void csv_again(struct slice text)
 {
@@ -287,7 +308,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (void)!parse(&call, "application/x-www-form-urlencoded", text, &body);
         call_free(&call);
         break;
-    default: two_readers(text); alone_and_in_array(text);
+    default:
+        two_readers(text);
+        alone_and_in_array(text);
+        alone_and_as_line(text);
     }
     return 0;
 }
