@@ -133,32 +133,79 @@ static bool is_overwritten(const struct insert *insert, const struct column *col
     return insert->conflict != CONFLICT_MERGED || is_set(insert, i);
 }
 
+static void set_one(struct sql *q, const struct column *column)
+{
+    if (column->preset_update) {
+        plan_expression(q, column->preset_update);
+        return;
+    }
+    SQL(q, "excluded.");
+    sql_text(q, column->quoted);
+}
+
 /* Every column that is written; false if there is none. */
 static bool set_excluded(struct sql *q, const struct table *table, const struct insert *insert)
 {
-    const char *before = "DO UPDATE SET ";
-    bool any = false;
+    bool any = false, begun = false;
 
     for (size_t i = 0; i < table->n_columns; i++) {
         const struct column *column = &table->columns[i];
 
         if (!is_overwritten(insert, column, i))
             continue;
-        sql_text(q, before);
-        before = ",";
+        sql_text(q, any ? "," : "DO UPDATE SET ");
+        sql_text(q, column->quoted);
+        SQL(q, "=");
+        if (!any)
+            begun = plan_begin_row(q, table);
+        set_one(q, column);
+        if (!any)
+            plan_end_row(q, begun);
         any = true;
-        if (column->preset_update) {
-            plan_preset(q, column, column->preset_update);
-            continue;
-        }
-        sql_text(q, column->quoted);
-        SQL(q, "=excluded.");
-        sql_text(q, column->quoted);
     }
     return any;
 }
 
-/* A row that is all key sets its key to itself, so that RETURNING gives it. */
+/* A column of the conflict's key that the role may set, or another that it may set and read. */
+static const struct column *unchanged_column(const struct table *table, const struct insert *insert,
+                                             bool *is_key)
+{
+    for (size_t i = 0; i < insert->n_target; i++) {
+        const struct column *column = &table->columns[insert->target[i]];
+
+        *is_key = true;
+        if (!column->generated && (column->rights & RIGHT_UPDATE))
+            return column;
+    }
+    for (size_t i = 0; i < table->n_readable; i++) {
+        const struct column *column = &table->columns[i];
+
+        *is_key = false;
+        if (!column->generated && (column->rights & RIGHT_UPDATE))
+            return column;
+    }
+    return NULL;
+}
+
+/* A row that is all key sets a column to what it is, so that RETURNING gives it. */
+static void set_unchanged(struct sql *q, const struct table *table, const struct insert *insert)
+{
+    bool is_key, begun;
+    const struct column *column = unchanged_column(table, insert, &is_key);
+
+    if (!column) {
+        SQL(q, "DO NOTHING");
+        return;
+    }
+    SQL(q, "DO UPDATE SET ");
+    sql_text(q, column->quoted);
+    SQL(q, "=");
+    begun = plan_begin_row(q, table);
+    sql_text(q, is_key ? "excluded." : "");
+    sql_text(q, column->quoted);
+    plan_end_row(q, begun);
+}
+
 static void conflict_clause(struct sql *q, const struct table *table, const struct insert *insert)
 {
     if (insert->conflict == CONFLICT_FAILS)
@@ -177,16 +224,7 @@ static void conflict_clause(struct sql *q, const struct table *table, const stru
     if (insert->conflict == CONFLICT_IGNORED) {
         SQL(q, "DO NOTHING");
     } else if (!set_excluded(q, table, insert)) {
-        const char *key = table->columns[insert->target[0]].quoted;
-
-        if (!(table->columns[insert->target[0]].rights & RIGHT_UPDATE)) {
-            SQL(q, "DO NOTHING");
-            return;
-        }
-        SQL(q, "DO UPDATE SET ");
-        sql_text(q, key);
-        SQL(q, "=excluded.");
-        sql_text(q, key);
+        set_unchanged(q, table, insert);
     }
 }
 

@@ -14,64 +14,6 @@ struct node plan_plain_node(const struct table *table, const struct query_tree *
     return (struct node){.ask = &tree->root, .table = table, .alias = -1};
 }
 
-/* The parameter of a column that is set; JSONB is made from the text that is bound. */
-void plan_parameter(struct sql *q, const struct column *column)
-{
-    if (column->kind == KIND_JSONB)
-        SQL(q, "jsonb(?)");
-    else
-        SQL(q, "?");
-}
-
-/* The column's default, as the SQL it is. */
-void plan_default(struct sql *q, const struct column *column)
-{
-    if (!column->default_sql) {
-        SQL(q, "NULL");
-        return;
-    }
-    SQL(q, "(");
-    sql_text(q, column->default_sql);
-    SQL(q, ")");
-}
-
-/* "name"=(expression) */
-void plan_preset(struct sql *q, const struct column *column, const char *expression)
-{
-    sql_text(q, column->quoted);
-    SQL(q, "=(");
-    sql_text(q, expression);
-    SQL(q, ")");
-}
-
-/* Two parameters: whether there is a value, and the value. */
-void plan_value_or_default(struct sql *q, const struct column *column)
-{
-    SQL(q, "CASE ? WHEN 1 THEN ");
-    plan_parameter(q, column);
-    SQL(q, " ELSE ");
-    plan_default(q, column);
-    SQL(q, " END");
-}
-
-bool plan_check_writable(const struct table *table, const struct assignment *set, size_t n,
-                         struct error *e)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct column *column = &table->columns[set[i].column];
-
-        if (!column->generated)
-            continue;
-        error_column(e, column->name.data);
-        error_set(e, ERROR_GENERATED, "cannot write the generated column \"%s\"",
-                  column->name.data);
-        return error_hint(e,
-                          "The database computes it: leave it out of the body, or name the other "
-                          "columns in columns=.");
-    }
-    return true;
-}
-
 void plan_returning(struct sql *q, const struct table *table, const struct query_tree *tree,
                     enum returning returning, struct plan *out)
 {
@@ -128,23 +70,25 @@ static bool key_tells_apart(const struct table *table)
 
 static bool rows_are_apart(const struct table *table)
 {
-    return table->rowid || key_tells_apart(table);
+    return table->rowid || table->n_hidden_key > 0 || key_tells_apart(table);
 }
 
 static void tell_no_limit(struct sql *q, const struct table *table)
 {
     if (rights_are_of_role(table) && rows_are_apart(table->whole))
         rights_refuse(table, q->error); /* what tells them apart it may not read */
+    sql_give_up(q);
+    if (error_is_set(q->error))
+        return;
     error_set(q->error, ERROR_UNSUPPORTED,
               "a limit on a change of %.*s, whose rows cannot be told apart",
               SLICE_ARG(table->name));
     error_hint(q->error, "It has no rowid (or columns have all of its names), and no key that is "
                          "never NULL: use a filter alone.");
-    sql_give_up(q);
 }
 
-/* The rowid, or the key. */
-static void row_names(struct sql *q, const struct node *node)
+/* The rowid, or the key: of the table that is written, or of what is read of it. */
+static void row_names(struct sql *q, const struct node *node, bool written)
 {
     const struct table *table = node->table;
 
@@ -152,10 +96,12 @@ static void row_names(struct sql *q, const struct node *node)
         sql_rowid(q, node);
         return;
     }
-    for (size_t i = 0; i < table->n_key; i++) {
+    for (size_t i = 0; i < sql_key_width(table); i++) {
+        const struct column name = {.quoted = sql_key_name(table, i, written)};
+
         if (i > 0)
             SQL(q, ",");
-        sql_name(q, node, &table->columns[table->key[i]]);
+        sql_name(q, node, &name);
     }
 }
 
@@ -166,7 +112,7 @@ static void row_names(struct sql *q, const struct node *node)
 static void chosen_rows(struct sql *q, const struct node *node)
 {
     const struct table *table = node->table;
-    bool several = !table->rowid && table->n_key > 1;
+    bool several = !table->rowid && sql_key_width(table) > 1;
     struct node chosen = *node;
 
     if (node->from)
@@ -176,9 +122,9 @@ static void chosen_rows(struct sql *q, const struct node *node)
         return;
     }
     sql_text(q, several ? "(" : "");
-    row_names(q, node);
+    row_names(q, node, true);
     sql_text(q, several ? ") IN (SELECT " : " IN (SELECT ");
-    row_names(q, &chosen);
+    row_names(q, &chosen, false);
     sql_from_where(q, &chosen, NULL, NULL);
     sql_order(q, &chosen);
     sql_limit(q, node->ask, 0);
@@ -239,6 +185,20 @@ static void update_presets(struct sql *q, const struct table *table)
     }
 }
 
+/* What the column becomes; 1 more place if there is one that says whether there is a value. */
+static size_t set_value(struct sql *q, const struct column *column, const struct assignment *set)
+{
+    if (set->given) {
+        plan_value_or_default(q, column);
+        return 1;
+    }
+    if (set->merge)
+        merge(q, column);
+    else
+        plan_parameter(q, column);
+    return 0;
+}
+
 bool plan_update(struct arena *arena, const struct table *table, const struct assignment *set,
                  size_t n, const struct query_tree *tree, enum returning returning,
                  struct plan *out, struct error *e)
@@ -255,19 +215,15 @@ bool plan_update(struct arena *arena, const struct table *table, const struct as
     SQL(&q, " SET ");
     for (size_t i = 0; i < n; i++) {
         const struct column *column = &table->columns[set[i].column];
+        bool begun;
 
         if (i > 0)
             SQL(&q, ",");
         sql_text(&q, column->quoted);
         SQL(&q, "=");
-        if (set[i].given) {
-            plan_value_or_default(&q, column);
-            i++;
-        } else if (set[i].merge) {
-            merge(&q, column);
-        } else {
-            plan_parameter(&q, column);
-        }
+        begun = i == 0 && plan_begin_row(&q, table);
+        i += set_value(&q, column, &set[i]);
+        plan_end_row(&q, begun);
     }
     if (rights_are_of_role(table))
         update_presets(&q, table);

@@ -24,6 +24,12 @@ void plan_default(struct sql *q, const struct column *column);
 
 /* A column and what a role's grant sets it to: "name"=(expression) */
 void plan_preset(struct sql *q, const struct column *column, const char *expression);
+void plan_expression(struct sql *q, const char *expression); /* …without the column */
+
+/* Around the first value that an UPDATE sets: says which row is changed to the triggers that look at a role's
+ * writes (store/db/checks.h), where other rows of the table may change with it. True: end it, too. */
+bool plan_begin_row(struct sql *q, const struct table *table);
+void plan_end_row(struct sql *q, bool begun);
 
 /* Two parameters: whether there is a value, and the value; without one the default. */
 void plan_value_or_default(struct sql *q, const struct column *column);

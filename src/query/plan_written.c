@@ -70,21 +70,28 @@ bool plan_select_written(struct arena *arena, const struct plan_written *which,
     return sql_finish(&q, out);
 }
 
+static const char *row_name(const struct table *table, size_t i, bool written)
+{
+    if (table->rowid)
+        return table->rowid;
+    return sql_key_name(table, i, written);
+}
+
 /* v.a=t0.a AND … for what tells the rows apart */
 static void same_row(struct sql *q, const struct node *root)
 {
     const struct node view = {.table = root->table, .alias = -1};
     const struct table *table = root->table;
-    size_t n = table->rowid ? 1 : table->n_key;
+    size_t n = table->rowid ? 1 : sql_key_width(table);
 
     for (size_t i = 0; i < n; i++) {
-        const struct column rowid = {.quoted = table->rowid};
-        const struct column *column = table->rowid ? &rowid : &table->columns[table->key[i]];
+        const struct column seen = {.quoted = row_name(table, i, false)};
+        const struct column there = {.quoted = row_name(table, i, true)};
 
         sql_text(q, i ? " AND v." : "v.");
-        sql_name(q, &view, column);
+        sql_name(q, &view, &seen);
         SQL(q, "=");
-        sql_name(q, root, column);
+        sql_name(q, root, &there);
     }
 }
 

@@ -214,6 +214,11 @@ void sql_link(struct sql *q, const struct node *node);
 /* The columns of plan_identity_width, with commas between. */
 void sql_identity(struct sql *q, const struct node *node);
 
+/* What is in the place of the key in a role's table that may not read all of it; else the key: how many
+ * columns, and each as SQL where it is read, or in the table that is written. */
+size_t sql_key_width(const struct table *table);
+const char *sql_key_name(const struct table *table, size_t i, bool written);
+
 /* The list and a join before the table's name; which row it is, after it. */
 void sql_listed(struct sql *q, const struct node *node);
 void sql_listed_condition(struct sql *q, const struct node *node);

@@ -7,13 +7,32 @@
 #include "query/plan.h"
 #include "query/sql.h"
 
+/* ---- the key, or what there is in its place where a role may not read all of it */
+
+size_t sql_key_width(const struct table *table)
+{
+    return table->n_key + table->n_hidden_key; /* one of them is 0 */
+}
+
+const char *sql_key_name(const struct table *table, size_t i, bool written)
+{
+    if (i < table->n_key)
+        return table->columns[table->key[i]].quoted;
+    if (written)
+        return table->hidden_key[i].written;
+    return table->hidden_key[i].shown;
+}
+
+/* ---- what tells rows apart */
+
 /* The key's columns are kept beside the rowid where they may outlive it: a row that is replaced has
  * a new rowid. */
 static size_t identity_keys(const struct table *table)
 {
-    bool several = table->rowid && table->n_key >= ROW_KEYS_MAX;
+    size_t n = sql_key_width(table);
+    bool several = table->rowid && n >= ROW_KEYS_MAX;
 
-    return table->rowid_alias >= 0 || several ? 0 : table->n_key;
+    return table->rowid_alias >= 0 || several ? 0 : n;
 }
 
 size_t plan_identity_width(const struct table *table)
@@ -28,13 +47,16 @@ size_t plan_identity_width(const struct table *table)
 void sql_identity(struct sql *q, const struct node *node)
 {
     const struct table *table = node->table;
+    bool written = node->from == NULL; /* RETURNING's are the table's own */
 
     if (table->rowid)
         sql_rowid(q, node);
     for (size_t i = 0; i < identity_keys(table); i++) {
+        const struct column name = {.quoted = sql_key_name(table, i, written)};
+
         if (i > 0 || table->rowid)
             SQL(q, ",");
-        sql_name(q, node, &table->columns[table->key[i]]);
+        sql_name(q, node, &name);
     }
 }
 
@@ -74,12 +96,15 @@ void sql_listed(struct sql *q, const struct node *node)
 }
 
 /* name.column=k.cN AND …, for the key's columns, which stand after `first` others */
-static void key_equals(struct sql *q, const struct table *table, const char *name, size_t first)
+static void key_equals(struct sql *q, const struct node *node, const char *name, size_t first)
 {
-    for (size_t i = 0; i < table->n_key; i++) {
+    const struct table *table = node->table;
+    bool written = node->from == table->target;
+
+    for (size_t i = 0; i < sql_key_width(table); i++) {
         sql_text(q, text_if(i > 0, " AND "));
         sql_text(q, name);
-        sql_text(q, table->columns[table->key[i]].quoted);
+        sql_text(q, sql_key_name(table, i, written));
         SQL(q, "=k.c");
         sql_number(q, first + i);
     }
@@ -96,7 +121,7 @@ void sql_listed_condition(struct sql *q, const struct node *node)
 
     SQL(q, " ON ");
     if (!table->rowid) {
-        key_equals(q, table, "t0.", 0);
+        key_equals(q, node, "t0.", 0);
         return;
     }
     sql_rowid(q, node);
@@ -112,7 +137,7 @@ void sql_listed_condition(struct sql *q, const struct node *node)
         sql_text(q, sql_rows_of(node));
         SQL(q, " AS f WHERE ");
         if (by_key) {
-            key_equals(q, table, "f.", 1);
+            key_equals(q, node, "f.", 1);
         } else {
             SQL(q, "f.");
             sql_text(q, table->rowid);

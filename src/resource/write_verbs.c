@@ -110,6 +110,12 @@ static bool named_target(struct call *call, struct write *w)
     return check_target(call, w, columns, n);
 }
 
+/* It would have a key for the conflict if the role might read it. */
+static bool hides_key(const struct table *table)
+{
+    return table->whole && table->whole->n_key > 0 && table->n_key == 0;
+}
+
 /* Prefer: resolution= and on_conflict=, as PostgREST: without a key there is no conflict. */
 static bool choose_conflict(struct call *call, struct write *w)
 {
@@ -121,6 +127,8 @@ static bool choose_conflict(struct call *call, struct write *w)
         error_set(&call->error, ERROR_UNSUPPORTED, "a view takes no upsert");
         return error_hint(&call->error, "Leave Prefer: resolution out, or write to the table.");
     }
+    if (!call->tree.on_conflict && hides_key(t))
+        return rights_refuse(t, &call->error);
     w->target = t->key;
     w->n_target = t->n_key;
     if (call->tree.on_conflict && !named_target(call, w))

@@ -416,7 +416,7 @@ def test_what_applies_to_a_read(explain):
     assert "SELECT" in sql and "title" in sql
     plan = out.split("\nPlan:\n")[1].split("\n\n")[0]
     assert "tasks USING INDEX tasks_owner (owner=?)" in plan
-    assert "CREATE VIEW" in tasks and "owner = claim('sub')" in tasks.split("CREATE VIEW")[1]
+    assert "CREATE VIEW" in tasks and "owner = thimble_claim('sub')" in tasks.split("CREATE VIEW")[1]
 
 
 def test_what_applies_to_writes(explain):

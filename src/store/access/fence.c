@@ -68,9 +68,11 @@ static bool may_write(struct fence *f, unsigned right, const char *name, const c
     if (is_own_write(f, whole, right) && has_right(fence_own(f, whole), right, column)) {
         f->target = whole;
         f->writes |= right;
-        return true;
+    } else if (!may_act(f, whole, right, column)) {
+        return false;
     }
-    return may_act(f, whole, right, column);
+    fence_note_written(f, whole);
+    return true;
 }
 
 /* ---- all */
@@ -88,6 +90,8 @@ static bool allows(struct fence *f, int action, const char *a, const char *b, co
     case SQLITE_FUNCTION: /* the first thing that a trigger of ours mentions is a function */
         if (context && role_name_read(slice_from(context), &place))
             f->triggers |= place.role != f->role->role;
+        if (!context && strcmp(b, "thimble_at") == 0)
+            f->tells_rows = true;
         return true;
     case SQLITE_READ: return fence_may_read(f, a, b, schema, context);
     case SQLITE_INSERT: return may_write(f, RIGHT_INSERT, a, "", schema, context);
@@ -116,7 +120,23 @@ static bool deny(struct fence *f, struct slice name)
 bool fence_allows(struct fence *f, int action, const char *a, const char *b, const char *schema,
                   const char *context)
 {
-    return allows(f, action, a, b, schema, context) || deny(f, slice_from(a ? a : "this"));
+    if (allows(f, action, a, b, schema, context))
+        return true;
+    if (action == SQLITE_READ && !f->denied[0])
+        snprintf(f->column, sizeof f->column, "%s", b);
+    return deny(f, slice_from(a ? a : "this"));
+}
+
+static bool has_word(struct slice sql, struct slice word)
+{
+    struct lexer x = {.sql = sql};
+    struct token t = lexer_next(&x);
+
+    for (; t.kind != TOKEN_END; t = lexer_next(&x)) {
+        if (t.kind == TOKEN_WORD && text_equal_nocase(t.text, word))
+            return true;
+    }
+    return false;
 }
 
 /* INSERT OR REPLACE, UPDATE OR REPLACE, REPLACE INTO; not replace(…). */
@@ -170,6 +190,24 @@ static bool reads_column(const struct table *table, struct slice name)
     return false;
 }
 
+/* The rowid is no column of a role's views: in a view of the schema that asks for its caller its name means
+ * nothing. */
+static const struct table *view_with_rowid(const struct catalog *role, struct slice name)
+{
+    static const char *const names[] = {"rowid", "_rowid_", "oid"};
+    bool is_rowid = false;
+
+    for (size_t i = 0; i < 3; i++)
+        is_rowid |= text_equal_nocase(name, slice_from(names[i]));
+    for (size_t i = 0; is_rowid && i < role->n_tables; i++) {
+        const struct table *table = &role->tables[i];
+
+        if (table->kind == TABLE_VIEW && table->has_policies && has_word(table->whole->sql, name))
+            return table;
+    }
+    return NULL;
+}
+
 /* A table of the role's, rather than one that it has no right to at all. */
 bool fence_hides(struct fence *f, const char *message)
 {
@@ -186,7 +224,10 @@ bool fence_hides(struct fence *f, const char *message)
             found = whole;
     }
     if (!found)
+        found = view_with_rowid(f->role, name);
+    if (!found)
         return false;
+    snprintf(f->column, sizeof f->column, "%.*s", SLICE_ARG(name));
     (void)deny(f, found->name);
     return true;
 }

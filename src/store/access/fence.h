@@ -23,8 +23,9 @@
 #define FENCE_TABLES_MAX 64
 
 enum fence_mention {
-    MENTION_OWNED = 1,   /* in a view or trigger of the schema */
-    MENTION_SHADOWED = 2 /* its name is a common table expression's that reads the role's view */
+    MENTION_OWNED = 1,    /* in a view or trigger of the schema */
+    MENTION_SHADOWED = 2, /* its name is a common table expression's that reads the role's view */
+    MENTION_WRITTEN = 4   /* by the statement itself, or by a foreign key's action */
 };
 
 /* One statement being prepared. */
@@ -34,14 +35,17 @@ struct fence {
     unsigned writes;            /* …by RIGHT_INSERT, _UPDATE, _DELETE */
     unsigned chosen; /* …its rows come from the role's view for that: RIGHT_UPDATE, _DELETE */
     const struct table
-        *awaited;  /* what was read as if it were that: UPDATE reads before it says so */
-    bool triggers; /* those of other roles are compiled into it */
+        *awaited;    /* what was read as if it were that: UPDATE reads before it says so */
+    bool triggers;   /* those of other roles are compiled into it */
+    bool tells_rows; /* it says which row it is at (store/db/checks.h) */
     struct {
         const struct table *table;
         unsigned mentions;
     } tables[FENCE_TABLES_MAX];
     size_t n_tables;
+    bool writes_more; /* tables than there was room for */
     char denied[128]; /* the table that it may not mention so; "": nothing was denied */
+    char column[128]; /* …and the column of it; "": it is none's */
 };
 
 /* What SQLite asks: its action code and names. True: it may. */

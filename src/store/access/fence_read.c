@@ -91,6 +91,12 @@ static bool was_mentioned(struct fence *f, const struct table *table, enum fence
     return mentions && (*mentions & how);
 }
 
+void fence_note_written(struct fence *f, const struct table *table)
+{
+    if (!note_mention(f, table, MENTION_WRITTEN))
+        f->writes_more = true;
+}
+
 /* ---- columns */
 
 static bool reads_column(const struct table *own, const char *column)
@@ -107,7 +113,7 @@ static bool is_identity(const struct table *whole, const char *column)
 
     if (at < 0)
         return strcmp(column, "ROWID") == 0;
-    return at == whole->rowid_alias || whole->columns[at].key_position > 0;
+    return at == whole->rowid_alias || (!whole->rowid && whole->columns[at].key_position > 0);
 }
 
 bool fence_is_among(int column, const int *columns, size_t n)
@@ -119,25 +125,33 @@ bool fence_is_among(int column, const int *columns, size_t n)
     return false;
 }
 
-static bool is_child_column(const struct table *whole, int column)
+static bool is_written(struct fence *f, const struct table *whole)
 {
-    for (size_t i = 0; i < whole->n_foreign; i++) {
-        if (fence_is_among(column, whole->foreign[i]->columns, whole->foreign[i]->n_columns))
-            return true;
-    }
-    return false;
+    return whole == f->target || f->writes_more || was_mentioned(f, whole, MENTION_WRITTEN);
 }
 
-/* A column of a foreign key, on either side: to see to it SQLite reads it in the statement's name. */
-static bool is_foreign_column(const struct table *whole, const char *column)
+/*
+ * A column of a foreign key, on either side, of which the other side is written: to see to the key SQLite
+ * reads it in the statement's name (sqlite.org/foreignkeys.html §3: the parent's, when a child is written,
+ * the children's, when their parent is).
+ */
+static bool is_foreign_column(struct fence *f, const struct table *whole, const char *column)
 {
     int at = table_column(whole, slice_from(column));
 
     for (size_t i = 0; i < whole->n_referring; i++) {
-        if (fence_is_among(at, whole->referring[i]->parent_columns, whole->referring[i]->n_columns))
+        const struct foreign_key *key = whole->referring[i];
+
+        if (fence_is_among(at, key->parent_columns, key->n_columns) && is_written(f, key->child))
             return true;
     }
-    return is_child_column(whole, at) || is_identity(whole, column);
+    for (size_t i = 0; i < whole->n_foreign; i++) {
+        const struct foreign_key *key = whole->foreign[i];
+
+        if (fence_is_among(at, key->columns, key->n_columns) && is_written(f, key->parent))
+            return true;
+    }
+    return false;
 }
 
 /* An index that a table of the role's is searched by. */
@@ -184,7 +198,7 @@ static bool may_read_column(struct fence *f, const struct table *whole, const ch
 
     if (f->target == whole && may_read_target(whole, own, column))
         return true;
-    if (f->target && is_foreign_column(whole, column))
+    if (f->target && is_foreign_column(f, whole, column))
         return true;
     if (whole->kind == TABLE_VIRTUAL && is_searchable(f, whole))
         return true;

@@ -28,4 +28,7 @@ bool fence_may_read(struct fence *f, const char *name, const char *column, const
 /* What is no table of the catalogue: a table-valued function, what a virtual table keeps its own in. */
 bool fence_may_read_other(const struct fence *f, struct slice name);
 
+/* The table is written, or a foreign key's action writes it. */
+void fence_note_written(struct fence *f, const struct table *table);
+
 #endif

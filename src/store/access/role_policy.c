@@ -30,10 +30,34 @@ static bool policy_applies(const struct catalog *role, const struct table *table
     return access_policy_holds_for(role->access, policy, role->role);
 }
 
+/* claim() and role() by the names that a schema cannot use and SQLite asks once for a statement
+ * (store/db/identity.h). */
+static void add_expression(struct buf *b, struct slice sql)
+{
+    struct lexer x = {.sql = sql};
+    struct token before = {.kind = TOKEN_END}, t = lexer_next(&x), next;
+    size_t done = 0;
+
+    for (; t.kind != TOKEN_END; before = t, t = next) {
+        bool is_name = token_is(t, "claim") || token_is(t, "role");
+
+        next = lexer_next(&x);
+        if (!is_name || t.kind != TOKEN_WORD || !token_is_char(next, '(') ||
+            token_is_char(before, '.'))
+            continue;
+        buf_add(b, sql.data + done, t.start - done);
+        buf_add_text(b, "thimble_");
+        done = t.start;
+    }
+    buf_add_slice(b, slice_after(sql, done));
+}
+
 /* A condition of the files ends its line: it may end in a comment. */
 static void add_condition(struct buf *b, const char *between, const char *condition)
 {
-    buf_addf(b, "%s(%s\n)", between, condition);
+    buf_addf(b, "%s(", between);
+    add_expression(b, slice_from(condition));
+    buf_add_text(b, "\n)");
 }
 
 /* One permissive policy must hold, and there is none: nothing does. */

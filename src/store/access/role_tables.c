@@ -160,14 +160,35 @@ static bool policies_hold(const struct making *m, const struct table *table)
 
 /* ---- tables */
 
+/* A role that may not read the whole key of a table WITHOUT ROWID can change its rows all the same: its views
+ * have the key by names that no request can say (role_view_text.h). */
+static bool role_hidden_key(struct making *m, struct table *table)
+{
+    const struct table *whole = table->whole;
+    struct hidden_key *keys = making_alloc(m, whole->n_key, sizeof *keys);
+
+    for (size_t i = 0; keys && i < whole->n_key; i++) {
+        keys[i].written = whole->columns[whole->key[i]].quoted;
+        keys[i].shown = table->has_policies ? making_text(m, "\"@%zu\"", i) : keys[i].written;
+    }
+    table->hidden_key = keys;
+    table->n_hidden_key = whole->n_key;
+    return keys != NULL;
+}
+
 static bool role_key(struct making *m, struct table *table)
 {
     bool all;
 
     table->key = role_columns(m, table->whole, table->whole->key, table->whole->n_key, &all);
-    if (!all)
-        table->n_key = 0;
-    return table->key != NULL;
+    if (!table->key)
+        return false;
+    if (all)
+        return true;
+    table->n_key = 0;
+    if (table->kind != TABLE_TABLE || table->whole->rowid)
+        return true;
+    return role_hidden_key(m, table);
 }
 
 /* What else is of the whole database's is in role_keys. */

@@ -47,6 +47,9 @@ static void add_columns(struct buf *b, const struct table *table)
         buf_addf(b, "%s%s", n++ > 0 ? "," : "", table->columns[i].quoted);
     if (table->rowid && table->rowid_alias < 0)
         buf_addf(b, "%s%s AS \"%s\"", n++ > 0 ? "," : "", table->rowid, table->rowid);
+    for (size_t i = 0; i < table->n_hidden_key; i++)
+        buf_addf(b, "%s%s AS %s", n++ > 0 ? "," : "", table->hidden_key[i].written,
+                 table->hidden_key[i].shown);
     if (n == 0)
         buf_add_text(b, "NULL AS \"?\"");
 }
@@ -194,8 +197,12 @@ static void add_trigger(struct buf *b, const struct catalog *role, const struct 
     add_view(b, role, table, look->view, look->rows, add_identity);
     buf_add_text(b, "CREATE TEMP TRIGGER ");
     add_name(b, role, table, look->variant);
-    buf_addf(b, " %s ON %s WHEN thimble_checks(%" PRIu64 ",%zu,'%s')", look->moment, table->target,
+    buf_addf(b, " %s ON %s WHEN thimble_checks(%" PRIu64 ",%zu,'%s',", look->moment, table->target,
              role->serial, table->whole->index, look->variant);
+    if ((look->right & RIGHT_UPDATE) && table->rowid)
+        buf_addf(b, "OLD.%s)", table->rowid);
+    else
+        buf_add_text(b, "NULL)");
     add_absence(b, role, table, look->view, look->row);
     buf_addf(b,
              " BEGIN SELECT RAISE(ABORT,'" ROLE_REFUSAL

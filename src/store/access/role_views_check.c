@@ -3,16 +3,15 @@
 
 #include <sqlite3.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "store/access/access.h"
+#include "store/access/fence.h"
+#include "store/access/role_missing.h"
 #include "store/access/role_policy.h"
 #include "store/access/role_view_text.h"
 #include "store/access/role_views.h"
 #include "store/catalog/lexer.h"
 #include "store/db/db.h"
-#include "store/db/identity.h"
-#include "store/db/statement.h"
 
 /* Bytes of one statement. */
 #define SQL_MAX ((size_t)2 << 20)
@@ -22,6 +21,7 @@ struct checking {
     const struct catalog *role;
     bool
         alone; /* each by itself: what it mentions is the whole table, the views are not there yet */
+    bool lacks; /* a right that a condition of the table at hand needs: that is told */
     struct buf sql;
     struct error *error;
 };
@@ -71,6 +71,7 @@ static bool tell_fault(struct checking *c, struct access_place place, const stru
 static bool check_condition(struct checking *c, const struct table *table, const char *expression,
                             struct access_place place)
 {
+    struct fence fence = {.role = c->role};
     sqlite3_stmt *stmt = NULL;
     size_t before;
     int rc;
@@ -91,6 +92,11 @@ static bool check_condition(struct checking *c, const struct table *table, const
         return true;
     if (rc == SQLITE_NOMEM)
         return error_set(c->error, ERROR_MEMORY, "out of memory");
+    if (!c->alone && fence_hides(&fence, sqlite3_errmsg(db_handle(c->db)))) {
+        c->lacks = true;
+        role_missing_tell(c->role, table, &fence);
+        return true;
+    }
     return tell_fault(c, fault_place(c, before, expression, place), table);
 }
 
@@ -111,31 +117,35 @@ static bool check_policies(struct checking *c, const struct table *table)
     return true;
 }
 
-/* As the role reads it. Of a view of the schema, that is all that there is to look at. */
+/* As the role reads it. Of a view of the schema, that is all that there is to look at. What is not granted
+ * is a warning. */
 static bool check_view(struct checking *c, const struct table *table)
 {
-    struct identity who = {.role = c->role->access->roles[c->role->role].name, .catalog = c->role};
+    struct fence fence = {.role = c->role};
     struct error cause = error_none();
-    struct statement *st = NULL;
+    sqlite3_stmt *stmt = NULL;
+    int rc;
 
     buf_clear(&c->sql);
     buf_addf(&c->sql, "SELECT 1 FROM %s", table->quoted);
-    db_identify(c->db, &who);
-    if (!c->sql.failed)
-        st = statement_get(c->db, buf_slice(&c->sql), &cause);
-    db_identify(c->db, NULL);
-    statement_release(st);
-    if (st)
+    if (c->sql.failed)
+        return error_set(c->error, ERROR_MEMORY, "out of memory");
+    db_fence(c->db, &fence);
+    rc = sqlite3_prepare_v2(db_handle(c->db), c->sql.data, (int)c->sql.len, &stmt, NULL);
+    db_fence(c->db, NULL);
+    sqlite3_finalize(stmt);
+    if (rc == SQLITE_OK)
         return true;
-    if (cause.code == ERROR_FORBIDDEN)
-        log_say(LOG_WARN,
-                "the role \"%s\" cannot read \"%s\": what its policies or its view mention "
-                "is not granted: %s",
-                who.role.data, table->name.data, cause.message);
-    else
-        error_set(c->error, ERROR_FAILURE, "the role \"%s\" cannot read \"%s\": %s", who.role.data,
-                  table->name.data, cause.message);
-    return cause.code == ERROR_FORBIDDEN;
+    if (!fence.denied[0])
+        (void)fence_hides(&fence, sqlite3_errmsg(db_handle(c->db)));
+    if (fence.denied[0]) {
+        role_missing_tell(c->role, table, &fence);
+        return true;
+    }
+    db_error(c->db, rc, &cause);
+    return error_set(c->error, ERROR_FAILURE, "the role \"%s\" cannot read \"%s\": %s",
+                     c->role->access->roles[c->role->role].name.data, table->name.data,
+                     cause.message);
 }
 
 /* CREATE TABLE … as it is in the schema: does a constraint of it say ON CONFLICT REPLACE? */
@@ -177,11 +187,12 @@ static bool check_table(struct checking *c, const struct table *table)
 {
     if (!table->has_policies)
         return true;
+    c->lacks = false;
     if (c->alone && table->kind == TABLE_TABLE && !check_constraints(c, table))
         return false;
     if (table->kind != TABLE_VIEW && !check_policies(c, table))
         return false;
-    return c->alone || table->n_readable == 0 || check_view(c, table);
+    return c->alone || c->lacks || table->n_readable == 0 || check_view(c, table);
 }
 
 static bool check_tables(struct checking *c)

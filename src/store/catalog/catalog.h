@@ -100,6 +100,12 @@ struct unique_key {
     const char *where; /* …its condition as SQL; NULL: not known, or none */
 };
 
+/* A column of a key that nobody may show, filter by or name: in SQL, where it is read as a role reads the
+ * table, and in the table itself. */
+struct hidden_key {
+    const char *shown, *written;
+};
+
 enum table_kind { TABLE_TABLE, TABLE_VIEW, TABLE_VIRTUAL };
 
 struct table {
@@ -122,7 +128,10 @@ struct table {
     size_t n_key;             /* columns of the primary key; 0: no row path */
     const int *key;           /* indexes into columns, in key order */
     const struct table *base; /* a view's: whose key it has; NULL: none */
-    int rowid_alias;          /* index of the INTEGER PRIMARY KEY, or -1 */
+    size_t
+        n_hidden_key; /* a role's WITHOUT ROWID that may not read the whole key, and then has none: */
+    const struct hidden_key *hidden_key; /* …what tells its rows apart instead */
+    int rowid_alias;                     /* index of the INTEGER PRIMARY KEY, or -1 */
     const char
         *rowid; /* the rowid in SQL: its alias, or the name that no column takes; NULL: a view,
                         * WITHOUT ROWID, or all three names are taken */

@@ -21,24 +21,46 @@ static bool looks_at(const struct statement_write *write, struct slice trigger)
     return write->rights & ~write->chosen & RIGHT_DELETE;
 }
 
+/* The row that the statement says it changes, if it says so at all. */
+static bool is_at_row(struct db *db, const struct statement *st, sqlite3_value *rowid)
+{
+    if (!st->write.tells_rows || sqlite3_value_type(rowid) != SQLITE_INTEGER)
+        return true;
+    return sqlite3_value_int64(rowid) == *db_row_at_hand(db);
+}
+
+static void row(sqlite3_context *context, int n, sqlite3_value **values)
+{
+    (void)n;
+
+    *db_row_at_hand(sqlite3_user_data(context)) = sqlite3_value_int64(values[0]);
+    sqlite3_result_value(context, values[1]);
+}
+
 static void checks(sqlite3_context *context, int n, sqlite3_value **values)
 {
-    const struct statement *st = *db_running(sqlite3_user_data(context));
+    struct db *db = sqlite3_user_data(context);
+    const struct statement *st = *db_running(db);
     bool is_its, holds = false;
     (void)n;
 
     is_its = st && st->serial == (uint64_t)sqlite3_value_int64(values[0]) &&
              st->write.table == (size_t)sqlite3_value_int64(values[1]) + 1;
     if (is_its)
-        holds = looks_at(&st->write, slice_from((const char *)sqlite3_value_text(values[2])));
+        holds = looks_at(&st->write, slice_from((const char *)sqlite3_value_text(values[2]))) &&
+                is_at_row(db, st, values[3]);
     sqlite3_result_int(context, holds);
 }
 
 bool checks_register(struct db *db, struct error *e)
 {
-    if (sqlite3_create_function_v2(db_handle(db), "thimble_checks", 3,
-                                   SQLITE_UTF8 | SQLITE_INNOCUOUS, db, checks, NULL, NULL,
-                                   NULL) == SQLITE_OK)
-        return true;
-    return error_set(e, ERROR_MEMORY, "out of memory");
+    /* Of temporary triggers and of statements alone, not of a schema's. */
+    const int flags = SQLITE_UTF8 | SQLITE_DIRECTONLY;
+    sqlite3 *handle = db_handle(db);
+    int rc = sqlite3_create_function_v2(handle, "thimble_checks", 4, flags, db, checks, NULL, NULL,
+                                        NULL);
+
+    if (rc == SQLITE_OK)
+        rc = sqlite3_create_function_v2(handle, "thimble_at", 2, flags, db, row, NULL, NULL, NULL);
+    return rc == SQLITE_OK || error_set(e, ERROR_MEMORY, "out of memory");
 }

@@ -168,6 +168,7 @@ struct sqlite3 *db_handle(const struct db *db);
 struct statement_cache *db_statements(struct db *db);
 struct collations *db_collations(struct db *db);
 const struct statement **db_running(struct db *db);
+int64_t *db_row_at_hand(struct db *db); /* store/db/checks.h */
 
 /* Whose statements are prepared from here: 0 the owner's, else the serial number of a role's catalogue. */
 uint64_t db_role_serial(const struct db *db);

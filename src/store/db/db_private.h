@@ -31,6 +31,7 @@ struct db {
     bool as_owner;        /* …but the house asks now */
     struct authorizer authorizer;
     const struct statement *running; /* that was stepped last */
+    int64_t row_at_hand;             /* of that, if it says so (store/db/checks.h) */
     struct role_views_made views;
     bool for_reading; /* DB_READ */
     bool read_only;

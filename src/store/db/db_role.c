@@ -34,6 +34,11 @@ const struct statement **db_running(struct db *db)
     return &db->running;
 }
 
+int64_t *db_row_at_hand(struct db *db)
+{
+    return &db->row_at_hand;
+}
+
 void db_fence(struct db *db, struct fence *fence)
 {
     if (fence && !db->authorizer.installed)

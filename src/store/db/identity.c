@@ -155,20 +155,26 @@ bool identity_register(struct db *db, struct error *e)
         int arguments;
         int flags;
     } functions[] = {
-        {"header", header, 1, 0},
-        {"method", method, 0, 0},
-        {"path", path, 0, 0},
-        /* In a policy they are asked once for a statement, not for each row. */
-        {"claim", claim, 1, SQLITE_DETERMINISTIC},
-        {"role", role, 0, SQLITE_DETERMINISTIC},
-        {"fail", fail, -1, 0},
+        /*
+         * INNOCUOUS: a schema's views and triggers may call them (PRAGMA trusted_schema). What a request says is
+         * not DETERMINISTIC to a schema: an index or generated column would keep what one asker was. In a
+         * policy's views, which are temporary, it is, and is asked once for a statement, not for each row; of
+         * these no schema can make use.
+         */
+        {"header", header, 1, SQLITE_INNOCUOUS},
+        {"method", method, 0, SQLITE_INNOCUOUS},
+        {"path", path, 0, SQLITE_INNOCUOUS},
+        {"claim", claim, 1, SQLITE_INNOCUOUS},
+        {"role", role, 0, SQLITE_INNOCUOUS},
+        {"thimble_claim", claim, 1, SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY},
+        {"thimble_role", role, 0, SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY},
+        {"fail", fail, -1, SQLITE_INNOCUOUS},
     };
 
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-        /* INNOCUOUS: a schema's views and triggers may call them (PRAGMA trusted_schema). */
         if (sqlite3_create_function_v2(db_handle(db), functions[i].name, functions[i].arguments,
-                                       SQLITE_UTF8 | SQLITE_INNOCUOUS | functions[i].flags, db,
-                                       functions[i].function, NULL, NULL, NULL) != SQLITE_OK)
+                                       SQLITE_UTF8 | functions[i].flags, db, functions[i].function,
+                                       NULL, NULL, NULL) != SQLITE_OK)
             return error_set(e, ERROR_MEMORY, "out of memory");
     }
     return true;

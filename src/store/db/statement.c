@@ -53,7 +53,8 @@ static int prepare_for_role(struct statement *st, struct error *e)
     if (rc != SQLITE_OK && fence.denied[0])
         error_set(e, ERROR_FORBIDDEN, "permission denied for table %s", fence.denied);
     if (fence.target)
-        st->write = (struct statement_write){fence.target->index + 1, fence.writes, fence.chosen};
+        st->write = (struct statement_write){fence.target->index + 1, fence.writes, fence.chosen,
+                                             fence.tells_rows};
     return rc;
 }
 

@@ -22,6 +22,7 @@ struct statement_write {
     size_t table;    /* its place in the whole database's catalogue, from 1; 0: nothing */
     unsigned rights; /* RIGHT_INSERT, _UPDATE, _DELETE */
     unsigned chosen; /* …of these: the rows come from the role's view of what it may change so */
+    bool tells_rows; /* an UPDATE says which row it is at */
 };
 
 struct statement {
