@@ -145,14 +145,16 @@ static void add_filtered(json_t *path, const char *method, const struct table *t
 static json_t *list_path(const struct table *t)
 {
     json_t *path = json_object();
-    json_t *list = openapi_content("application/json", array_of(table_reference(t)));
+    json_t *list =
+        openapi_with_lines(openapi_content("application/json", array_of(table_reference(t))));
 
     if (rights_has(t, RIGHT_SELECT))
         add_filtered(path, "get", t, openapi_operation(t, "200", list, NULL), false);
     else
         json_decref(list);
     if (t->insertable && rights_has(t, RIGHT_INSERT))
-        json_object_set_new(path, "post", openapi_operation(t, "201", json_of(t), json_of(t)));
+        json_object_set_new(
+            path, "post", openapi_operation(t, "201", json_of(t), openapi_with_lines(json_of(t))));
     if (t->updatable && rights_has(t, RIGHT_UPDATE))
         add_filtered(path, "patch", t,
                      openapi_operation(t, "204", NULL, patch_of("application/json")), true);

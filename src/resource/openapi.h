@@ -21,6 +21,10 @@ json_t *openapi_reference(const char *kind, const char *name);
 /* {"type": {"schema": schema}} */
 json_t *openapi_content(const char *type, json_t *schema);
 
+/* The content of a list, and that rows are lines, too: of NDJSON, whose schema OpenAPI 3.1 has no word
+ * for, or CSV. Returns `content`. */
+json_t *openapi_with_lines(json_t *content);
+
 /* An operation on `t` that answers `status` with `body`, and takes `request`; both may be NULL. */
 json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request);
 

@@ -30,6 +30,15 @@ json_t *openapi_content(const char *type, json_t *schema)
     return json_pack("{s:{s:o}}", type, "schema", schema);
 }
 
+json_t *openapi_with_lines(json_t *content)
+{
+    static const char *const types[] = {"application/x-ndjson", "text/csv"};
+
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        json_object_set_new(content, types[i], json_pack("{s:{s:s}}", "schema", "type", "string"));
+    return content;
+}
+
 json_t *openapi_operation(const struct table *t, const char *status, json_t *body, json_t *request)
 {
     json_t *answer = json_pack("{s:s}", "description", "done");

@@ -49,8 +49,8 @@ static json_t *result_content(const struct routine *r)
     case RETURNS_SCALARS: item = column_schema(&r->result.columns[0]); break;
     case RETURNS_MANY: item = row_schema(&r->result); break;
     }
-    return openapi_content("application/json",
-                           json_pack("{s:s, s:o}", "type", "array", "items", item));
+    return openapi_with_lines(openapi_content(
+        "application/json", json_pack("{s:s, s:o}", "type", "array", "items", item)));
 }
 
 /* The parameters that are in the query string: all but the one that is the body. */

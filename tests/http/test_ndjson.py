@@ -144,3 +144,12 @@ def test_export_writes_the_same_bytes(server, tmp_path):
                 assert out == reply.body + end
             elif form == "ndjson":
                 assert [len(json.loads(line)["item"]) for line in out.splitlines()] == [6, 7, 7]
+
+
+def test_the_description_names_them(server):
+    paths = server.get("/openapi.json").json()["paths"]
+    lists = [paths["/item"]["get"]["responses"]["200"], paths["/item"]["post"]["requestBody"],
+             paths["/rpc/all_items"]["get"]["responses"]["200"], paths["/rpc/ids"]["get"]["responses"]["200"]]
+    for content in lists:
+        assert set(content["content"]) == {"application/json", "application/x-ndjson", "text/csv"}
+    assert set(paths["/item/{key}"]["get"]["responses"]["200"]["content"]) == {"application/json"}
