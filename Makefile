@@ -56,7 +56,7 @@ COLD = $(wildcard src/main.c src/config/*.c src/sources/*.c src/serve/*.c src/co
        src/store/access/*.c src/access/*.c src/access/*/*.c) \
        $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/problem \
        store/db/db_fault store/db/db_files base/exposition base/log base/process base/progress \
-       base/records base/atomic_file)
+       base/atomic_file)
 musl_LDFLAGS = -O2 -flto=auto -fPIE -Wl,--gc-sections -Wl,-z,noexecstack -Wl,-z,pack-relative-relocs \
               -Wl,--build-id=none -Wl,-Map,$(musl_DIR)/thimble.map
 
@@ -306,6 +306,13 @@ tsan: $(BUILD)/tsan/thimble ## the HTTP tests of threads under ThreadSanitizer
 http-arm64: arm64 ## the HTTP tests against build/arm64/thimble, under qemu-user
 	@scripts/emulated aarch64 $(BUILD)/arm64/thimble $(BUILD)/arm64/emulated/thimble
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http-arm64 $(BUILD)/arm64/emulated/thimble $(HTTP_FLAGS)
+
+# What bench/upload measures an upload against: SQLite and nothing else.
+$(BUILD)/bench/insert_loop: bench/insert_loop.c $(musl_DEPS)/.built Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(musl_CC) $(CPPFLAGS_ALL) -isystem $(musl_DEPS)/include -std=c11 $(WARNINGS) $(musl_CFLAGS) \
+	    $(musl_LDFLAGS:%/thimble.map=%/insert_loop.map) -o $@ $< $(musl_DEPS)/lib/libsqlite3.a $(musl_OWN) -lm -lpthread
 
 # Each tests/fuzz/fuzz_NAME.c is a fuzzer, built with libFuzzer, which comes with clang. Its kept
 # inputs are tests/fuzz/corpus for fuzz_query, tests/fuzz/NAME for the others; its words, if it has

@@ -6,11 +6,41 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CHUNK ((size_t)64 << 10)
+#include "base/records_scan.h"
+
+static ssize_t read_file(void *context, void *to, size_t n, struct error *e)
+{
+    const struct records *r = context;
+    ssize_t got;
+
+    do {
+        got = read(r->fd, to, n);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0)
+        (void)error_set(e, ERROR_IO, "cannot read: %s", strerror(errno));
+    return got;
+}
 
 void records_init(struct records *r, int fd, enum records_kind kind, size_t max)
 {
-    *r = (struct records){.fd = fd, .kind = kind, .max = max};
+    records_init_from(r, read_file, r, kind, max);
+    r->fd = fd;
+}
+
+void records_init_from(struct records *r, records_read *read, void *context, enum records_kind kind,
+                       size_t max)
+{
+    *r = (struct records){.fd = -1, .read = read, .context = context, .kind = kind, .max = max};
+}
+
+void records_rewind(struct records *r)
+{
+    char *data = r->data;
+    size_t cap = r->cap;
+
+    records_init_from(r, r->read, r->context, r->kind, r->max);
+    r->data = data;
+    r->cap = cap;
 }
 
 void records_finish(struct records *r)
@@ -19,60 +49,14 @@ void records_finish(struct records *r)
     *r = (struct records){0};
 }
 
-/* Room for a chunk after what is not given yet: it moves to the front, or the memory grows. */
-static bool make_chunk_room(struct records *r, struct error *e)
-{
-    size_t kept = r->end - r->start, cap = r->cap ? r->cap : 2 * CHUNK;
-    char *data;
-
-    if (kept && r->start)
-        memmove(r->data, r->data + r->start, kept);
-    r->scan -= r->start;
-    r->start = 0;
-    r->end = kept;
-    while (cap - kept < CHUNK)
-        cap *= 2;
-    if (cap == r->cap)
-        return true;
-    data = realloc(r->data, cap);
-    if (!data)
-        return error_set(e, ERROR_MEMORY, "out of memory");
-    r->data = data;
-    r->cap = cap;
-    return true;
-}
-
-static bool fill_chunk(struct records *r, struct error *e)
-{
-    ssize_t n;
-
-    if (!make_chunk_room(r, e))
-        return false;
-    do {
-        n = read(r->fd, r->data + r->end, CHUNK);
-    } while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return error_set(e, ERROR_IO, "cannot read: %s", strerror(errno));
-    r->end += (size_t)n;
-    r->eof = n == 0;
-    return true;
-}
-
 /* Reads until there are `n` bytes, or no more come. */
 static bool want(struct records *r, size_t n, struct error *e)
 {
     while (!r->eof && r->end - r->start < n) {
-        if (!fill_chunk(r, e))
+        if (!records_fill(r, e))
             return false;
     }
     return true;
-}
-
-static void drop(struct records *r, size_t n)
-{
-    r->start += n;
-    r->scan = r->start;
-    r->used += (int64_t)n;
 }
 
 static bool begins_with_mark(const struct records *r)
@@ -89,14 +73,16 @@ static bool skip_to_record(struct records *r, struct error *e)
         if (!want(r, 3, e))
             return false;
         if (begins_with_mark(r))
-            drop(r, 3);
+            records_drop(r, 3);
     }
+    if (r->kind == RECORDS_ELEMENTS)
+        return records_skip_blanks(r, e);
     if (r->after_cr) {
         r->after_cr = false;
         if (!want(r, 1, e))
             return false;
         if (r->end > r->start && r->data[r->start] == '\n')
-            drop(r, 1);
+            records_drop(r, 1);
     }
     return true;
 }
@@ -161,9 +147,13 @@ static struct slice take_record(struct records *r, bool ended)
 {
     struct slice text = slice_make(r->data + r->start, r->scan - r->start);
 
+    if (r->kind == RECORDS_ELEMENTS) {
+        records_leave_element(r, ended);
+        return text;
+    }
     r->lines += ended;
     r->after_cr = ended && r->data[r->scan] == '\r';
-    drop(r, text.len + ended);
+    records_drop(r, text.len + ended);
     if (r->kind == RECORDS_LINES && text.len && text.data[text.len - 1] == '\r')
         text.len--;
     return text;
@@ -172,31 +162,47 @@ static struct slice take_record(struct records *r, bool ended)
 /* Goes to the record's end; false if more must be read. */
 static bool scan_record(struct records *r)
 {
-    if (r->kind == RECORDS_CSV)
-        return scan_csv(r);
+    switch (r->kind) {
+    case RECORDS_CSV: return scan_csv(r);
+    case RECORDS_ELEMENTS: return records_scan_element(r);
+    case RECORDS_LINES: break;
+    }
     return scan_line(r);
+}
+
+/* The record begins at `start`: to its end, as far as its bytes are wanted. */
+static bool read_record(struct records *r, bool *ended, bool *too_long, struct error *e)
+{
+    *too_long = false;
+    for (;;) {
+        *ended = scan_record(r);
+        *too_long |= r->scan - r->start > r->max;
+        if (*ended || r->eof)
+            return true;
+        if (*too_long)
+            records_drop(r, r->scan - r->start);
+        if (!records_fill(r, e))
+            return false;
+    }
 }
 
 enum record records_next(struct records *r, struct slice *out, struct error *e)
 {
-    bool ended, too_long = false, nothing;
+    bool ended, too_long;
+    enum record around;
     int64_t line;
 
     if (!skip_to_record(r, e))
         return RECORD_FAILED;
+    if (r->kind == RECORDS_ELEMENTS && !records_enter_element(r, &around, e))
+        return around;
     line = r->lines + 1;
-    for (;;) {
-        ended = scan_record(r);
-        too_long |= r->scan - r->start > r->max;
-        if (ended || r->eof)
-            break;
-        if (too_long)
-            drop(r, r->scan - r->start);
-        if (!fill_chunk(r, e))
-            return RECORD_FAILED;
-    }
-    nothing = r->scan == r->start;
-    if (nothing && !ended && !too_long)
+    r->column = 1;
+    if (r->kind == RECORDS_ELEMENTS)
+        r->column = r->used - r->json.line_start + 1;
+    if (!read_record(r, &ended, &too_long, e))
+        return RECORD_FAILED;
+    if (r->scan == r->start && !ended && !too_long)
         return RECORD_END;
     r->line = line;
     *out = take_record(r, ended);

@@ -113,6 +113,9 @@ bool body_refuse_misfit(struct call *call, const struct body *body, const struct
 bool body_parse_json(struct call *call, struct body *body) __attribute__((warn_unused_result));
 bool body_parse_lines(struct call *call, struct body *body) __attribute__((warn_unused_result));
 
+/* A row before its values are read: what it leaves out is NULL, and not given. */
+void body_empty_row(const struct body *body, struct value *values);
+
 /* RFC 7396: an object merges into what is there, anything else replaces it. */
 void body_mark_merges(const struct table *table, struct body *body);
 

@@ -132,8 +132,7 @@ static bool mark_holes(struct json_rows *rows)
 
 /* ---- the whole */
 
-/* A row before its values are read: what it leaves out is NULL, and not given. */
-static void make_row(const struct body *body, struct value *values)
+void body_empty_row(const struct body *body, struct value *values)
 {
     for (size_t i = 0; i < body->n_set; i++) {
         values[i] = value_null();
@@ -153,7 +152,7 @@ static bool make_values(struct json_rows *rows)
     if (!body->values || !rows->seen)
         return no_memory(rows->call);
     for (size_t row = 0; row < body->n_rows; row++)
-        make_row(body, body->values + row * body->n_set);
+        body_empty_row(body, body->values + row * body->n_set);
     return true;
 }
 

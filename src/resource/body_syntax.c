@@ -15,9 +15,17 @@ struct slice body_without_mark(struct slice text)
     return text;
 }
 
+static const struct body_place beginning = {1, 1};
+
 bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct error *e)
 {
-    size_t line = 1, column = 1;
+    return body_part_fault(reader, &beginning, max_depth, e);
+}
+
+bool body_part_fault(const struct json_reader *reader, const struct body_place *begins,
+                     int64_t max_depth, struct error *e)
+{
+    size_t line = begins->line, column = begins->column;
 
     if (reader->too_deep) {
         error_set(e, ERROR_BODY, "the body is nested more than %lld deep", (long long)max_depth);
@@ -36,13 +44,19 @@ bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct
 
 bool body_check_json(struct slice text, int64_t max_depth, struct error *e)
 {
+    return body_check_part(text, &beginning, max_depth, e);
+}
+
+bool body_check_part(struct slice text, const struct body_place *begins, int64_t max_depth,
+                     struct error *e)
+{
     struct json_reader reader = json_reader_make(text, (int)max_depth);
     struct json_item item;
 
     if (json_read(&reader, &item) && json_at_end(&reader))
         return !error_is_set(e);
     error_clear(e);
-    return body_json_fault(&reader, max_depth, e);
+    return body_part_fault(&reader, begins, max_depth, e);
 }
 
 bool body_string(struct arena *arena, const struct json_item *string, struct slice *out,

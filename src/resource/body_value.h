@@ -41,8 +41,21 @@ bool body_string(struct arena *arena, const struct json_item *string, struct sli
 bool body_check_json(struct slice text, int64_t max_depth, struct error *e)
     __attribute__((warn_unused_result));
 
+/* Where a text begins in what it is a part of: counted from 1, columns in bytes. */
+struct body_place {
+    size_t line, column;
+};
+
+/* The same of a part. */
+bool body_check_part(struct slice text, const struct body_place *begins, int64_t max_depth,
+                     struct error *e) __attribute__((warn_unused_result));
+
 /* Fails with ERROR_BODY: the reader's fault, and where it is. Returns false. */
 bool body_json_fault(const struct json_reader *reader, int64_t max_depth, struct error *e);
+
+/* The same of a part's reader. */
+bool body_part_fault(const struct json_reader *reader, const struct body_place *begins,
+                     int64_t max_depth, struct error *e);
 
 /* `text` without a UTF-8 byte order mark at its beginning (RFC 8259 §8.1 allows to pass over it). */
 struct slice body_without_mark(struct slice text);

@@ -7,7 +7,12 @@
 
 bool json_rows_fault(struct json_rows *rows)
 {
-    return body_json_fault(&rows->reader, rows->call->service->max_depth, &rows->call->error);
+    struct call *call = rows->call;
+
+    if (rows->begins.line)
+        return body_part_fault(&rows->reader, &rows->begins, call->service->max_depth,
+                               &call->error);
+    return body_json_fault(&rows->reader, call->service->max_depth, &call->error);
 }
 
 int json_rows_column(struct json_rows *rows, const struct json_item *name, size_t nth,
@@ -135,20 +140,25 @@ static bool take_value(struct json_rows *rows, int column, struct value *out)
     return take_misfit(rows, column, &item, out);
 }
 
-static bool first_member(struct json_rows *rows, const struct json_item *name, struct value *values)
+/* The column that the first row's member says; -1 with the error. */
+static int first_column(struct json_rows *rows, const struct json_item *name)
 {
     struct call *call = rows->call;
     struct body *body = rows->body;
     struct slice text;
     int column = json_rows_column(rows, name, SIZE_MAX, &text);
 
+    if (column == -1)
+        body_unknown_column(call, text);
     if (column < 0)
-        return column == -1 && body_unknown_column(call, text);
-    if (rows->places[column] >= 0)
-        return twice(call, text);
+        return -1;
+    if (rows->places[column] >= 0) {
+        twice(call, text);
+        return -1;
+    }
     rows->places[column] = (int)body->n_set;
-    body->set[body->n_set] = (struct assignment){.column = column};
-    return take_value(rows, column, &values[body->n_set++]);
+    body->set[body->n_set++] = (struct assignment){.column = column};
+    return column;
 }
 
 bool json_rows_first(struct json_rows *rows, struct value *values)
@@ -158,7 +168,24 @@ bool json_rows_first(struct json_rows *rows, struct value *values)
     bool first = true;
 
     while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
-        if (!first_member(rows, &name, values))
+        int column = first_column(rows, &name);
+
+        if (column < 0 || !take_value(rows, column, &values[rows->body->n_set - 1]))
+            return false;
+    }
+    if (step == JSON_CLOSED)
+        return true;
+    return json_rows_fault(rows);
+}
+
+bool json_rows_names(struct json_rows *rows)
+{
+    struct json_item name;
+    enum json_next step;
+    bool first = true;
+
+    while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
+        if (first_column(rows, &name) < 0 || !json_rows_pass(rows))
             return false;
     }
     if (step == JSON_CLOSED)

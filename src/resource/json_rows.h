@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "base/slice.h"
+#include "resource/body_value.h"
 
 struct body;
 struct call;
@@ -20,10 +21,11 @@ struct json_rows {
     struct call *call;
     struct body *body;
     struct json_reader reader;
-    bool lines;              /* a row a line, instead of an array's elements */
-    struct slice line, rest; /* …this one, and those that are not begun */
-    int *places;             /* of each column of the table in body->set; -1: none */
-    size_t *seen;            /* of each place: the row that gave it last, counted from 1 */
+    bool lines;               /* a row a line, instead of an array's elements */
+    struct slice line, rest;  /* …this one, and those that are not begun */
+    struct body_place begins; /* a part of the body: where the reader's text does; else zeroes */
+    int *places;              /* of each column of the table in body->set; -1: none */
+    size_t *seen;             /* of each place: the row that gave it last, counted from 1 */
 };
 
 /* Fails with the reader's fault. Returns false. */
@@ -47,6 +49,9 @@ int json_rows_column(struct json_rows *rows, const struct json_item *name, size_
 
 /* Passes over a member's value. */
 bool json_rows_pass(struct json_rows *rows);
+
+/* Reads the first row for its columns alone. */
+bool json_rows_names(struct json_rows *rows) __attribute__((warn_unused_result));
 
 /* Reads the first row where there is no columns=: it says which columns there are. */
 bool json_rows_first(struct json_rows *rows, struct value *values)

@@ -2,12 +2,14 @@
 #include "resource/write.h"
 
 #include "resource/precondition.h"
+#include "resource/upload.h"
 
 static void dispose(void *state)
 {
     struct write *w = state;
 
     operations_finish(&w->work);
+    upload_finish(w->upload);
     buf_finish(&w->pieces);
     buf_finish(&w->ends);
 }

@@ -60,6 +60,7 @@ struct write {
     enum write_answer answer;
     bool one_row;           /* a row path: no row is a failure */
     struct body body;       /* no columns for WRITE_DELETE */
+    struct upload *upload;  /* where its rows come from one by one (resource/upload.h), or NULL */
     enum conflict conflict; /* WRITE_INSERT, WRITE_REPLACE */
     const int *target;      /* …and the unique key that is meant, n_target columns */
     size_t n_target;
@@ -102,6 +103,10 @@ struct operation *write_add(struct call *call, struct write *w, enum write_part 
  * not; an explicit representation is an array, as in PostgREST.
  */
 enum write_answer write_choose_answer(const struct call *call, bool alone);
+
+/* Prefer: resolution= and on_conflict=, as PostgREST: without a key there is no conflict. False with the
+ * error. */
+bool write_choose_conflict(struct call *call, struct write *w) __attribute__((warn_unused_result));
 
 /* write_plan and write_submit. */
 enum progress write_plan_and_submit(struct call *call, struct write *w);

@@ -8,6 +8,7 @@
 #include "query/rights.h"
 #include "resource/precondition.h"
 #include "resource/target.h"
+#include "resource/upload.h"
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
 
@@ -152,6 +153,8 @@ enum progress write_answer(struct call *call)
     if (!w->one_row && w->kind != WRITE_INSERT)
         target_range(call, 0, w->kind == WRITE_DELETE ? 0 : (int64_t)w->affected,
                      counts(call, w) ? (int64_t)w->affected : -1);
+    if (upload_tells(w->upload))
+        return upload_answer(call, w);
     if (w->answer == ANSWER_NOTHING || outcome == OUTCOME_NO_CONTENT ||
         (w->answer == ANSWER_OBJECT && w->sink.rows == 0)) {
         call->outcome = outcome;

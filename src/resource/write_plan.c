@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: MIT
  */
 #include "resource/precondition.h"
+#include "resource/upload.h"
 #include "resource/write.h"
 #include "store/catalog/catalog.h"
 
@@ -170,6 +171,8 @@ static bool plan_change(struct call *call, struct write *w)
     op->rows = w->body.values;
     op->width = w->body.n_set;
     op->n_rows = w->body.n_rows;
+    if (w->upload)
+        op->source = upload_source(w->upload);
     op->change = change;
     if (w->readback == READ_RETURNED)
         op->sink = take_row;
@@ -236,6 +239,8 @@ bool write_plan(struct call *call, struct write *w)
     /* Whoever depends on the change was planned before it, perhaps. */
     if (w->parts[PART_GENERATED])
         w->parts[PART_GENERATED]->after = w->parts[PART_CHANGE];
+    if (w->upload)
+        w->parts[PART_CHANGE]->check = w->parts[PART_UNSEEN];
     for (size_t i = 0; i < WRITE_PARTS; i++) {
         if (w->parts[i])
             operations_add(&w->work, w->parts[i]);

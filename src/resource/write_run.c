@@ -76,6 +76,8 @@ enum progress write_submit(struct call *call, struct write *w)
     w->work.end = end;
     w->work.context = call;
     call->job.single = is_single(call, w);
-    call->job.shape = w->plan.sql;
+    call->job.is_long = call->spool != NULL;
+    if (!call->job.is_long) /* one row of the same shape is not slow for it */
+        call->job.shape = w->plan.sql;
     return call_submit(call, &w->work, write_answer);
 }
