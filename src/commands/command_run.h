@@ -18,6 +18,7 @@ command_fn command_import;
 command_fn command_export;
 command_fn command_backup;
 command_fn command_restore;
+command_fn command_check;
 command_fn command_key;
 command_fn command_user;
 command_fn command_access;

@@ -15,6 +15,7 @@ const struct command commands[COMMANDS] = {
                         "copy the database to FILE, checked, while it is served"},
     [COMMAND_RESTORE] = {"restore", 1, "FILE [--force]",
                          "put a backup in the place of the database, checked"},
+    [COMMAND_CHECK] = {"check", 0, "", "look for damage in the database, while it is served"},
     [COMMAND_KEY] = {"key", 2, "add|list|revoke [ID|NAME]",
                      "make an API key, list them, or revoke one, while it is served"},
     [COMMAND_USER] = {"user", 2, "add|list|password|disable|enable [EMAIL]",

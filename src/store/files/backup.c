@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/files/backup.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include "base/clock.h"
 #include "store/db/db.h"
 #include "store/db/statement.h"
-#include "store/files/backup_check.h"
+#include "store/files/integrity.h"
 
 /* Bytes copied between two looks at the clock, and between two syncs: the disk gets the file in
  * pieces that a commit of the writer can pass. */
@@ -29,6 +30,8 @@ struct work {
     int64_t begun_us;
     int64_t page_size, total; /* bytes */
     bool stopped;
+    struct backup_made *out;
+    struct error damage; /* what the check has found */
 };
 
 /* Tells whoever watches; false if the work is to stop. */
@@ -181,12 +184,39 @@ static void count_orphans(struct work *w, int64_t *out)
         *out = -1;
 }
 
+static bool take_finding(void *context, enum finding kind, struct slice table, struct slice text)
+{
+    struct work *w = context;
+    struct backup_made *out = w->out;
+
+    if (kind == FINDING_DAMAGE)
+        return error_set(&w->damage, ERROR_CORRUPT, "%s is damaged: %.*s", w->from,
+                         SLICE_ARG(text));
+    if (kind == FINDING_UNCHECKED && out->unchecked++ == 0)
+        snprintf(out->unchecked_why, sizeof out->unchecked_why, "%.*s: %.*s",
+                 SLICE_ARG(slice_first(table, 60)), SLICE_ARG(slice_first(text, 180)));
+    return true;
+}
+
+/* ERROR_CORRUPT with what is wrong. Rows that their schema would not take are no damage. */
+static bool check_integrity(struct work *w, struct error *e)
+{
+    const struct integrity to = {w->copy, take_finding, w};
+
+    if (integrity_of_file(&to, e))
+        return true;
+    if (error_is_set(&w->damage))
+        *e = w->damage;
+    return false;
+}
+
 /* The copy is sound; how many of its rows refer to nothing. */
 static bool check_copy(struct work *w, struct backup_made *out, struct error *e)
 {
     if (!tell_watcher(w, BACKUP_CHECKS, 0))
         return false;
-    if (!backup_check(w->copy, w->from, out, e))
+    w->out = out;
+    if (!check_integrity(w, e))
         return false;
     count_orphans(w, &out->orphans);
     return tell_watcher(w, BACKUP_CHECKS, w->total);
