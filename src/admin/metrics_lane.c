@@ -13,6 +13,7 @@
 struct figures {
     int64_t queued, queue_max, running, threads;
     int64_t refused, withdrawn, cancelled, slow_shapes;
+    int64_t kept, kept_max, oldest_us;
 };
 
 #define AT(field) offsetof(struct figures, field)
@@ -35,6 +36,12 @@ static const struct sample_row rows[] = {
      "Reads whose client went away while they waited or ran."},
     {"thimble_lane_slow_shapes", "gauge", "", AT(slow_shapes), SAMPLE_COUNT,
      "Statements that are known as slow: reads of their kind go to the lane at once."},
+    {"thimble_streams", "gauge", "", AT(kept), SAMPLE_COUNT,
+     "Answers that are sent in pieces and are not read to their end: each keeps a snapshot."},
+    {"thimble_streams_max", "gauge", "", AT(kept_max), SAMPLE_COUNT,
+     "So many may there be, --max-streams; half of them for one client."},
+    {"thimble_stream_oldest_seconds", "gauge", "", AT(oldest_us), SAMPLE_MICROSECONDS,
+     "For how long the oldest of them has kept its snapshot: the write-ahead log cannot start over."},
 };
 /* clang-format on */
 
@@ -53,7 +60,7 @@ static void write_jobs(struct buf *out, const struct lane_stats *stats)
         out, name, "counter",
         "Reads that went to the reader lane: they overran --loop-budget (overrun), are "
         "known as slow (shape), ask for a plan, for the API's description, or for what only a "
-        "changed schema knows.");
+        "changed schema knows, or are sent in pieces (stream).");
     for (size_t i = 0; i < LANE_REASONS; i++) {
         snprintf(label, sizeof label, "reason=\"%s\"", reasons[i]);
         exposition_sample(out, name, label, stats->jobs[i]);
@@ -81,6 +88,9 @@ void metrics_write_lane(struct buf *out, const struct lane_stats *stats)
         .withdrawn = (int64_t)stats->withdrawn,
         .cancelled = (int64_t)stats->cancelled,
         .slow_shapes = (int64_t)stats->slow_shapes,
+        .kept = (int64_t)stats->kept,
+        .kept_max = (int64_t)stats->kept_max,
+        .oldest_us = stats->oldest_us,
     };
 
     exposition_table(out, rows, sizeof rows / sizeof *rows, &figures);

@@ -67,6 +67,8 @@ struct config {
         upload_timeout_ms;
 
     int64_t queue_length, slow_queue_length, batch_max;
+    int64_t max_streams;
+    int64_t stream_timeout_ms;
     int64_t readers; /* 0: one more than there are processors, at least 3 */
     int64_t reader_queue, loop_budget_ms;
     const char *reader_lane; /* "auto" or "all" */

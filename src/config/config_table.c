@@ -122,6 +122,9 @@ const struct setting settings[] = {
      "TIME",
      "a body past --max-body must be received within this, and its rows written within as long again; 0: no "
      "limit"},
+    {network, "stream-timeout", SETTING_DURATION, AT(stream_timeout_ms), "5m", 0, 24 * HOUR, NULL, "TIME",
+     "a list that is sent in pieces is read for so long at most, however slowly it is taken: the "
+     "write-ahead log cannot start over meanwhile; 0: no limit"},
     {network, "drain-timeout", SETTING_DURATION, AT(drain_timeout_ms), "10s", 0, HOUR, NULL,
      "TIME", "after SIGTERM, answer what is in flight for this long; what still runs then is stopped"},
 
@@ -143,7 +146,7 @@ const struct setting settings[] = {
      "rows of one answer, and of a list within a row; of NDJSON and CSV limit= alone bounds the rows; "
      "0: no limit"},
     {limits, "max-answer", SETTING_SIZE, AT(max_answer), "32MiB", KIB, GIB, NULL, "SIZE",
-     "bytes of one answer"},
+     "bytes of one answer that is sent as a whole"},
     {limits, "max-body", SETTING_SIZE, AT(max_body), "1MiB", 1, GIB, NULL, "SIZE",
      "bytes of a request's body; taken apart it may take 16 times as much, and 16 MiB at least"},
     {limits, "max-upload", SETTING_SIZE, AT(max_upload), "1GiB", 0, 1024 * GIB, NULL, "SIZE",
@@ -189,6 +192,9 @@ const struct setting settings[] = {
      "writes that wait; more are answered 503"},
     {limits, "reader-queue", SETTING_INTEGER, AT(reader_queue), "128", 1, 100000, NULL, "N",
      "slow reads that wait, half of them from one client; more are answered 503"},
+    {limits, "max-streams", SETTING_INTEGER, AT(max_streams), "32", 0, 1000, NULL, "N",
+     "lists that are sent in pieces at a time, half of them to one client: CSV and NDJSON of any length, and "
+     "JSON past --max-answer; more are answered 503; 0: none, and --max-rows holds for all"},
     {limits, "slow-queue-length", SETTING_INTEGER, AT(slow_queue_length), "64", 1, 4096, NULL, "N",
      "slow writes that wait; the youngest of the client that has the most is answered 503"},
 

@@ -21,12 +21,35 @@ static void log_who(struct log_line *line, const struct principal *who)
         log_text(line, "sub", sub);
 }
 
+/* One that did not come to its end for a reason of ours. */
+static bool is_broken_off(const struct request *r)
+{
+    enum stream_end end = r->call.in_pieces ? r->stream.end : STREAM_END_NONE;
+
+    return end == STREAM_END_FAILED || end == STREAM_END_TIMEOUT || end == STREAM_END_SHUTDOWN;
+}
+
+/* What a client takes its time for is not slow. */
+static bool is_slow(const struct request *r, int64_t us)
+{
+    int64_t slow_us = r->loop->options->slow_us;
+
+    return slow_us && us >= slow_us && !r->call.in_pieces;
+}
+
+static enum log_level level_of(const struct request *r, bool slow)
+{
+    if (r->status >= 500)
+        return LOG_ERROR;
+    return slow || is_broken_off(r) ? LOG_WARN : LOG_INFO;
+}
+
 void access_log(struct request *r, int64_t now_us)
 {
     const struct server_options *o = r->loop->options;
     int64_t us = now_us - r->call.now_us;
-    bool slow = o->slow_us && us >= o->slow_us;
-    enum log_level level = r->status >= 500 ? LOG_ERROR : slow ? LOG_WARN : LOG_INFO;
+    bool slow = is_slow(r, us);
+    enum log_level level = level_of(r, slow);
     char client[ADDRESS_TEXT];
     struct log_line line;
 
@@ -46,7 +69,9 @@ void access_log(struct request *r, int64_t now_us)
     log_ms(&line, "duration_ms", us);
     if (r->traceparent.len)
         log_text(&line, "traceparent", r->traceparent);
-    if (r->call.outcome == OUTCOME_FAILED)
+    if (r->call.in_pieces && r->stream.end != STREAM_END_NONE)
+        log_text(&line, "stream", slice_from(metrics_stream_end_name(r->stream.end)));
+    if (r->call.outcome == OUTCOME_FAILED || is_broken_off(r))
         log_text(&line, "error", slice_from(r->call.error.message));
     log_end(&line);
 }

@@ -10,6 +10,7 @@ static struct connection_list *list_of(struct connections *peers, enum connectio
     case CONNECTION_IDLE: return &peers->idle;
     case CONNECTION_ACTIVE:
     case CONNECTION_ANSWERING: return &peers->active;
+    case CONNECTION_STREAMING:
     case CONNECTION_PARKED: break;
     }
     return NULL;
@@ -59,13 +60,11 @@ void connection_enter(struct connections *peers, struct connection *peer,
     append_peer(list_of(peers, state), peer);
 }
 
-/*
- * Ends a connection. What the client sent before is still read, and so answered: only
- * nothing more is waited for. One that does not read its answer is cut off both ways.
- */
-static void shut(const struct connection *peer)
+void connection_shut(const struct connection *peer)
 {
-    shutdown(peer->fd, peer->state == CONNECTION_ANSWERING ? SHUT_RDWR : SHUT_RD);
+    bool answers = peer->state == CONNECTION_ANSWERING || peer->state == CONNECTION_STREAMING;
+
+    shutdown(peer->fd, answers ? SHUT_RDWR : SHUT_RD);
 }
 
 /* A peer whose socket is shut stays on its list until libmicrohttpd closes it: put last, so
@@ -75,7 +74,7 @@ static void expire(struct connection_list *list, int64_t after_us, int64_t now_u
     while (after_us && list->first && now_us - list->first->since_us >= after_us) {
         struct connection *peer = list->first;
 
-        shut(peer);
+        connection_shut(peer);
         unlink_peer(list, peer);
         peer->since_us = now_us;
         append_peer(list, peer);
@@ -91,14 +90,14 @@ static void check(struct connection_list *list, int64_t now_us)
         list->unchecked = peer->next;
         if (peer->state != CONNECTION_ANSWERING &&
             recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-            shut(peer);
+            connection_shut(peer);
     }
 }
 
 void connections_shut_idle(struct connections *peers)
 {
     for (struct connection *peer = peers->idle.first; peer; peer = peer->next)
-        shut(peer);
+        connection_shut(peer);
 }
 
 /* The earlier of two instants, where 0 is never. */

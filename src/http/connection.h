@@ -20,6 +20,7 @@ enum connection_state {
     CONNECTION_IDLE,      /* between requests */
     CONNECTION_ACTIVE,    /* a request is being received */
     CONNECTION_ANSWERING, /* the answer is being sent */
+    CONNECTION_STREAMING, /* …in pieces, which has a time of its own (http/stream.h) */
     CONNECTION_PARKED,    /* its job is with the writer, which has its own deadline */
 };
 
@@ -60,6 +61,12 @@ void connection_remove(struct connections *peers, struct connection *peer);
 /* Moves to a state, or to the same state anew. */
 void connection_enter(struct connections *peers, struct connection *peer,
                       enum connection_state state, int64_t now_us);
+
+/*
+ * Ends a connection. What the client sent before is still read, and so answered: only nothing more is
+ * waited for. One that does not read its answer is cut off both ways.
+ */
+void connection_shut(const struct connection *peer);
 
 /* Shuts the sockets of those whose time is up or that have closed their side; libmicrohttpd
  * then closes them. */

@@ -67,7 +67,7 @@ static const char *cache_control_of(const struct request *r)
         return "no-store";
     if (r->call.fields && is_chosen(r, MHD_HTTP_HEADER_CACHE_CONTROL))
         return NULL;
-    if (!r->call.tag || r->call.method > METHOD_HEAD)
+    if ((!r->call.tag && !r->call.in_pieces) || r->call.method > METHOD_HEAD)
         return is_private(r) ? "private" : NULL;
     return is_private(r) ? "private, no-cache" : "no-cache";
 }

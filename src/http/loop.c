@@ -34,10 +34,9 @@ static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
         flags, 0, accept_policy, loop, request_handle, loop, MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->max_connections + LIMIT_TOLD),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_url + o->max_headers + POOL_EXTRA,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)((o->idle_timeout_us + 999999) / 1000000),
-        MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop,
-        MHD_OPTION_NOTIFY_COMPLETED, request_end, loop, MHD_OPTION_NOTIFY_CONNECTION, accept_notify,
-        loop, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, loop_idle_seconds(o), MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop, MHD_OPTION_NOTIFY_COMPLETED, request_end,
+        loop, MHD_OPTION_NOTIFY_CONNECTION, accept_notify, loop, MHD_OPTION_END);
     info = loop->daemon ? MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return error_set(e, ERROR_FAILURE, "cannot start an event loop");
@@ -104,8 +103,8 @@ static int64_t cut_off_us(const struct loop *loop)
 static int wait_ms(struct loop *loop)
 {
     int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
-                     parked_next_us(&loop->parked), loop->rest_us,
-                     loop->parked.n ? 0 : cut_off_us(loop)};
+                     parked_next_us(&loop->parked),   loop->rest_us,
+                     loop->streams.next_us,           loop->parked.n ? 0 : cut_off_us(loop)};
     int daemon_ms = MHD_get_timeout_i(loop->daemon);
     int64_t soonest = INT64_MAX, now, ms;
 
@@ -131,6 +130,7 @@ static void start_draining(struct loop *loop)
     if (fd >= 0)
         close(fd);
     connections_shut_idle(&loop->peers);
+    streams_tick(loop, loop->now_us);
     loop->quiet = true;
 }
 
@@ -173,6 +173,8 @@ static void tick(struct loop *loop)
         reader_release(loop->reader);
     connections_expire(&loop->peers, loop->now_us);
     parked_expire(loop, loop->now_us);
+    if (loop->streams.next_us && loop->now_us >= loop->streams.next_us)
+        streams_tick(loop, loop->now_us);
     budget_tick(&loop->budget, loop->now_us);
     if (loop->now_us >= loop->forget_us)
         forget(loop);

@@ -24,6 +24,7 @@
 #include "http/parked.h"
 #include "http/response_cache.h"
 #include "http/server.h"
+#include "http/stream.h"
 
 struct MHD_Daemon;
 struct MHD_Response;
@@ -64,6 +65,7 @@ struct loop {
     size_t in_flight; /* requests received or being received, not answered yet */
     struct authenticator authenticator;
     struct parked parked;    /* those whose job is with the lane or the writer */
+    struct streams streams;  /* answers that are sent in pieces */
     struct budget budget;    /* of a read */
     uint64_t id_seed;        /* for request ids */
     int64_t now_us;          /* when the loop last woke */
@@ -88,6 +90,12 @@ bool loop_start(struct loop *loop, struct error *e) __attribute__((warn_unused_r
 
 /* Any thread: begin draining, cut off what is left at `stop_us` (clock_us). */
 void loop_drain(struct loop *loop, int64_t stop_us);
+
+/* When libmicrohttpd closes a connection that is silent, in its seconds; 0: never. */
+static inline unsigned loop_idle_seconds(const struct server_options *options)
+{
+    return (unsigned)((options->idle_timeout_us + 999999) / 1000000);
+}
 
 /* Any one thread: asks whether the loop turns, and wakes it to say so; loop_turns: it has. */
 void loop_ask(struct loop *loop);

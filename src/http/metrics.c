@@ -75,6 +75,17 @@ static enum auth_failure auth_failure_of(enum error_code code)
     }
 }
 
+static const char *const stream_end_names[] = {
+    [STREAM_END_NONE] = "none",     [STREAM_END_COMPLETE] = "complete",
+    [STREAM_END_FAILED] = "failed", [STREAM_END_TIMEOUT] = "timeout",
+    [STREAM_END_GONE] = "gone",     [STREAM_END_SHUTDOWN] = "shutdown",
+};
+
+const char *metrics_stream_end_name(enum stream_end end)
+{
+    return stream_end_names[end];
+}
+
 /* The request line "METHOD TARGET HTTP/1.1", the fields, an empty line, the body. */
 static size_t received(const struct request *r)
 {

@@ -12,6 +12,7 @@
 
 #include "base/metrics.h"
 #include "http/route.h"
+#include "http/stream.h"
 
 struct request;
 
@@ -58,6 +59,7 @@ struct loop_metrics {
     struct counter aborted;
     struct counter answered_again; /* from the kept answers */
     struct counter received, sent; /* bytes */
+    struct counter streams[STREAM_ENDS], stream_bytes;
     struct counter accepted, refused[REFUSALS];
     struct counter rejected[REJECTS];
     struct counter auth_failures[AUTH_FAILURES];
@@ -75,6 +77,9 @@ void metrics_request(struct loop_metrics *m, const struct request *request, int6
 const char *metrics_reject_name(enum reject reject);
 
 const char *metrics_auth_failure_name(enum auth_failure failure);
+
+/* A value of the label "end"; static. */
+const char *metrics_stream_end_name(enum stream_end end);
 
 /* What the page says of a kind of routes. */
 struct metrics_route {

@@ -241,6 +241,21 @@ static void write_auth_failures(struct buf *out, const struct loop_metrics *m)
     }
 }
 
+static void write_streams(struct buf *out, const struct loop_metrics *m)
+{
+    static const char name[] = "thimble_streams_total", bytes[] = "thimble_stream_bytes_total";
+    char labels[48];
+
+    exposition_family(out, name, "counter",
+                      "Answers that were sent in pieces and have ended, by how they did.");
+    for (unsigned i = STREAM_END_NONE + 1; i < STREAM_ENDS; i++) {
+        snprintf(labels, sizeof labels, "end=\"%s\"", metrics_stream_end_name((enum stream_end)i));
+        exposition_sample(out, name, labels, counter_read(&m->streams[i]));
+    }
+    exposition_family(out, bytes, "counter", "Bytes of such answers, those included that go on.");
+    exposition_sample(out, bytes, "", counter_read(&m->stream_bytes));
+}
+
 static void write_build(struct buf *out, const char *version)
 {
     static const char name[] = "thimble_build_info";
@@ -267,6 +282,7 @@ enum progress metrics_read(struct call *call, const struct metrics_route routes[
     write_durations(out, &reading.total, routes);
     write_rejected(out, &reading.total);
     write_auth_failures(out, &reading.total);
+    write_streams(out, &reading.total);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &reading.figures);
     metrics_write_data(out, call, reading.readers);
     call->content_type_out = EXPOSITION_MEDIA;

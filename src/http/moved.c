@@ -26,6 +26,8 @@ static void run_again(struct lane_job *job, struct reader *reader)
     (void)route_run(call, &r->route);
     if (call_again(call))
         (void)route_run(call, &r->route);
+    if (call->streamed)
+        stream_keep(r);
     if (call->outcome == OUTCOME_FAILED)
         call_explain(call);
     job->shape = counts(call) ? call->shape : 0;

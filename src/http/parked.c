@@ -164,7 +164,10 @@ static bool withdraw(struct request *r, int64_t now_us)
         return writer_withdraw(r->call.service->writer, &r->call.job);
     if (!lane_withdraw(lane, &r->lane))
         return false;
-    say_late(r, now_us);
+    if (STREAM_IS(r))
+        error_set(&r->call.error, ERROR_TIMEOUT, "the answer was not read within --stream-timeout");
+    else
+        say_late(r, now_us);
     return true;
 }
 

@@ -172,6 +172,19 @@ static void check_link(struct request *r)
     call_fail(call);
 }
 
+static bool send_in_pieces(struct request *r)
+{
+    struct MHD_Response *response = stream_response(r);
+    bool ok = response && reply_fields_add(r, response) &&
+              queue(r, status_of_call(&r->call), 0, response);
+
+    if (ok && r->call.method != METHOD_HEAD)
+        stream_begin(r);
+    if (response)
+        MHD_destroy_response(response);
+    return ok;
+}
+
 bool reply_send(struct request *r)
 {
     struct call *call = &r->call;
@@ -182,6 +195,8 @@ bool reply_send(struct request *r)
         error_set(&call->error, ERROR_MEMORY, "out of memory");
         call_fail(call);
     }
+    if (call->in_pieces && call->outcome != OUTCOME_FAILED)
+        return send_in_pieces(r);
     look_at_preconditions(r);
     check_link(r);
     if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE)

@@ -180,6 +180,8 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     *request = NULL;
     assert(r->phase != REQUEST_WAITING && r->phase != REQUEST_IN_LANE);
     now = clock_us();
+    if (r->call.in_pieces)
+        stream_finish(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     access_log(r, now);
     metrics_request(&loop->metrics, r, now - r->call.now_us,
                     how == MHD_REQUEST_TERMINATED_COMPLETED_OK);

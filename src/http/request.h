@@ -19,6 +19,7 @@
 #include "access/address/rate_limit.h"
 #include "base/arena.h"
 #include "base/slice.h"
+#include "http/stream.h"
 #include "resource/call.h"
 
 struct loop;
@@ -55,6 +56,7 @@ struct request {
     struct request *next; /* on the loop's list of spare ones */
     enum request_phase phase;
     const struct route *route; /* NULL: none was found, or none was looked for */
+    const char *protocol;      /* "HTTP/1.1" … */
     struct slice target;       /* the request target as received, in the call's arena */
     struct slice traceparent;  /* W3C Trace Context, as received */
     struct slice host;         /* who was asked: Host, or what the target says */
@@ -81,6 +83,7 @@ struct request {
     struct arena_mark start; /* of the call's arena then */
     struct lane_job lane;
     uint64_t version; /* of the loop's snapshot when it moved */
+    struct stream stream;
 
     /* While it is parked (http/parked.h). */
     struct request *earlier, *later;

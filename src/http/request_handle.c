@@ -35,8 +35,9 @@ static void no_room(struct request *r)
  * The first call of the handler. An answer queued here makes libmicrohttpd close the
  * connection, which is right only when a body is on its way that nobody wants.
  */
-static enum MHD_Result on_headers(struct request *r, const char *method)
+static enum MHD_Result on_headers(struct request *r, const char *method, const char *version)
 {
+    r->protocol = version;
     r->phase = REQUEST_BODY;
     head_read(r, method);
     r->call.body.max = r->loop->options->max_body;
@@ -145,12 +146,12 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
                                size_t *upload_size, void **context)
 {
     struct request *r = *context;
-    (void)loop, (void)connection, (void)url, (void)version;
+    (void)loop, (void)connection, (void)url;
 
     if (!r)
         return MHD_NO; /* no memory when the request line came */
     switch (r->phase) {
-    case REQUEST_HEADERS: return on_headers(r, method);
+    case REQUEST_HEADERS: return on_headers(r, method, version);
     case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
     case REQUEST_RETURNED: return on_returned(r);
     case REQUEST_READ: return on_read(r);

@@ -40,6 +40,7 @@ struct server_options {
     const char *database;                   /* beside which these are kept */
     int64_t idle_timeout_us;                /* a connection between requests; 0: for ever */
     int64_t request_timeout_us; /* receiving a request, or sending its answer; 0: for ever */
+    int64_t stream_timeout_us;  /* reading an answer that is sent in pieces; 0: for ever */
     int64_t loop_budget_us;     /* a read on its loop, before it goes on in the lane; 0: no limit */
     bool all_move;              /* all reads go there */
     size_t answer_cache;        /* bytes of answers kept to be given again, by all loops */

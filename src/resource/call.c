@@ -33,6 +33,8 @@ static void forget_answer(struct call *call)
     catalog_extra_drop(call->lender);
     call->lender = NULL;
     call->tag = 0;
+    call->streamed = NULL;
+    call->in_pieces = false;
     call->status_out = 0;
     call->fields = NULL;
     call->content_range[0] = '\0';

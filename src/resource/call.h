@@ -34,6 +34,7 @@ struct backup_scheduler;
 struct lane;
 struct media_names;
 struct reader;
+struct streamed;
 struct spool;
 struct store;
 struct table;
@@ -57,21 +58,22 @@ const char *method_name(enum method method);
 struct service {
     struct store *store;
     struct writer *writer;
-    struct lane *lane;                    /* for slow reads; NULL: there is none */
-    struct backup_scheduler *backups;     /* NULL: no --backup-dir */
-    struct api_key_uses *key_uses;        /* NULL: no use of a key is noted */
-    const struct accounts *accounts;      /* NULL: there are none */
-    const char *version;                  /* thimble's */
-    int64_t max_rows;                     /* page limit; 0: none */
-    int64_t max_elements;                 /* of a POSTed array */
-    int64_t max_depth;                    /* nesting of a JSON body */
-    int64_t max_answer;                   /* bytes of one answer */
-    size_t max_url;                       /* bytes of a target, also of one that an answer names */
-    int64_t max_body;                     /* bytes of a body: what a request may take follows it */
-    int64_t max_upload;                   /* bytes of one that is kept in a file; 0: none is */
-    int64_t upload_timeout_us;            /* to receive that, and again to write it; 0: no limit */
-    bool read_only;                       /* nothing is written */
-    bool aggregates;                      /* select= may ask for sum() and its like */
+    struct lane *lane;                /* for slow reads; NULL: there is none */
+    struct backup_scheduler *backups; /* NULL: no --backup-dir */
+    struct api_key_uses *key_uses;    /* NULL: no use of a key is noted */
+    const struct accounts *accounts;  /* NULL: there are none */
+    const char *version;              /* thimble's */
+    int64_t max_rows;                 /* page limit; 0: none */
+    int64_t max_elements;             /* of a POSTed array */
+    int64_t max_depth;                /* nesting of a JSON body */
+    int64_t max_answer;               /* bytes of one answer that is sent as a whole */
+    size_t max_streams;               /* answers that are sent in pieces at a time; 0: none is */
+    size_t max_url;                   /* bytes of a target, also of one that an answer names */
+    int64_t max_body;                 /* bytes of a body: what a request may take follows it */
+    int64_t max_upload;               /* bytes of one that is kept in a file; 0: none is */
+    int64_t upload_timeout_us;        /* to receive that, and again to write it; 0: no limit */
+    bool read_only;                   /* nothing is written */
+    bool aggregates;                  /* select= may ask for sum() and its like */
     const struct grammar_limits *grammar; /* of a query string; NULL: the default ones */
     bool default_minimal;  /* a write answers nothing unless asked, as in PostgREST */
     bool allow_tx;         /* Prefer: tx=rollback is followed */
@@ -150,8 +152,10 @@ struct call {
     enum outcome outcome;
     enum cacheable cacheable;
     struct error error;
-    struct buf reply;               /* the body */
-    struct slice lent;              /* …which is this in its place; NULL: it is not */
+    struct buf reply;          /* the body */
+    struct streamed *streamed; /* …or its first piece: the reading that goes on, in the arena, */
+    bool in_pieces;            /* …if it does: HEAD needs no more (resource/streamed.h) */
+    struct slice lent;         /* …which is this in its place; NULL: it is not */
     struct catalog_extra *lender;   /* whose it is, held, or NULL */
     uint64_t tag;                   /* its entity tag (resource/precondition.h), 0: none */
     const char *content_type_out;   /* lives as long as the call; NULL: no body */

@@ -11,7 +11,9 @@
 
 bool call_moves(struct call *call, enum lane_reason reason)
 {
-    if (call->budget_us == 0)
+    bool is_stream = reason == LANE_STREAM && !call->in_lane && call->service->lane;
+
+    if (call->budget_us == 0 && !is_stream)
         return false;
     call->moves_for = reason;
     error_set(&call->error, ERROR_OVER_BUDGET, "the work goes on in the reader lane");

@@ -157,7 +157,7 @@ bool media_choose(struct call *call)
             call->options.strip_nulls = strip;
         }
     }
-    call->options.all_rows = media_is_endless(call->media);
+    call->options.all_rows = media_is_endless(call->media) && call->service->max_streams > 0;
     if (best > 0)
         return true;
     return refuse_media(call);

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "resource/count.h"
 #include "resource/precondition.h"
-#include "resource/sink.h"
+#include "resource/streamed.h"
 #include "resource/target.h"
 #include "resource/verbs.h"
 #include "store/run/reader.h"
@@ -26,15 +26,6 @@ static int64_t page_size(const struct call *call)
         return INT64_MAX;
     return limit;
 }
-
-/* A list on its way into the answer. */
-struct page {
-    struct call *call;
-    const struct plan *plan;
-    struct sink sink;
-    int64_t size; /* a full one's, INT64_MAX: none is full */
-    size_t seen;  /* bytes of the answer when the time was looked at */
-};
 
 /* The time is looked at each time the answer has grown by this much: a row may be large, and SQLite
  * counts none of what is done with it. */
@@ -56,14 +47,17 @@ static enum row_verdict take_row(void *context, const struct row *row, struct er
     struct call *call = page->call;
     const struct plan *plan = page->plan;
 
-    if (call->reply.failed)
-        return ROW_ENOUGH;
     if (!has_time(page, e))
         return ROW_FAILED;
     sink_row(&page->sink, row);
     bool is_last = plan->n_cursor > 0 && (int64_t)page->sink.rows == page->size;
     if (is_last && !target_link(call, row, plan))
         return ROW_FAILED;
+    if (call->reply.failed)
+        return ROW_ENOUGH;
+    page->whole = call->reply.len;
+    if (page->whole >= page->piece)
+        return streamed_pause(page, e);
     return ROW_MORE;
 }
 
@@ -73,29 +67,45 @@ static struct page make_page(struct call *call, const struct plan *plan, int64_t
         .call = call,
         .plan = plan,
         .sink = {.out = &call->reply, .media = call->media, .shape = &plan->shape},
+        .take = take_row,
         .size = size,
+        .piece = STREAMED_NEVER,
     };
 }
 
-/* Writes the rows; false on an error of the query. */
-static bool write_rows(struct call *call, const struct plan *plan, int64_t *rows)
+/* Writes the rows, as far as it does: READING_PAUSED. */
+static enum reading_state write_rows(struct page *page, bool routine, struct reading **rest)
 {
-    struct page page = make_page(call, plan, page_size(call));
-    bool ok;
+    struct call *call = page->call;
+    enum reading_state state;
 
-    sink_begin(&page.sink);
-    ok = target_read(call, plan, take_row, &page);
-    sink_end(&page.sink);
-    *rows = (int64_t)page.sink.rows;
-    if (!ok)
-        return false;
-    return media_check_rows(call, page.sink.rows);
+    streamed_limit(page, routine);
+    sink_begin(&page->sink);
+    state = target_read_on(call, page->plan, take_row, page, rest);
+    if (state == READING_FAILED || streamed_outgrows(page))
+        return READING_FAILED;
+    if (state == READING_PAUSED || page->is_endless)
+        return READING_PAUSED;
+    sink_end(&page->sink);
+    return media_check_rows(call, page->sink.rows) ? READING_ENDED : READING_FAILED;
+}
+
+static enum progress answer_in_pieces(struct page *page, struct reading *rest,
+                                      const struct plan_source *source, const struct count *count)
+{
+    unsigned follows = source->routine ? PREFER_FOLLOWS_AFFECTED : 0U;
+
+    target_applied(page->call, PREFER_FOLLOWS_COUNT | follows);
+    return streamed_begin(page, rest, count->guessed ? -1 : count->total);
 }
 
 enum progress target_answer_list(struct call *call, const struct plan_source *source)
 {
     struct plan plan;
+    struct page page;
     struct count count;
+    struct reading *rest = NULL;
+    enum reading_state state;
     int64_t rows;
 
     if (!target_take_range(call))
@@ -106,9 +116,14 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
         return target_answer_plan(call, &plan);
     if (!count_rows(call, source, &count))
         return call_fail(call);
-    if (!write_rows(call, &plan, &rows))
+    page = make_page(call, &plan, page_size(call));
+    state = write_rows(&page, source->routine != NULL, &rest);
+    if (state == READING_FAILED)
         return call_fail(call);
-    if (!count_after(call, rows, page_size(call), &count))
+    if (state == READING_PAUSED)
+        return answer_in_pieces(&page, rest, source, &count);
+    rows = (int64_t)page.sink.rows;
+    if (!count_after(call, rows, page.size, &count))
         return call_fail(call);
     if (source->routine && !target_check_affected(call, (size_t)rows))
         return call_fail(call);

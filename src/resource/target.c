@@ -216,7 +216,7 @@ void target_applied(struct call *call, unsigned follows)
     call->preference_applied = text[0] ? arena_copy(&call->arena, slice_from(text)) : NULL;
 }
 
-static void tell_no_room(struct call *call)
+void target_no_room(struct call *call)
 {
     struct error *e = &call->error;
 
@@ -237,7 +237,7 @@ static void tell_no_room(struct call *call)
 enum progress target_json(struct call *call, enum outcome outcome)
 {
     if (call->reply.failed) {
-        tell_no_room(call);
+        target_no_room(call);
         return call_fail(call);
     }
     call->outcome = outcome;

@@ -12,6 +12,8 @@
 
 #include "resource/call.h"
 
+struct reading;
+
 /* The parameters as a tree, call->tree; what of them is out of date is told in call->warning. */
 bool target_parse(struct call *call) __attribute__((warn_unused_result));
 
@@ -31,6 +33,14 @@ bool target_take_range(struct call *call) __attribute__((warn_unused_result));
 /* Runs a plan's SELECT on the call's reader, each row into the sink. False with the error. */
 bool target_read(struct call *call, const struct plan *plan, row_sink *sink, void *context)
     __attribute__((warn_unused_result));
+
+/* The same where the sink may say ROW_PAUSE: `*rest` is then the reading (store/run/reader.h). */
+enum reading_state target_read_on(struct call *call, const struct plan *plan, row_sink *sink,
+                                  void *context, struct reading **rest)
+    __attribute__((warn_unused_result));
+
+/* The answer does not fit: records which limit it was. */
+void target_no_room(struct call *call);
 
 /* A list of what the source has: call->tree says which. */
 enum progress target_answer_list(struct call *call, const struct plan_source *source);

@@ -26,3 +26,14 @@ bool target_read(struct call *call, const struct plan *plan, row_sink *sink, voi
         return false;
     return reader_rows(call->reader, &query, sink, context, &call->error);
 }
+
+enum reading_state target_read_on(struct call *call, const struct plan *plan, row_sink *sink,
+                                  void *context, struct reading **rest)
+{
+    const struct query query = plan_query(plan);
+
+    *rest = NULL;
+    if (!may_begin(call, plan->sql))
+        return READING_FAILED;
+    return reader_read(call->reader, &query, sink, context, rest, &call->error);
+}

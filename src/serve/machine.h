@@ -13,8 +13,8 @@
 size_t machine_processors(void);
 
 /* Connections need descriptors: raises the limit of open files as far as it goes, and returns
- * `wanted`, or how many connections fit, with a warning in the log. */
-size_t machine_connections(size_t wanted);
+ * `wanted`, or how many connections fit beside so many streams, with a warning in the log. */
+size_t machine_connections(size_t wanted, size_t streams);
 
 /* Bytes of memory that the container may have (memory.max of cgroup v2, memory.limit_in_bytes of v1,
  * the least of all levels); 0: no limit is known. */

@@ -95,7 +95,7 @@ static bool serve(struct run *r, struct error *e)
         .request_timeout_us = r->config->request_timeout_ms * 1000,
         .write_timeout_us = r->config->write_timeout_ms * 1000,
         .read_only = r->read_only,
-        .reads_move = r->lane != NULL,
+        .reads_move = r->config->loop_budget_ms > 0,
     };
     ok = supervise(&supervisor, e);
     ending_ask(&r->ending, SIGTERM); /* if nobody did */

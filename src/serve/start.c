@@ -130,10 +130,11 @@ static bool start_lane(struct run *r, struct error *e)
     const struct lane_options options = {
         .threads = readers(r),
         .queue_max = (size_t)r->config->reader_queue,
+        .streams = (size_t)r->config->max_streams,
         .budget_us = r->config->loop_budget_ms * 1000,
     };
 
-    if (r->config->loop_budget_ms == 0)
+    if (r->config->loop_budget_ms == 0 && options.streams == 0)
         return true;
     r->lane = lane_start(&r->store, &options, e);
     return r->lane != NULL;
@@ -199,6 +200,7 @@ static void set_service(struct run *r)
         .max_depth = c->max_depth,
         .grammar = &c->grammar,
         .max_answer = r->ceiling.max_answer,
+        .max_streams = (size_t)c->max_streams,
         .read_only = r->read_only,
         .max_url = (size_t)c->max_url,
         .aggregates = c->aggregates,
@@ -224,7 +226,7 @@ static void set_options(struct run *r)
         .socket_mode = r->around.socket_mode,
         .inherited = &r->around.inherited,
         .loops = loops(r),
-        .max_connections = machine_connections(r->ceiling.max_connections),
+        .max_connections = machine_connections(r->ceiling.max_connections, (size_t)c->max_streams),
         .trusted_proxies = &r->around.trusted_proxies,
         .rates = &r->around.rates,
         .rate_clients = (size_t)c->rate_limit_clients,
@@ -235,6 +237,7 @@ static void set_options(struct run *r)
         .database = c->db,
         .idle_timeout_us = c->idle_timeout_ms * 1000,
         .request_timeout_us = c->request_timeout_ms * 1000,
+        .stream_timeout_us = c->stream_timeout_ms * 1000,
         .loop_budget_us = c->loop_budget_ms * 1000,
         .all_move = strcmp(c->reader_lane, "all") == 0,
         .answer_cache = (size_t)c->answer_cache,

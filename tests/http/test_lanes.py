@@ -138,7 +138,7 @@ def test_fast_reads_stay(lanes):
 
 
 def test_no_budget_no_lane(lanes):
-    server = lanes("--loop-budget", "0")
+    server = lanes("--loop-budget", "0", "--max-streams", "0")
     assert server.get(LONG).json() == 120000
     assert not [name for name in figures(server) if name.startswith("thimble_lane")]
 

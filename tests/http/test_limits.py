@@ -63,7 +63,7 @@ def test_depth_limit(serve):
 
 
 def test_answer_limit(serve):
-    server = serve("--max-answer", "4KiB")
+    server = serve("--max-answer", "4KiB", "--max-streams", "0")
     server.post("/note", [{"body": "x" * 1000} for _ in range(8)])
     reply = server.get("/note")
     assert reply.status == 400 and "limit=" in reply.json()["hint"]

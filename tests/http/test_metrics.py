@@ -266,7 +266,7 @@ def test_failed_writes(server):
 
 def test_rejected_by_limits(serve):
     server = serve("--max-url", "200", "--max-headers", "1KiB", "--max-body", "1KiB",
-                   "--max-answer", "4KiB")
+                   "--max-answer", "4KiB", "--max-streams", "0")
     assert server.get("/author?name=eq." + "x" * 300).status == 414
     assert server.get("/author/1", X_Long="x" * 2000).status == 431
     assert server.request("POST", "/author", "x" * 2000).status == 413
