@@ -73,7 +73,7 @@ struct config {
     int64_t reader_queue, loop_budget_ms;
     const char *reader_lane; /* "auto" or "all" */
     int64_t cache_size, mmap_size, statement_cache;
-    int64_t busy_timeout_ms, checkpoint_pages, answer_cache;
+    int64_t busy_timeout_ms, checkpoint_pages, answer_cache, plan_cache;
     const char *checkpoint; /* "auto" or "off" */
 
     const char *default_return; /* "object" or "minimal" */

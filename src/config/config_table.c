@@ -223,6 +223,9 @@ const struct setting settings[] = {
      "bytes of the database that are memory-mapped"},
     {tuning, "statement-cache", SETTING_INTEGER, AT(statement_cache), "128", 0, 10000, NULL, "N",
      "prepared statements kept by each connection"},
+    {tuning, "plan-cache", SETTING_INTEGER, AT(plan_cache), "256", 0, 10000, NULL, "N",
+     "statements that each event loop keeps ready by the shape of the request: what it asks for, but for "
+     "the values; 0: none"},
     {tuning, "answer-cache", SETTING_SIZE, AT(answer_cache), "4MiB", 0, 64 * GIB, NULL, "SIZE",
      "bytes of answers that are kept and given again while the database stays as it is; set, they "
      "come on top of --memory; 0: none"},

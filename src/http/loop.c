@@ -44,6 +44,24 @@ static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
     return true;
 }
 
+static void finish_caches(struct loop *loop)
+{
+    plan_cache_finish(&loop->plans);
+    response_cache_finish(&loop->cache);
+}
+
+static bool init_caches(struct loop *loop, struct error *e)
+{
+    const struct server_options *o = loop->options;
+
+    if (!response_cache_init(&loop->cache, o->answer_cache / o->loops, loop->id_seed, e))
+        return false;
+    if (plan_cache_init(&loop->plans, o->plan_cache, loop->id_seed, e))
+        return true;
+    finish_caches(loop);
+    return false;
+}
+
 bool loop_open(struct loop *loop, int listen_fd, const struct server_options *options,
                const struct service *service, struct limit *limit, const _Atomic bool *draining,
                struct error *e)
@@ -65,17 +83,16 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
                             loop->id_seed, e))
         return false;
     loop->authenticator.keys.uses = service->key_uses;
-    if (!response_cache_init(&loop->cache, options->answer_cache / options->loops, loop->id_seed,
-                             e))
+    if (!init_caches(loop, e))
         return false;
     budget_init(&loop->budget, service->lane ? options->loop_budget_us : 0, options->all_move);
     if (!completion_queue_init(&loop->completions, e)) {
-        response_cache_finish(&loop->cache);
+        finish_caches(loop);
         return false;
     }
     if (!parked_init(&loop->parked, e)) {
         completion_queue_finish(&loop->completions);
-        response_cache_finish(&loop->cache);
+        finish_caches(loop);
         return false;
     }
     loop->reader = reader_open(service->store, e);
@@ -84,7 +101,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
         loop->reader = NULL;
         parked_finish(&loop->parked);
         completion_queue_finish(&loop->completions);
-        response_cache_finish(&loop->cache);
+        finish_caches(loop);
         return false;
     }
     return true;
@@ -157,6 +174,7 @@ static void rest(struct loop *loop)
 {
     loop->rest_us = 0;
     request_free_spare(loop);
+    plan_cache_clear(&loop->plans);
     reader_rest(loop->reader);
     forget(loop);
     memory_return();
@@ -242,7 +260,7 @@ void loop_close(struct loop *loop)
     loop->daemon = NULL;
     request_free_spare(loop);
     authenticator_finish(&loop->authenticator);
-    response_cache_finish(&loop->cache);
+    finish_caches(loop);
     reader_close(loop->reader);
     parked_finish(&loop->parked);
     completion_queue_finish(&loop->completions);

@@ -25,6 +25,7 @@
 #include "http/response_cache.h"
 #include "http/server.h"
 #include "http/stream.h"
+#include "resource/plan_cache.h"
 
 struct MHD_Daemon;
 struct MHD_Response;
@@ -60,6 +61,7 @@ struct loop {
     struct completion_queue completions;
     struct connections peers;
     struct response_cache cache;
+    struct plan_cache plans;
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight; /* requests received or being received, not answered yet */

@@ -33,6 +33,7 @@ struct connection_figures {
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
     int64_t forgotten; /* 0 without --rate-limit */
+    int64_t plans_found, plans_missed, plans_evicted;
     int64_t tokens_known, tokens_verified, tokens_failed, tokens_limited;
     struct connection_figures connections[LISTENERS];
     struct process process;
@@ -60,6 +61,12 @@ static const struct sample_row rows[] = {
      "Requests whose connection ended before the answer was sent in full."},
     {"thimble_http_answer_cache_hits_total", "counter", "", AT(answered_again), SAMPLE_COUNT,
      "Requests that got the kept answer of an equal one before: --answer-cache."},
+    {"thimble_plan_cache_hits_total", "counter", "", AT(plans_found), SAMPLE_COUNT,
+     "Requests whose statement was ready, by their shape: --plan-cache."},
+    {"thimble_plan_cache_misses_total", "counter", "", AT(plans_missed), SAMPLE_COUNT,
+     "Requests whose shape was not known, or whose values make another statement."},
+    {"thimble_plan_cache_evicted_total", "counter", "", AT(plans_evicted), SAMPLE_COUNT,
+     "Statements of a shape that were given up for others."},
     {"thimble_http_received_bytes_total", "counter", "", AT(received), SAMPLE_COUNT,
      "Bytes of requests: their first lines, header fields and bodies."},
     {"thimble_http_sent_bytes_total", "counter", "", AT(sent), SAMPLE_COUNT,
@@ -141,6 +148,13 @@ static void add_tokens(struct figures *f, const struct token_gate_counts *counts
     f->tokens_limited += (int64_t)counter_read(&counts->limited);
 }
 
+static void add_plans(struct figures *f, const struct plan_cache *plans)
+{
+    f->plans_found += (int64_t)counter_read(&plans->hits);
+    f->plans_missed += (int64_t)counter_read(&plans->misses);
+    f->plans_evicted += (int64_t)counter_read(&plans->evicted);
+}
+
 static void collect(struct reading *reading, const struct loops *all)
 {
     struct figures *f = &reading->figures;
@@ -154,6 +168,7 @@ static void collect(struct reading *reading, const struct loops *all)
         add(&reading->total, &loop->metrics);
         add_connections(&f->connections[loop->admin ? LISTENER_OPERATORS : LISTENER_MAIN], loop);
         add_tokens(f, &loop->authenticator.tokens.counts);
+        add_plans(f, &loop->plans);
         reader_collect(loop->reader, &reading->readers);
     }
     begun = counter_read(&reading->total.begun);

@@ -131,6 +131,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     loop_answer(loop); /* one turn may hold many slow requests */
     call_init(&r->call, loop->service);
     r->call.reader = loop->reader;
+    r->call.plans = &loop->plans;
     r->call.completions = &loop->completions;
     r->call.admin = loop->admin;
     r->call.address = peer->share;

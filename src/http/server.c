@@ -111,6 +111,7 @@ static bool open_operators(struct server *s, const struct service *service, stru
         return true;
     *o = s->options;
     o->answer_cache = 0;
+    o->plan_cache = 0;
     o->max_connections = o->max_metrics_connections;
     o->max_per_address = 0;
     o->cors_origins = ""; /* whoever lets pages in means the resources */

@@ -44,6 +44,7 @@ struct server_options {
     int64_t loop_budget_us;     /* a read on its loop, before it goes on in the lane; 0: no limit */
     bool all_move;              /* all reads go there */
     size_t answer_cache;        /* bytes of answers kept to be given again, by all loops */
+    size_t plan_cache;          /* plans that each loop keeps */
     int64_t slow_us;            /* requests that take this long are logged; 0: none */
     bool access_log;            /* log every request */
     enum nearness open_to;      /* without access files: who is answered */

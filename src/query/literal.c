@@ -263,6 +263,8 @@ static bool boolean(const struct column *column, struct slice text, struct liter
 bool literal_read(struct arena *arena, const struct column *column, struct slice text,
                   struct literal *out, struct error *e)
 {
+    out->column = column;
+    out->text = text;
     out->n = 0;
     out->has_number = out->is_json = false;
     switch (column->kind) {

@@ -43,6 +43,8 @@
 #define LITERAL_VALUES 3
 
 struct literal {
+    const struct column *column; /* what was read, */
+    struct slice text;
     size_t n; /* 1… */
     /* The first is what greater and less go by, but for numbers and bytes that are stored: those by
      * the second, if it is the number, and by the last, if it is bytes. */
@@ -62,6 +64,11 @@ bool literal_read(struct arena *arena, const struct column *column, struct slice
  * ERROR_MEMORY. */
 bool literal_value(struct arena *arena, const struct column *column, struct slice text,
                    struct value *out, struct error *e) __attribute__((warn_unused_result));
+
+/* A pattern of like and ilike: * stands for %, but after a backslash, which takes the next character as it
+ * is. Bytes in `arena`. False for one of more than ROWS_PATTERN_MAX bytes, and without memory. */
+bool literal_pattern(struct arena *arena, struct slice pattern, struct value *value)
+    __attribute__((warn_unused_result));
 
 /* True if a value that is to be written to the column will be one that the literal stands for. */
 bool literal_is(const struct column *column, const struct literal *literal,

@@ -6,14 +6,12 @@
 
 static void order_and_limit(struct sql *q, const struct node *root, const struct cursor *cursor)
 {
-    int64_t max_rows = q->options->all_rows ? 0 : q->options->max_rows;
-
     if (cursor)
         sql_cursor_order(q, root, cursor);
     else
         sql_order(q, root);
     if (!q->options->one_row)
-        sql_limit(q, root->ask, max_rows);
+        sql_limit(q, root->ask, plan_max_rows(q->options));
 }
 
 bool plan_select(struct arena *arena, const struct plan_source *source,

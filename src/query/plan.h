@@ -37,23 +37,44 @@ struct shape {
     bool strip_nulls; /* members that are null are left out */
 };
 
+/* What a value of a plan is made of, for whom keeps the plan for other values (query/plan_kept.h). */
+enum value_origin {
+    ORIGIN_FIXED,   /* of the plan itself */
+    ORIGIN_LITERAL, /* the nth that a text stands for */
+    ORIGIN_PATTERN, /* a pattern of like or ilike */
+    ORIGIN_LIMIT,   /* limit= of `ask` */
+    ORIGIN_OFFSET,  /* offset= of `ask` */
+};
+
+struct value_source {
+    enum value_origin origin;
+    unsigned char nth, n;        /* of so many, */
+    bool has_number, is_json;    /* …as in struct literal */
+    const struct column *column; /* …whose */
+    struct slice text;           /* where the tree has it */
+    const struct query_node *ask;
+};
+
 struct plan {
     struct slice sql;           /* NUL-terminated */
     const struct value *values; /* for the parameters after the first `n_leading` */
     size_t n_values;
+    const struct value_source *sources; /* of each of them; NULL: nobody asked */
     size_t n_leading;  /* parameters 1…n_leading are the caller's (the body's values) */
     size_t n_trailing; /* …and so are these, after all others (the rowid of plan_select_written) */
-    struct shape shape; /* of the columns that SELECT or RETURNING gives */
-    size_t cursor_at;   /* the first of the columns that the next cursor is made from */
-    size_t n_cursor;    /* …and how many they are */
-    uint32_t order_id;  /* …and which order they are of */
-    bool cacheable;     /* equal rows give an equal answer */
+    struct shape shape;        /* of the columns that SELECT or RETURNING gives */
+    size_t cursor_at;          /* the first of the columns that the next cursor is made from */
+    size_t n_cursor;           /* …and how many they are */
+    uint32_t order_id;         /* …and which order they are of */
+    bool cacheable;            /* equal rows give an equal answer */
+    struct statement_ref *ref; /* of one that is kept: where its statement is */
+    uint64_t sql_hash;         /* …and slow_shapes_hash of its text; 0: not made */
 };
 
 /* As store/ runs it: a plan whose values are all its own. */
 static inline struct query plan_query(const struct plan *plan)
 {
-    return (struct query){plan->sql, plan->values, plan->n_values};
+    return (struct query){plan->sql, plan->values, plan->n_values, plan->ref};
 }
 
 /* A named query and the values of its parameters, in order. */
@@ -76,7 +97,16 @@ struct plan_options {
     bool bare;             /* rows of one column are its values */
     bool one_row;          /* the filter is the whole primary key: no limit is needed */
     int64_t count_at_most; /* plan_count stops there; 0: no limit */
+    bool sources;          /* plan->sources are wanted */
 };
+
+/* The limit of the rows themselves; 0: none. */
+static inline int64_t plan_max_rows(const struct plan_options *options)
+{
+    if (options->all_rows)
+        return 0;
+    return options->max_rows;
+}
 
 /* What a write gives back. */
 enum returning {

@@ -78,6 +78,8 @@ void sql_number(struct sql *q, size_t number)
 static bool grow_values(struct sql *q)
 {
     size_t cap = q->values_cap ? q->values_cap * 2 : 8;
+    bool with_sources = q->options && q->options->sources;
+    struct value_source *sources = NULL;
     struct value *values;
 
     if (q->values_cap == SQL_VALUES_MAX) {
@@ -87,21 +89,35 @@ static bool grow_values(struct sql *q)
     if (cap > SQL_VALUES_MAX)
         cap = SQL_VALUES_MAX;
     values = arena_alloc(q->arena, cap * sizeof *values);
-    if (!values)
+    if (with_sources)
+        sources = arena_alloc(q->arena, cap * sizeof *sources);
+    if (!values || (with_sources && !sources))
         return sql_fail(q);
     if (q->n_values)
         memcpy(values, q->values, q->n_values * sizeof *values);
+    if (with_sources && q->n_values)
+        memcpy(sources, q->sources, q->n_values * sizeof *sources);
     q->values = values;
+    q->sources = sources;
     q->values_cap = cap;
     return true;
 }
 
-void sql_value(struct sql *q, struct value value)
+void sql_value_of(struct sql *q, struct value value, const struct value_source *source)
 {
     if (q->failed || (q->n_values == q->values_cap && !grow_values(q)))
         return;
+    if (q->sources)
+        q->sources[q->n_values] = *source;
     q->values[q->n_values++] = value;
     SQL(q, "?");
+}
+
+void sql_value(struct sql *q, struct value value)
+{
+    static const struct value_source fixed = {.origin = ORIGIN_FIXED};
+
+    sql_value_of(q, value, &fixed);
 }
 
 /* The nearest name of a column that may be read, or NULL. */
@@ -187,5 +203,6 @@ bool sql_finish(struct sql *q, struct plan *out)
     out->sql = slice_make(q->text, q->len - 1);
     out->values = q->values;
     out->n_values = q->n_values;
+    out->sources = q->sources;
     return true;
 }

@@ -31,6 +31,7 @@ struct sql {
     char *text;
     size_t len, cap;
     struct value *values;
+    struct value_source *sources; /* of each; NULL: nobody asks */
     size_t n_values, values_cap;
     size_t regexp_size; /* instructions of its regular expressions so far */
     bool failed;        /* error is set; later calls do nothing */
@@ -49,6 +50,8 @@ void sql_number(struct sql *q, size_t number);
 
 /* Appends a parameter "?" and the value that goes there. */
 void sql_value(struct sql *q, struct value value);
+/* The same, and what it is made of. */
+void sql_value_of(struct sql *q, struct value value, const struct value_source *source);
 
 /* Records a failure unless one is there; always false. */
 bool sql_fail(struct sql *q);
@@ -136,17 +139,27 @@ void sql_filter(struct sql *q, const struct node *node, const struct condition *
 
 /* "=" and its like. */
 const char *sql_comparison(enum tree_operator op);
-/* The comparison of the field and a value, in all classes of values alike. */
+/* The comparison of the field and one of the literal's values, in all classes of values alike. */
 void sql_compare_value(struct sql *q, const struct node *node, const struct condition *c,
-                       struct value value);
+                       const struct literal *literal, size_t nth);
+/* Where a literal's value is from. */
+struct value_source sql_source(const struct literal *literal, size_t nth);
 /* The column of a field, or text that stands for what a JSON path finds; NULL with the error. */
 const struct column *sql_compared_column(struct sql *q, const struct node *node,
                                          const struct field *field);
 /* What a text may stand for; false with the error. */
 bool sql_literal(struct sql *q, const struct column *column, struct slice text,
                  struct literal *out);
+/* What a list is of. */
+struct sql_items {
+    struct value *values;
+    struct value_source *sources; /* of each, or NULL */
+    size_t n;
+};
 /* (?,?,?), JSON in its shortest form. */
-void sql_list(struct sql *q, const struct value *values, size_t n, bool json);
+void sql_list(struct sql *q, const struct sql_items *items, bool json);
+/* The same, of all that a text may stand for. */
+void sql_literal_list(struct sql *q, const struct literal *literal);
 
 /* ---- sql_compare.c: what is equal, greater, less (query/literal.h) */
 
@@ -228,6 +241,8 @@ void sql_listed_condition(struct sql *q, const struct node *node);
 /* ORDER BY … and LIMIT … of the node. */
 void sql_order(struct sql *q, const struct node *node);
 void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows);
+/* What LIMIT says; below 0: nothing. */
+int64_t sql_rows_at_most(int64_t limit, int64_t max_rows);
 
 /* One term, with its direction and its NULLs. */
 void sql_order_term(struct sql *q, const struct node *node, const struct order_term *term);

@@ -16,26 +16,27 @@ const struct value *sql_bytes_beside(const struct literal *literal)
 }
 
 /* A value that the text stands for, and what bounds its class against another that is looked at, too;
-
  * no value, no bound: NULL. */
 struct class_part {
-    const struct value *value;
+    const struct value *value; /* in the literal */
     const char *bound;
 };
 
 /* (x < '' AND x > 5), or x > 5 without a bound. */
 static void class_part(struct sql *q, const struct node *node, const struct condition *c,
-                       const struct class_part *part)
+                       const struct literal *literal, const struct class_part *part)
 {
+    size_t nth = (size_t)(part->value - literal->values);
+
     if (!part->bound) {
-        sql_compare_value(q, node, c, *part->value);
+        sql_compare_value(q, node, c, literal, nth);
         return;
     }
     SQL(q, "(");
     sql_compared(q, node, c);
     sql_text(q, part->bound);
     SQL(q, " AND ");
-    sql_compare_value(q, node, c, *part->value);
+    sql_compare_value(q, node, c, literal, nth);
     SQL(q, ")");
 }
 
@@ -70,7 +71,7 @@ void sql_by_class(struct sql *q, const struct node *node, const struct condition
             continue;
         sql_text(q, before);
         before = " OR ";
-        class_part(q, node, c, parts[i]);
+        class_part(q, node, c, literal, parts[i]);
     }
     SQL(q, ")");
 }

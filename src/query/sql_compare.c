@@ -50,7 +50,7 @@ static void one_of(struct sql *q, const struct node *node, const struct conditio
         SQL(q, "(");
     sql_compared(q, node, c);
     sql_text(q, c->op == OPERATOR_EQ ? " IN " : " NOT IN ");
-    sql_list(q, literal->values, literal->n, false);
+    sql_literal_list(q, literal);
     if (!distinct)
         return;
     SQL(q, " OR ");
@@ -75,7 +75,7 @@ static void key_member(struct sql *q, const struct node *node, const struct cond
     SQL(q, "k.");
     sql_text(q, column->quoted);
     SQL(q, " IN ");
-    sql_list(q, literal.values, literal.n, false);
+    sql_literal_list(q, &literal);
 }
 
 /* Of the rows whose keys the path may stand for, the first: it names one row, 7 before '7'. */
@@ -102,12 +102,14 @@ static void one_key(struct sql *q, const struct node *node, const struct conditi
 }
 
 static void compare_json(struct sql *q, const struct node *node, const struct condition *c,
-                         const struct column *column, struct value json)
+                         const struct literal *json)
 {
-    sql_plain_json(q, node, column);
+    const struct value_source source = sql_source(json, 0);
+
+    sql_plain_json(q, node, json->column);
     sql_text(q, sql_comparison(c->op));
     SQL(q, "json(");
-    sql_value(q, json);
+    sql_value_of(q, json->values[0], &source);
     SQL(q, ")");
 }
 
@@ -116,13 +118,13 @@ static void compare_equal(struct sql *q, const struct node *node, const struct c
                           const struct column *column, const struct literal *literal)
 {
     if (literal->is_json)
-        compare_json(q, node, c, column, literal->values[0]);
+        compare_json(q, node, c, literal);
     else if (literal->n > 1 && c->key)
         one_key(q, node, c, column);
     else if (literal->n > 1)
         one_of(q, node, c, literal);
     else
-        sql_compare_value(q, node, c, literal->values[0]);
+        sql_compare_value(q, node, c, literal, 0);
 }
 
 /* gt, gte, lt, lte */
@@ -132,11 +134,11 @@ static void compare_order(struct sql *q, const struct node *node, const struct c
     bool several_classes = literal->has_number || sql_bytes_beside(literal);
 
     if (literal->is_json && column->kind == KIND_JSONB)
-        compare_json(q, node, c, column, literal->values[0]);
+        compare_json(q, node, c, literal);
     else if (several_classes)
         sql_by_class(q, node, c, literal);
     else
-        sql_compare_value(q, node, c, literal->values[0]);
+        sql_compare_value(q, node, c, literal, 0);
 }
 
 void sql_compare(struct sql *q, const struct node *node, const struct condition *c,

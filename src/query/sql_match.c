@@ -48,22 +48,31 @@ static bool check_regexp(struct sql *q, struct slice pattern)
     return sql_give_up(q);
 }
 
-/* * stands for %, but after a backslash, which takes the next character as it is. */
-static struct value like_pattern(struct sql *q, struct slice pattern)
+bool literal_pattern(struct arena *arena, struct slice pattern, struct value *value)
 {
-    char *out = arena_copy(q->arena, pattern);
+    char *out = pattern.len <= ROWS_PATTERN_MAX ? arena_copy(arena, pattern) : NULL;
 
-    if (!out) {
-        sql_fail(q);
-        return value_null();
-    }
+    if (!out)
+        return false;
     for (size_t i = 0; i < pattern.len; i++) {
         if (out[i] == '\\' && i + 1 < pattern.len)
             i++;
         else if (out[i] == '*')
             out[i] = '%';
     }
-    return value_text(slice_make(out, pattern.len));
+    *value = value_text(slice_make(out, pattern.len));
+    return true;
+}
+
+static void add_pattern(struct sql *q, struct slice pattern)
+{
+    const struct value_source source = {.origin = ORIGIN_PATTERN, .text = pattern};
+    struct value value;
+
+    if (literal_pattern(q->arena, pattern, &value))
+        sql_value_of(q, value, &source);
+    else
+        sql_fail(q);
 }
 
 static const char *function_of(enum tree_operator op)
@@ -88,7 +97,7 @@ void sql_match(struct sql *q, const struct node *node, const struct condition *c
     if (is_regexp)
         sql_value(q, value_text(text));
     else
-        sql_value(q, like_pattern(q, text));
+        add_pattern(q, text);
     SQL(q, ",");
     sql_compared(q, node, c);
     SQL(q, ")");

@@ -13,27 +13,44 @@
 
 /* What the list's members may stand for: values, and JSON apart. */
 struct members {
-    struct value *values, *json;
-    size_t n, n_json;
+    struct sql_items values, json;
 };
+
+static bool make_room(struct sql *q, size_t n, size_t values_of_each, struct members *m)
+{
+    size_t n_values = n * values_of_each;
+
+    *m = (struct members){0};
+    m->values.values = sql_alloc(q, n_values, sizeof *m->values.values);
+    m->json.values = sql_alloc(q, n, sizeof *m->json.values);
+    if (q->options && q->options->sources)
+        m->values.sources = sql_alloc(q, n_values, sizeof *m->values.sources);
+    return !q->failed;
+}
+
+static void add_member(struct sql_items *items, const struct literal *literal, size_t nth)
+{
+    if (items->sources)
+        items->sources[items->n] = sql_source(literal, nth);
+    items->values[items->n++] = literal->values[nth];
+}
 
 static bool read_members(struct sql *q, const struct column *column, const struct condition *c,
                          struct members *m)
 {
-    *m = (struct members){0};
-    m->values = sql_alloc(q, c->n_list * LITERAL_VALUES, sizeof *m->values);
-    m->json = sql_alloc(q, c->n_list, sizeof *m->json);
+    if (!make_room(q, c->n_list, LITERAL_VALUES, m))
+        return false;
     for (size_t i = 0; i < c->n_list && !q->failed; i++) {
         struct literal literal;
 
         if (!sql_literal(q, column, c->list[i], &literal))
             return false;
         if (literal.is_json) {
-            m->json[m->n_json++] = literal.values[0];
+            m->json.values[m->json.n++] = literal.values[0];
             continue;
         }
         for (size_t k = 0; k < literal.n; k++)
-            m->values[m->n++] = literal.values[k];
+            add_member(&m->values, &literal, k);
     }
     return !q->failed;
 }
@@ -41,17 +58,16 @@ static bool read_members(struct sql *q, const struct column *column, const struc
 /* Of X->path: numbers and words are looked for in what ->> gives, other JSON in its text. */
 static bool read_path_members(struct sql *q, const struct condition *c, struct members *m)
 {
-    *m = (struct members){0};
-    m->values = sql_alloc(q, c->n_list, sizeof *m->values);
-    m->json = sql_alloc(q, c->n_list, sizeof *m->json);
+    if (!make_room(q, c->n_list, 1, m))
+        return false;
+    m->values.sources = NULL; /* what they are decides what the statement is */
     for (size_t i = 0; i < c->n_list && !q->failed; i++) {
         struct value value = value_text(c->list[i]);
         bool number = number_text_json(c->list[i], &value);
+        bool is_json = !number && json_valid(c->list[i], VALUE_DEPTH);
+        struct sql_items *items = is_json ? &m->json : &m->values;
 
-        if (!number && json_valid(c->list[i], VALUE_DEPTH))
-            m->json[m->n_json++] = value;
-        else
-            m->values[m->n++] = value;
+        items->values[items->n++] = value;
     }
     return !q->failed;
 }
@@ -68,7 +84,7 @@ static void json_members(struct sql *q, const struct node *node, const struct co
     else
         sql_plain_json(q, node, column);
     SQL(q, " IN ");
-    sql_list(q, m->json, m->n_json, !of_path);
+    sql_list(q, &m->json, !of_path);
 }
 
 void sql_member(struct sql *q, const struct node *node, const struct condition *c)
@@ -85,13 +101,13 @@ void sql_member(struct sql *q, const struct node *node, const struct condition *
         ok = read_members(q, column, c, &m);
     if (!ok)
         return;
-    if (m.n_json > 0) {
+    if (m.json.n > 0) {
         json_members(q, node, c, column, &m);
-        if (m.n == 0)
+        if (m.values.n == 0)
             return;
         SQL(q, " OR ");
     }
     sql_compared(q, node, c);
     SQL(q, " IN ");
-    sql_list(q, m.values, m.n, false);
+    sql_list(q, &m.values, false);
 }

@@ -45,12 +45,30 @@ bool sql_literal(struct sql *q, const struct column *column, struct slice text, 
     return sql_give_up(q);
 }
 
+struct value_source sql_source(const struct literal *literal, size_t nth)
+{
+    return (struct value_source){.origin = ORIGIN_LITERAL,
+                                 .nth = (unsigned char)nth,
+                                 .n = (unsigned char)literal->n,
+                                 .has_number = literal->has_number,
+                                 .is_json = literal->is_json,
+                                 .column = literal->column,
+                                 .text = literal->text};
+}
+
+static void add_literal(struct sql *q, const struct literal *literal, size_t nth)
+{
+    const struct value_source source = sql_source(literal, nth);
+
+    sql_value_of(q, literal->values[nth], &source);
+}
+
 void sql_compare_value(struct sql *q, const struct node *node, const struct condition *c,
-                       struct value value)
+                       const struct literal *literal, size_t nth)
 {
     sql_compared(q, node, c);
     sql_text(q, sql_comparison(c->op));
-    sql_value(q, value);
+    add_literal(q, literal, nth);
 }
 
 /* Few shapes of statement exist: a list is padded, with its last value, to a power of two, a long
@@ -66,19 +84,40 @@ static size_t padded_length(size_t n)
     return padded;
 }
 
-void sql_list(struct sql *q, const struct value *values, size_t n, bool json)
+static void add_item(struct sql *q, const struct sql_items *items, size_t at)
 {
-    size_t padded = padded_length(n), at = 0;
+    if (items->sources)
+        sql_value_of(q, items->values[at], &items->sources[at]);
+    else
+        sql_value(q, items->values[at]);
+}
+
+void sql_list(struct sql *q, const struct sql_items *items, bool json)
+{
+    size_t padded = padded_length(items->n), at = 0;
 
     SQL(q, "(");
-    for (size_t i = 0; n && i < padded && !q->failed; i++) {
+    for (size_t i = 0; items->n && i < padded && !q->failed; i++) {
         if (i > 0)
             SQL(q, ",");
         sql_text(q, text_if(json, "json("));
-        sql_value(q, values[at]);
+        add_item(q, items, at);
         sql_text(q, text_if(json, ")"));
-        if (at + 1 < n)
+        if (at + 1 < items->n)
             at++;
     }
     SQL(q, ")");
+}
+
+void sql_literal_list(struct sql *q, const struct literal *literal)
+{
+    struct value values[LITERAL_VALUES];
+    struct value_source sources[LITERAL_VALUES];
+    const struct sql_items items = {values, sources, literal->n};
+
+    for (size_t i = 0; i < literal->n; i++) {
+        values[i] = literal->values[i];
+        sources[i] = sql_source(literal, i);
+    }
+    sql_list(q, &items, false);
 }

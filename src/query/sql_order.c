@@ -150,22 +150,25 @@ void sql_order(struct sql *q, const struct node *node)
     }
 }
 
+int64_t sql_rows_at_most(int64_t limit, int64_t max_rows)
+{
+    if (max_rows > 0 && (limit < 0 || limit > max_rows))
+        return max_rows;
+    return limit;
+}
+
 void sql_limit(struct sql *q, const struct query_node *ask, int64_t max_rows)
 {
-    int64_t rows = ask->limit;
-    bool has_limit = rows >= 0;
+    const struct value_source limit = {.origin = ORIGIN_LIMIT, .ask = ask};
+    const struct value_source offset = {.origin = ORIGIN_OFFSET, .ask = ask};
+    int64_t rows = sql_rows_at_most(ask->limit, max_rows);
 
-    if (max_rows > 0) {
-        if (!has_limit || rows > max_rows)
-            rows = max_rows;
-        has_limit = true;
-    }
-    if (!has_limit && ask->offset == 0)
+    if (rows < 0 && ask->offset == 0)
         return;
     SQL(q, " LIMIT ");
-    sql_value(q, value_integer(rows));
+    sql_value_of(q, value_integer(rows), &limit);
     if (ask->offset > 0) {
         SQL(q, " OFFSET ");
-        sql_value(q, value_integer(ask->offset));
+        sql_value_of(q, value_integer(ask->offset), &offset);
     }
 }

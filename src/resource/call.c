@@ -88,6 +88,7 @@ void call_init(struct call *call, const struct service *service)
     call->admin = call->anonymous = false;
     call->service = service;
     call->reader = NULL;
+    call->plans = NULL;
     call->completions = NULL;
     call->catalog = NULL;
     forget_answer(call);

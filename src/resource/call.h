@@ -33,6 +33,7 @@ struct grammar_limits;
 struct backup_scheduler;
 struct lane;
 struct media_names;
+struct plan_cache;
 struct reader;
 struct streamed;
 struct spool;
@@ -137,12 +138,13 @@ struct call {
 
     /* Surroundings. */
     const struct service *service;
-    bool again;                 /* it is run for the second time (call_again) */
-    bool anonymous;             /* whoever asks has the anonymous role */
-    bool by_rights;             /* a named query that runs with the rights of the role that asks */
-    bool admin;                 /* came by the operators' listener, --metrics-listen */
-    struct reader *reader;      /* the loop's, or that of a thread of the reader lane */
-    int64_t budget_us;          /* how long it may read here; see call_moves */
+    bool again;               /* it is run for the second time (call_again) */
+    bool anonymous;           /* whoever asks has the anonymous role */
+    bool by_rights;           /* a named query that runs with the rights of the role that asks */
+    bool admin;               /* came by the operators' listener, --metrics-listen */
+    struct reader *reader;    /* the loop's, or that of a thread of the reader lane */
+    struct plan_cache *plans; /* the loop's own, no matter where the call is; NULL: none are kept */
+    int64_t budget_us;        /* how long it may read here; see call_moves */
     enum lane_reason moves_for; /* …why it did not stay */
     bool in_lane;
     uint64_t shape;                       /* in the lane: of its first statement, 0: none yet */

@@ -3,10 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <inttypes.h>
-
-#include "base/text.h"
 #include "resource/count.h"
+#include "resource/plan_cache.h"
 #include "resource/precondition.h"
 #include "resource/streamed.h"
 #include "resource/target.h"
@@ -99,24 +97,20 @@ static enum progress answer_in_pieces(struct page *page, struct reading *rest,
     return streamed_begin(page, rest, count->guessed ? -1 : count->total);
 }
 
-enum progress target_answer_list(struct call *call, const struct plan_source *source)
+static enum progress answer_list(struct call *call, const struct plan_source *source,
+                                 const struct plan *plan)
 {
-    struct plan plan;
     struct page page;
     struct count count;
     struct reading *rest = NULL;
     enum reading_state state;
     int64_t rows;
 
-    if (!target_take_range(call))
-        return call_fail(call);
-    if (!plan_select(&call->arena, source, &call->tree, &call->options, &plan, &call->error))
-        return call_fail(call);
     if (media_is_plan(call))
-        return target_answer_plan(call, &plan);
+        return target_answer_plan(call, plan);
     if (!count_rows(call, source, &count))
         return call_fail(call);
-    page = make_page(call, &plan, page_size(call));
+    page = make_page(call, plan, page_size(call));
     state = write_rows(&page, source->routine != NULL, &rest);
     if (state == READING_FAILED)
         return call_fail(call);
@@ -127,21 +121,48 @@ enum progress target_answer_list(struct call *call, const struct plan_source *so
         return call_fail(call);
     if (source->routine && !target_check_affected(call, (size_t)rows))
         return call_fail(call);
-    call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
+    call->cacheable = plan->cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     target_applied(call, PREFER_FOLLOWS_COUNT | (source->routine ? PREFER_FOLLOWS_AFFECTED : 0U));
     target_range(call, call->tree.root.offset, rows, count.total);
     /* As PostgREST: an empty page of something is a part, too. */
     return target_reply(call, rows < count.total ? OUTCOME_PARTIAL : OUTCOME_OK);
 }
 
+static bool plan_list(struct call *call, const struct plan_source *source, struct plan *plan)
+{
+    if (!target_take_range(call))
+        return false;
+    return plan_select(&call->arena, source, &call->tree, &call->options, plan, &call->error);
+}
+
+enum progress target_answer_list(struct call *call, const struct plan_source *source)
+{
+    struct plan plan;
+
+    if (!plan_list(call, source, &plan))
+        return call_fail(call);
+    return answer_list(call, source, &plan);
+}
+
 enum progress list_read(struct call *call)
 {
     struct plan_source source = {NULL, NULL};
+    struct plan_look look;
+    struct plan plan;
+    enum plan_found found = plan_cache_find(call, REQUEST_OF_LIST, &look, &plan);
 
-    if (!target_list(call))
+    if (found == PLAN_FAILED)
+        return call_fail(call);
+    if (found == PLAN_UNKNOWN && !target_list(call))
         return call_fail(call);
     source.table = call->table;
-    return target_answer_list(call, &source);
+    if (found == PLAN_UNKNOWN) {
+        call->options.sources = look.keep;
+        if (!plan_list(call, &source, &plan))
+            return call_fail(call);
+        plan_cache_keep(call, &look, &plan);
+    }
+    return answer_list(call, &source, &plan);
 }
 
 static enum row_verdict take_one(void *context, const struct row *row, struct error *e)
@@ -168,93 +189,56 @@ static bool write_one(struct call *call, const struct plan *plan)
     return error_set(&call->error, ERROR_NO_ROW, "there is no row with this key");
 }
 
-enum progress target_answer_row(struct call *call)
+static bool plan_row(struct call *call, struct plan *plan)
 {
     const struct plan_source source = {call->table, NULL};
-    bool plain = call->media == MEDIA_JSON;
-    struct plan plan;
 
     call->options.one_row = true;
-    if (!plan_select(&call->arena, &source, &call->tree, &call->options, &plan, &call->error))
-        return call_fail(call);
+    return plan_select(&call->arena, &source, &call->tree, &call->options, plan, &call->error);
+}
+
+static enum progress answer_row(struct call *call, const struct plan *plan)
+{
+    bool plain = call->media == MEDIA_JSON;
+
     if (media_is_plan(call))
-        return target_answer_plan(call, &plan);
+        return target_answer_plan(call, plan);
     if (plain)
         call->media = MEDIA_OBJECT; /* a row's path answers an object */
-    if (!write_one(call, &plan))
+    if (!write_one(call, plan))
         return call_fail(call);
-    call->cacheable = plan.cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
+    call->cacheable = plan->cacheable ? CACHEABLE_SNAPSHOT : CACHEABLE_NOT;
     if (plain)
         return target_json(call, OUTCOME_OK);
     return target_reply(call, OUTCOME_OK);
 }
 
+enum progress target_answer_row(struct call *call)
+{
+    struct plan plan;
+
+    if (!plan_row(call, &plan))
+        return call_fail(call);
+    return answer_row(call, &plan);
+}
+
 enum progress row_read(struct call *call)
 {
-    if (target_row(call))
-        return target_answer_row(call);
-    return call_fail(call);
-}
+    struct plan_look look;
+    struct plan plan;
+    enum plan_found found = plan_cache_find(call, REQUEST_OF_ROW, &look, &plan);
 
-static enum row_verdict take_step(void *context, const struct row *row, struct error *e)
-{
-    struct page *page = context;
-    struct buf *b = &page->call->reply;
-    bool first = page->sink.rows++ == 0;
-    (void)e;
-
-    if (page->call->media == MEDIA_PLAN_TEXT) {
-        buf_add_slice(b, row_bytes(row, 3));
-        buf_add_char(b, '\n');
-        return ROW_MORE;
-    }
-    buf_addf(b, "%s{\"id\":%" PRId64 ",\"parent\":%" PRId64 ",\"detail\":", first ? "" : ",",
-             row_integer(row, 0), row_integer(row, 1));
-    text_json_string(b, row_bytes(row, 3));
-    buf_add_char(b, '}');
-    return ROW_MORE;
-}
-
-/* The caller's parameters are not known to a plan: NULL stands for them. */
-static bool fill_values(struct call *call, struct plan *plan)
-{
-    size_t n = plan->n_leading + plan->n_values + plan->n_trailing;
-    struct value *values = arena_zeroed(&call->arena, n + 1, sizeof *values);
-
-    if (!values)
-        return error_set(&call->error, ERROR_MEMORY, "out of memory");
-    if (plan->n_values)
-        memcpy(values + plan->n_leading, plan->values, plan->n_values * sizeof *values);
-    plan->values = values;
-    plan->n_values = n;
-    return true;
-}
-
-/* EXPLAIN QUERY PLAN's rows (sqlite.org/eqp.html), and the statement. Nothing is run: a statement
- * that writes may be explained on a reader's connection. */
-enum progress target_answer_plan(struct call *call, const struct plan *plan)
-{
-    struct plan explain = *plan;
-    struct page page = {.call = call, .plan = plan};
-    bool json = call->media == MEDIA_PLAN_JSON;
-    struct query query;
-
-    if (call_moves(call, LANE_PLAN))
+    if (found == PLAN_FAILED)
         return call_fail(call);
-    if (!plan_explain(&call->arena, plan, &explain.sql, &call->error))
+    if (found == PLAN_KNOWN)
+        return answer_row(call, &plan);
+    if (!target_row(call))
         return call_fail(call);
-    if (!fill_values(call, &explain))
+    call->options.sources = look.keep;
+    if (!plan_row(call, &plan))
         return call_fail(call);
-    query = plan_query(&explain);
-    buf_add_text(&call->reply, json ? "[{\"Plan\":[" : "");
-    if (!reader_explain(call->reader, &query, take_step, &page, &call->error))
-        return call_fail(call);
-    if (json) {
-        buf_add_text(&call->reply, "],\"SQL\":");
-        text_json_string(&call->reply, plan->sql);
-        buf_add_text(&call->reply, "}]");
-    }
-    return target_reply(call, OUTCOME_OK);
+    plan_cache_keep(call, &look, &plan);
+    return answer_row(call, &plan);
 }
 
 static enum progress options(struct call *call, unsigned methods)

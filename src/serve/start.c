@@ -241,6 +241,7 @@ static void set_options(struct run *r)
         .loop_budget_us = c->loop_budget_ms * 1000,
         .all_move = strcmp(c->reader_lane, "all") == 0,
         .answer_cache = (size_t)c->answer_cache,
+        .plan_cache = (size_t)c->plan_cache,
         .slow_us = c->slow_request_ms * 1000,
         .access_log = c->access_log,
         .open_to = openness_of(c),

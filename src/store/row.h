@@ -16,11 +16,21 @@
 #include "base/slice.h"
 #include "store/db/value.h"
 
+struct statement;
+
+/* Where a statement was found the last time: whoever runs a text again and again spares the next search.
+ * Zeroed at first; store/db/statement.c's own. One thread. */
+struct statement_ref {
+    struct statement *statement;
+    uint64_t moment; /* of its connection's cache */
+};
+
 /* A statement and the values of its parameters, in order. Borrowed until it has run. */
 struct query {
     struct slice sql;
     const struct value *values;
     size_t n_values;
+    struct statement_ref *ref; /* of this very text, or NULL */
 };
 
 /* The row that a sink is given: no longer there when the sink returns. */

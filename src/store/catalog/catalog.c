@@ -9,12 +9,20 @@
 #include "store/access/access.h"
 #include "store/catalog/routine.h"
 
+static uint64_t next_number(void)
+{
+    static _Atomic uint64_t number;
+
+    return atomic_fetch_add_explicit(&number, 1, memory_order_relaxed) + 1;
+}
+
 struct catalog *catalog_new(size_t max)
 {
     struct catalog *catalog = calloc(1, sizeof *catalog);
 
     if (!catalog)
         return NULL;
+    catalog->number = next_number();
     atomic_init(&catalog->references, 1);
     pthread_mutex_init(&catalog->making, NULL);
     pthread_mutex_init(&catalog->lock, NULL);

@@ -160,6 +160,7 @@ struct catalog_extra {
 };
 
 struct catalog {
+    uint64_t number;        /* no two of this process have the same, a role's neither */
     int64_t schema_version; /* PRAGMA schema_version when it was read */
     size_t n_tables;
     const struct table *tables; /* sorted by name, byte order */

@@ -203,9 +203,35 @@ void statement_reset(struct statement *st)
     sqlite3_reset(st->row.stmt);
 }
 
+/* The statement of the reference, if it is there and idle; else NULL. */
+static struct statement *find_again(struct db *db, const struct statement_ref *ref)
+{
+    struct statement_cache *cache = db_statements(db);
+    struct statement *st = ref->statement;
+
+    if (ref->moment != cache->moment || st->in_use || st->serial != db_role_serial(db))
+        return NULL;
+    statement_cache_touch(cache, st);
+    counter_add(&cache->hits, 1);
+    st->in_use = true;
+    return st;
+}
+
+static struct statement *get_by_ref(struct db *db, const struct query *query, struct error *e)
+{
+    struct statement *st = find_again(db, query->ref);
+
+    if (st)
+        return st;
+    st = statement_get(db, query->sql, e);
+    if (st && st->cached)
+        *query->ref = (struct statement_ref){st, db_statements(db)->moment};
+    return st;
+}
+
 struct statement *statement_begin(struct db *db, const struct query *query, struct error *e)
 {
-    struct statement *st = statement_get(db, query->sql, e);
+    struct statement *st = query->ref ? get_by_ref(db, query, e) : statement_get(db, query->sql, e);
 
     if (st && statement_bind(st, query->values, query->n_values, e))
         return st;

@@ -2,9 +2,17 @@
 #include "store/db/statement_cache.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <sqlite3.h>
+
+static uint64_t next_moment(void)
+{
+    static _Atomic uint64_t moment;
+
+    return atomic_fetch_add_explicit(&moment, 1, memory_order_relaxed) + 1;
+}
 
 struct statement_cache *statement_cache_new(int max)
 {
@@ -18,6 +26,7 @@ struct statement_cache *statement_cache_new(int max)
     if (cache) {
         cache->max = (size_t)max;
         cache->mask = buckets - 1;
+        cache->moment = next_moment();
     }
     return cache;
 }
@@ -57,6 +66,7 @@ static void cache_remove(struct statement_cache *cache, struct statement *st)
     list_remove(cache, st);
     st->cached = false;
     cache->count--;
+    cache->moment = next_moment();
 }
 
 void statement_free(struct statement *st)

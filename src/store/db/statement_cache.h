@@ -45,6 +45,8 @@ struct statement_cache {
     size_t max;
     size_t count;
     size_t mask; /* buckets - 1 */
+    uint64_t
+        moment; /* another after each statement that goes; no two caches of this process have the same */
     struct counter hits, misses;
     struct statement *newest, *oldest;
     struct statement *buckets[];

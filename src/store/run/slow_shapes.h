@@ -35,12 +35,18 @@ struct slow_shapes {
 /* What stands for a statement's text; never 0. */
 uint64_t slow_shapes_hash(struct slice sql);
 
-bool slow_shapes_look(const struct slow_shapes *s, struct slice sql);
+bool slow_shapes_look(const struct slow_shapes *s, uint64_t hash);
+
+/* Are there any at all? */
+static inline bool slow_shapes_any(const struct slow_shapes *s)
+{
+    return atomic_load_explicit(&s->n, memory_order_relaxed) > 0;
+}
 
 /* Is the statement known as slow? */
 static inline bool slow_shapes_has(const struct slow_shapes *s, struct slice sql)
 {
-    return atomic_load_explicit(&s->n, memory_order_relaxed) > 0 && slow_shapes_look(s, sql);
+    return slow_shapes_any(s) && slow_shapes_look(s, slow_shapes_hash(sql));
 }
 
 /* A run of it was measured, and took long or did not. Not two threads at once. */
