@@ -18,10 +18,17 @@ static bool is_blank(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-static void skip_blanks(struct json_reader *r)
+static void skip_all_blanks(struct json_reader *r)
 {
     for (; r->at < r->end && is_blank(*r->at); r->at++)
         r->blanks++;
+}
+
+/* Nearly always there are none. */
+static inline void skip_blanks(struct json_reader *r)
+{
+    if (r->at < r->end && (unsigned char)*r->at <= ' ')
+        skip_all_blanks(r);
 }
 
 bool json_enter(struct json_reader *r, char open)
@@ -78,6 +85,24 @@ enum json_next json_next_member(struct json_reader *r, bool *first, struct json_
         return JSON_NEXT;
     json_fault(r, "a colon is expected");
     return JSON_FAULT;
+}
+
+bool json_take_name(struct json_reader *r, bool *first, struct slice spelled)
+{
+    const char *at = r->at;
+    size_t left;
+
+    if (!*first) {
+        if (!json_is_next(r, ','))
+            return false;
+        at++;
+    }
+    left = (size_t)(r->end - at);
+    if (spelled.len == 0 || left < spelled.len || memcmp(at, spelled.data, spelled.len) != 0)
+        return false;
+    *first = false;
+    r->at = at + spelled.len;
+    return true;
 }
 
 /* What is open, outermost first: a bit for each level, set for an object. No call for each level: a

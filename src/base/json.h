@@ -60,6 +60,10 @@ enum json_next { JSON_NEXT, JSON_CLOSED, JSON_FAULT };
 enum json_next json_next_member(struct json_reader *r, bool *first, struct json_item *name);
 enum json_next json_next_element(struct json_reader *r, bool *first);
 
+/* Passes over the next member's name and its colon, if they stand there spelled so, without blanks, a name
+ * of JSON in its quotes: its value is then to be read. False: json_next_member is to be asked. */
+bool json_take_name(struct json_reader *r, bool *first, struct slice spelled);
+
 /* True if nothing but blanks is left. False with the fault. */
 bool json_at_end(struct json_reader *r);
 

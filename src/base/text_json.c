@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: MIT
  */
+#include <endian.h>
+
 #include "base/text.h"
 
 /* Bytes that stand for themselves within a JSON string and are one character each. */
@@ -13,15 +15,15 @@ static bool is_plain(unsigned char c)
     return is_printable && c != '"' && c != '\\';
 }
 
-/* True if any of the eight bytes is not plain: a zero byte search, three times over
- * ("Bit Twiddling Hacks", determine if a word has a byte less than n / equal to n). */
-static bool any_special(uint64_t w)
+/* The highest bit of the first of the eight bytes, counted from the lowest, that is not plain, and of others
+ * perhaps; 0: all are. A zero byte search, three times over ("Bit Twiddling Hacks", determine if a word has
+ * a byte less than n / equal to n): what it borrows goes upwards only. */
+static uint64_t specials(uint64_t w)
 {
     const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
 
-    return ((w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) &
-            highs) != 0;
+    return (w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs;
 }
 
 size_t text_plain_run(struct slice s)
@@ -30,9 +32,12 @@ size_t text_plain_run(struct slice s)
     size_t i = 0, len = s.len;
 
     for (uint64_t w; i + 8 <= len; i += 8) {
+        uint64_t found;
+
         memcpy(&w, p + i, 8);
-        if (any_special(w))
-            break;
+        found = specials(le64toh(w));
+        if (found)
+            return i + (size_t)__builtin_ctzll(found) / 8;
     }
     while (i < len && is_plain((unsigned char)p[i]))
         i++;

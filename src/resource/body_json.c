@@ -9,6 +9,9 @@
 #include "resource/call.h"
 #include "resource/json_rows.h"
 
+/* So many have names that are worth to be expected. */
+#define MANY_ROWS 8
+
 static bool no_memory(struct call *call)
 {
     return error_set(&call->error, ERROR_MEMORY, "out of memory");
@@ -153,7 +156,7 @@ static bool make_values(struct json_rows *rows)
         return no_memory(rows->call);
     for (size_t row = 0; row < body->n_rows; row++)
         body_empty_row(body, body->values + row * body->n_set);
-    return true;
+    return body->n_rows < MANY_ROWS || json_rows_expect(rows);
 }
 
 static bool read_rows(struct json_rows *rows, bool *first, size_t row)

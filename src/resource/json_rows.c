@@ -15,19 +15,6 @@ bool json_rows_fault(struct json_rows *rows)
     return body_json_fault(&rows->reader, call->service->max_depth, &call->error);
 }
 
-int json_rows_column(struct json_rows *rows, const struct json_item *name, size_t nth,
-                     struct slice *text)
-{
-    const struct table *table = rows->call->table;
-    struct body *body = rows->body;
-
-    if (!body_string(&rows->call->arena, name, text, &rows->call->error))
-        return rows->call->error.code == ERROR_MEMORY ? -2 : -1;
-    if (nth < body->n_set && slice_equal(table->columns[body->set[nth].column].name, *text))
-        return body->set[nth].column;
-    return body_column_named(rows->call, body, *text);
-}
-
 bool json_rows_pass(struct json_rows *rows)
 {
     struct json_item item;
@@ -224,17 +211,36 @@ static bool pass_member(struct json_rows *rows)
     return json_rows_pass(rows);
 }
 
+/* The row's nth member: its column (-1: there is none; -2: out of memory) and its name. */
+static enum json_next next_member(struct json_rows *rows, bool *first, size_t nth, int *column,
+                                  struct slice *text)
+{
+    const struct body *body = rows->body;
+    struct json_item name;
+    enum json_next step;
+
+    if (rows->spelled && nth < body->n_set &&
+        json_take_name(&rows->reader, first, rows->spelled[nth])) {
+        *column = body->set[nth].column;
+        *text = rows->call->table->columns[*column].name;
+        return JSON_NEXT;
+    }
+    step = json_next_member(&rows->reader, first, &name);
+    if (step == JSON_NEXT)
+        *column = json_rows_column(rows, &name, nth, text);
+    return step;
+}
+
 bool json_rows_read(struct json_rows *rows, size_t n, struct value *values)
 {
     struct call *call = rows->call;
-    struct json_item name;
+    struct slice text;
     enum json_next step;
     bool first = true;
     size_t found = 0, nth = 0;
+    int column;
 
-    while ((step = json_next_member(&rows->reader, &first, &name)) == JSON_NEXT) {
-        struct slice text;
-        int column = json_rows_column(rows, &name, nth++, &text);
+    while ((step = next_member(rows, &first, nth++, &column, &text)) == JSON_NEXT) {
         bool is_set = column >= 0 && rows->places[column] >= 0, ok;
 
         if (column == -2)

@@ -25,7 +25,9 @@ struct json_rows {
     struct slice line, rest;  /* …this one, and those that are not begun */
     struct body_place begins; /* a part of the body: where the reader's text does; else zeroes */
     int *places;              /* of each column of the table in body->set; -1: none */
-    size_t *seen;             /* of each place: the row that gave it last, counted from 1 */
+    const struct slice
+        *spelled; /* of each place: how its member's name is written mostly; or NULL */
+    size_t *seen; /* of each place: the row that gave it last, counted from 1 */
 };
 
 /* Fails with the reader's fault. Returns false. */
@@ -49,6 +51,9 @@ int json_rows_column(struct json_rows *rows, const struct json_item *name, size_
 
 /* Passes over a member's value. */
 bool json_rows_pass(struct json_rows *rows);
+
+/* There are many rows: notes how the names of the columns are written. False with ERROR_MEMORY. */
+bool json_rows_expect(struct json_rows *rows) __attribute__((warn_unused_result));
 
 /* Reads the first row for its columns alone. */
 bool json_rows_names(struct json_rows *rows) __attribute__((warn_unused_result));

@@ -178,7 +178,7 @@ static bool make_row(struct upload *u)
     u->body->values = arena_zeroed(&u->call->arena, n, sizeof *u->body->values);
     u->json.seen = arena_zeroed(&u->call->arena, n, sizeof *u->json.seen);
     if (u->body->values && u->json.seen)
-        return true;
+        return json_rows_expect(&u->json);
     return error_set(&u->call->error, ERROR_MEMORY, "out of memory");
 }
 
