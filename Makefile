@@ -351,9 +351,17 @@ tools-test:
 tools-bench:
 	@scripts/install-tools build bench
 
-bench: tools-bench ## thimble beside its peers: docs/benchmark.md; QUICK=1 for a minute's look
-	+@$(MAKE) --no-print-directory all
+bench: tools-bench ## thimble beside its peers: docs/benchmark.md; QUICK=1 for a look of some minutes
+	+@$(MAKE) --no-print-directory all bench-limit
 	@bench/run $(if $(QUICK),--quick)
+
+# libmicrohttpd as the product has it, with nothing behind it.
+.PHONY: bench-limit
+bench-limit: $(BUILD)/bench/microhttpd
+$(BUILD)/bench/microhttpd: bench/peers/limit/microhttpd.c $(musl_DEPS)/.built
+	@mkdir -p $(@D)
+	@$(MUSL_CC) -D_GNU_SOURCE -O2 -fPIE -isystem $(musl_DEPS)/include $< -o $@ \
+	    $(musl_DEPS)/lib/libmicrohttpd.a $(musl_OWN) -lpthread
 
 run: tools-build ## install what is missing, build, and serve the default schema on port 8080
 	+@$(MAKE) --no-print-directory all

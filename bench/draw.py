@@ -1,4 +1,4 @@
-"""The results as text, as a page and as pictures (SVG, readable in light and dark)."""
+"""Pictures: SVG, readable in light and dark."""
 import html
 
 STYLE = """<style>
@@ -6,27 +6,6 @@ text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-weight:600;font-size:14
 .v{font-size:11px}.b{fill:#8c959f}.us{fill:#0969da}
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.b{fill:#6e7681}.us{fill:#58a6ff}}
 </style>"""
-
-
-NOTES = (
-    "thimble checks each body against the schema of the table and each query against the columns; the "
-    "frameworks' programs check what their documentation's examples check, which is less.",
-    "**thimble** runs with `--answer-cache 0`, because the peers keep no answers either; "
-    "**thimble (cached)** is the default: an answer is kept and given again while the database stays as it is. "
-    "The keys of the rows are random, so not all of them find theirs in 4 MiB.",
-    "thimble commits writes that wait together; the peers commit each by itself, as SQLite does by default.",
-    "**PocketBase** serves its own records API: text ids, a list in an envelope, 200 for a POST, rules and "
-    "hooks; answers are compared after mapping. Its SQLite is Go's translation of C. `synchronous` is set as "
-    "everybody's; its other pragmas are its own.",
-    "**Datasette** only reads. Its `_shape=array` is compared; it has no constant route, so no `/healthz`.",
-    "A request counts as failed when its answer is not 2xx, has a wrong length, or does not come in 10 s. What "
-    "is under way at the end of a measurement is waited for: its latency counts; the rate is of the measurement alone, "
-    "unless not every connection came round in it: then of all that was answered, by the time that it took.",
-)
-IMAGES_NOTE = """Images are computed, not pulled: the program's own files and those of a base that [bench/images](../bench/images)
-makes of Debian's packages: nothing for thimble, Debian slim for what takes glibc, with Debian's python3 or nodejs
-for what takes these. The images that the documentation of FastAPI and Express begins with hold more. PocketBase's
-is built on Alpine, which is not to be had so."""
 
 
 def number(value):
@@ -37,10 +16,6 @@ def number(value):
     if value >= 1000:
         return f"{value / 1000:.1f}k"
     return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
-
-
-def megabytes(kb):
-    return "–" if kb is None else f"{kb / 1024:,.1f}" if kb < 102400 else f"{kb / 1024:,.0f}"
 
 
 def bars(title, groups, unit):
@@ -64,173 +39,6 @@ def bars(title, groups, unit):
     return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 640 {y}" role="img" '
             f'aria-label="{html.escape(title)}">{STYLE}<text x="0" y="12" class="v">'
             f'{html.escape(title)}</text>{"".join(parts)}</svg>\n')
-
-
-def cell(report, name, key, field="rate"):
-    value = report["table"].get(name, {}).get(key)
-    return value[field] if isinstance(value, dict) else value
-
-
-def names(report):
-    return list(report["table"])
-
-
-def best_go(report, key):
-    rates = [cell(report, n, key) for n in names(report) if report["languages"].get(n) == "Go"]
-    rates = [r for r in rates if r]
-    return max(rates) if rates else None
-
-
-def ratio(ours, theirs, places):
-    return f"{ours / theirs:.{places}f}" if ours and theirs else "–"
-
-
-def rows_of(report, work, titles):
-    for n in report["connections"]:
-        key = f"{work}/{n}"
-        values = [cell(report, name, key) for name in names(report)]
-        ours = cell(report, "thimble", key)
-        yield titles[work], n, values, ratio(ours, best_go(report, key), 1), ratio(
-            ours, cell(report, "limit", key), 2)
-
-
-def table(report, works, titles):
-    head = ["requests/s", "connections", *names(report), "× best Go", "× limit"]
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * 2 + "--:|" * (len(head) - 2)]
-    for work in works:
-        for title, n, values, go, limit in rows_of(report, work, titles):
-            lines.append(f"| {title} | {n:,} | " + " | ".join(map(number, values)) + f" | {go} | {limit} |")
-    return "\n".join(lines)
-
-
-def detail(report, works, titles, connections):
-    """Latency and CPU at one number of connections."""
-    lines = ["| ms: p50 / p99 / p99.9 · CPU µs | " + " | ".join(names(report)) + " |",
-             "|---|" + "---|" * len(names(report))]
-    for work in works:
-        key, cells = f"{work}/{connections}", []
-        for name in names(report):
-            v = report["table"][name].get(key)
-            cells.append(f"{v['p50_us'] / 1000:.2f} / {v['p99_us'] / 1000:.1f} / {v['p999_us'] / 1000:.1f} · "
-                         f"{v['cpu_us']:.1f}" if v else "–")
-        lines.append(f"| {titles[work]} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
-
-
-def costs(report):
-    lines = ["| | version | memory idle, MB | memory peak, MB | on disk, MB | image, MB | exec to first 200, ms | "
-             "failed requests |", "|---|---|--:|--:|--:|--:|--:|--:|"]
-    images = report.get("images", {})
-    for name in names(report):
-        found, size, image = report["table"][name], report["sizes"].get(name), images.get(name)
-        failed = sum(v["errors"] for v in found.values() if isinstance(v, dict))
-        lines.append(f"| {name} | {report['versions'][name]} | {megabytes(found.get('idle_kb'))} | "
-                     f"{megabytes(peak(found))} | {mb(size)} | {mb(image)} | {found.get('start_ms', 0):.1f} | "
-                     f"{failed:.0f} |")
-    return "\n".join(lines)
-
-
-def mb(size):
-    return f"{size / 1e6:,.1f}" if size else "–"
-
-
-def peak(found):
-    return max((v["peak_kb"] for v in found.values() if isinstance(v, dict)), default=None)
-
-
-def text(report, works, titles):
-    parts = [table(report, works, titles), "", costs(report)]
-    parts += [f"missing: {name}: {why}" for name, why in report["missing"].items()]
-    if report.get("instructions"):
-        parts.append(f"instructions of one GET of a row by key: {report['instructions']:,}")
-    return "\n".join(parts)
-
-
-def open_loop_tables(report, titles):
-    parts = []
-    for work, found in report["open_loop"].items():
-        lines = [f"{titles[work]}, {found['rate']:,} requests/s (half of what {found['slowest']} can):", "",
-                 "| | p50, ms | p99, ms | p99.9, ms | longest, ms | failed |", "|---|--:|--:|--:|--:|--:|"]
-        for name, v in found["peers"].items():
-            lines.append(f"| {name} | " + " | ".join(
-                f"{v[f] / 1000:.2f}" for f in ("p50_us", "p99_us", "p999_us", "max_us")) + f" | {v['errors']} |")
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
-
-
-def document(report, works, titles, docs):
-    machine = report["machine"]
-    n, notes = report["open_loop_connections"], "\n".join(f"- {line}" for line in NOTES)
-    pictures = {
-        "benchmark-throughput.svg": bars(f"requests/s at {n} connections, more is better", [
-            (titles[w], [(name, cell(report, name, f"{w}/{n}")) for name in names(report)])
-            for w in works], ""),
-        "benchmark-latency.svg": bars(f"p99 in ms at {n} connections, less is better", [
-            (titles[w], [(name, (cell(report, name, f"{w}/{n}", "p99_us") or 0) / 1000 or None)
-                         for name in names(report)]) for w in works], " ms"),
-        "benchmark-memory.svg": bars("proportional memory of all processes in MB, less is better", [
-            ("idle", [(name, report["table"][name].get("idle_kb", 0) / 1024) for name in names(report)]),
-            ("peak", [(name, (peak(report["table"][name]) or 0) / 1024) for name in names(report)])], " MB"),
-        "benchmark-size.svg": bars("binary or installed packages, without and with what they stand on, in MB", [
-            ("on disk", [(name, size / 1e6) for name, size in report["sizes"].items()]),
-            *([("image, base and all", [(name, size / 1e6) for name, size in report["images"].items()])]
-              if report.get("images") else [])], " MB"),
-    }
-    count = report["instructions"]
-    instructions = (f"One `GET` of a row by key is {count:,} instructions in thimble (callgrind)." if count else
-                    "Instructions were not counted: that takes valgrind.")
-    for name, picture in pictures.items():
-        (docs / name).write_text(picture)
-    missing = "\n".join(f"- **{name}**: {why}" for name, why in
-                        {**report["missing"], **report.get("not_measured", {})}.items())
-    page = f"""# Benchmark
-
-Made by `make bench` on {machine['when']}: {machine['cpu']}, {machine['cores']} cores of a shared machine, {machine['memory_gb']} GB,
-Linux {machine['kernel']}. Servers on core{'s' if len(machine['server_cores']) > 1 else ''} {', '.join(map(str, machine['server_cores']))}, the load generator
-([bench/load](../bench/load/load.c)) on {', '.join(map(str, machine['load_cores']))}. Median of {report['rounds']} rounds of {report['seconds']:g} s, half as long again at 1,000
-connections, the peers in turn.
-Everybody has the same 10,000 rows in SQLite, WAL, `synchronous=FULL` (NORMAL where it says relaxed), and one
-worker for each core; before each round every answer is compared. The peers, and what their documentation
-advises, are in [bench/peers](../bench/peers/README.md). `limit` is an epoll loop that parses nothing and answers
-the bytes that thimble answers: neither a server nor the load generator can be much faster here.
-
-![requests a second](benchmark-throughput.svg)
-
-{table(report, works, titles)}
-
-![latency](benchmark-latency.svg)
-
-At {n} connections:
-
-{detail(report, works, titles, n)}
-
-At a constant rate for everybody, sent on time whatever the server does (open loop, {n} connections); latency
-counts from when a request was due:
-
-{open_loop_tables(report, titles)}
-
-![memory](benchmark-memory.svg)
-
-{costs(report)}
-
-{IMAGES_NOTE if report.get("images") else ''}
-
-![size](benchmark-size.svg)
-
-{instructions}
-
-How the peers differ:
-
-{notes}
-
-Not measured:
-
-{missing or 'nothing'}
-
-Repeat it: `make bench` (about twenty minutes), `make bench QUICK=1` (a minute, no page).
-[bench/results/latest.json](../bench/results/latest.json) has all figures.
-"""
-    (docs / "benchmark.md").write_text(page)
 
 
 # ---- the lanes

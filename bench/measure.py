@@ -1,5 +1,4 @@
-"""Starts the peers, loads them in turn, and reads what they cost."""
-import collections
+"""A peer's server, what it costs, and the load on it."""
 import contextlib
 import json
 import os
@@ -8,7 +7,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import statistics
 import subprocess
 import tempfile
 import threading
@@ -23,6 +21,7 @@ CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORES = CORES[:max(1, len(CORES) // 2)]
 LOAD_CORES = CORES[len(SERVER_CORES):] or CORES
 TICKS = os.sysconf("SC_CLK_TCK")
+PROCESS_CLOCK = 2  # CPUCLOCK_SCHED, of all threads
 
 
 def commas(numbers):
@@ -43,21 +42,19 @@ def environment(folder, port, sync, answer=None):
 
 
 class Server:
-    def __init__(self, peer, sync="FULL", answer=None):
+    """`rows` is the database: items, of 10,000 rows, or big, of a million; `settle` seconds until idle is read."""
+
+    def __init__(self, peer, sync="FULL", answer=None, rows="items", settle=0.3):
         self.peer = peer
         self.folder, self.port = tempfile.mkdtemp(prefix="bench-"), free_port()
         env = environment(self.folder, self.port, sync, answer)
-        peer.place(self.folder)
+        peer.place(self.folder, rows)
         command = ["taskset", "-c", commas(SERVER_CORES), *map(str, peer.command(env))]
         with open(f"{self.folder}/log", "wb") as log:
             self.process = subprocess.Popen(command, env=env, stdout=log, stderr=log, start_new_session=True)
         self._wait_ready()
-        self.peak_kb = 0
-        self.watching = True
-        self.watcher = threading.Thread(target=self._watch, daemon=True)
-        time.sleep(0.3)
-        self.idle_kb = self.pss_kb()
-        self.watcher.start()
+        time.sleep(settle)
+        self.idle_kb = self.peak_kb = self.pss_kb()
 
     def _wait_ready(self):
         start, path = time.monotonic(), self.peer.dialect.healthz
@@ -88,15 +85,17 @@ class Server:
         return found
 
     def cpu(self):
-        """Seconds of all processes, those that ended included."""
-        total = 0
+        """Seconds of all processes, user and system: of those that live to the nanosecond, by each one's own clock
+        (Linux names it by the complement of the pid), of those that ended by the tick."""
+        total = 0.0
         for pid in self.pids():
             try:
+                total += time.clock_gettime(~pid << 3 | PROCESS_CLOCK)
                 fields = open(f"/proc/{pid}/stat").read().rsplit(") ", 1)[1].split()
-                total += sum(map(int, fields[11:15]))
+                total += sum(map(int, fields[13:15])) / TICKS
             except OSError:
                 pass
-        return total / TICKS
+        return total
 
     def pss_kb(self):
         total = 0
@@ -109,14 +108,26 @@ class Server:
                 pass
         return total
 
-    def _watch(self):
-        while self.watching:
-            self.peak_kb = max(self.peak_kb, self.pss_kb())
-            time.sleep(0.1)
+    @contextlib.contextmanager
+    def watched(self):
+        """Looks at its memory ten times a second meanwhile; peak_kb is the most that was seen."""
+        over = threading.Event()
 
-    def stop(self):
-        self.watching = False
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        def watch():
+            while not over.wait(0.1):
+                self.peak_kb = max(self.peak_kb, self.pss_kb())
+        self.peak_kb = 0
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+            self.peak_kb = max(self.peak_kb, self.pss_kb())
+
+    def stop(self, at_once=False):
+        for number in (signal.SIGKILL,) if at_once else (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, number)
                 self.process.wait(10)
@@ -129,36 +140,49 @@ class Server:
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", method=method,
                                          data=body and body.encode(),
                                          headers={"Content-Type": "application/json"} if body else {})
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return answer.status, json.load(answer)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read()
+            return answer.status, json.loads(text) if text else None
+
+
+def load_command(server, lines, connections, seconds, *more):
+    path = pathlib.Path(server.folder, f"work-{time.monotonic_ns()}")
+    path.write_text("\n".join(lines) + "\n")
+    return ["taskset", "-c", commas(LOAD_CORES), BUILD / "load", "127.0.0.1", server.port, path, "--connections",
+            connections, "--seconds", seconds, "--first", int(time.time() * 1000) % 10 ** 9, *more]
 
 
 def load(server, lines, connections, seconds, *more):
     """One run of the load generator, with the CPU time that the server took for each request."""
-    path = pathlib.Path(server.folder, "work")
-    path.write_text("\n".join(lines) + "\n")
-    server.peak_kb, before = 0, server.cpu()
-    found = json.loads(sh(
-        "taskset", "-c", commas(LOAD_CORES), BUILD / "load", "127.0.0.1", server.port, path, "--connections",
-        connections, "--seconds", seconds, "--first", int(time.time() * 1000) % 10 ** 9, *more,
-        timeout=seconds + 60))
-    found["cpu_us"] = (server.cpu() - before) / max(1, found["completed"]) * 1e6
-    found["peak_kb"] = max(server.peak_kb, server.pss_kb())
+    before = server.cpu()
+    with server.watched():
+        found = json.loads(sh(*load_command(server, lines, connections, seconds, *more), timeout=seconds + 180))
+        found["cpu_us"] = (server.cpu() - before) / max(1, found["completed"]) * 1e6
+    found["peak_kb"] = server.peak_kb
     return found
 
 
-# ---- the rounds
+# ---- what is measured
+
+def make_rows(name, count):
+    """build/bench/NAME.db: schema.sql with so many rows of items. The large one is kept while its schema is the same."""
+    script = (BENCH / "schema.sql").read_text().replace("10000", str(count))
+    db, made_from = BUILD / f"{name}.db", BUILD / f"{name}.sql"
+    if count > 10000 and db.exists() and made_from.exists() and made_from.read_text() == script:
+        return
+    db.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(db)) as made:
+        made.execute("PRAGMA journal_mode=WAL")
+        made.executescript("BEGIN;" + script + "COMMIT;")
+    made_from.write_text(script)
+
 
 def prepare(names=()):
     """Builds the tools, the rows and the peers: those that are there, and why others are not."""
     BUILD.mkdir(parents=True, exist_ok=True)
     for tool in ("load", "start"):
         sh("gcc", "-O2", "-D_GNU_SOURCE", BENCH / f"load/{tool}.c", "-o", BUILD / tool)
-    db = BUILD / "items.db"
-    db.unlink(missing_ok=True)
-    with contextlib.closing(sqlite3.connect(db)) as made:
-        made.execute("PRAGMA journal_mode=WAL")
-        made.executescript((BENCH / "schema.sql").read_text())
+    make_rows("items", 10_000)
     ready, missing = [], {}
     for peer in PEERS:
         if names and peer.name.lower() not in names:
@@ -174,14 +198,12 @@ def prepare(names=()):
 
 
 def answers_of_thimble():
-    """The bytes that thimble answers the limit's requests with: a file for each work."""
+    """The bytes that thimble answers the limits' requests with: a file for each work."""
     server, found = Server(PEERS[0]), {}
-    for work in works.ALL:
+    for work in ("healthz", *works.READS):
         method, path = works.THIMBLE.lines(work)[0].replace("{key}", "5077").split()[1:3]
-        if method != "GET" or work == "mix":
-            continue
         with socket.create_connection(("127.0.0.1", server.port), 5) as s:
-            s.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            s.sendall(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             time.sleep(0.1)
             found[work] = BUILD / f"answer-{work}"
             found[work].write_bytes(s.recv(1 << 20))
@@ -189,60 +211,8 @@ def answers_of_thimble():
     return found
 
 
-def servers(peer, wanted, answers):
-    """(server, its works): one for durable work and one for relaxed, or one for each work."""
-    mine = [work for work in wanted if peer.can(work)]
-    if peer.alone:
-        groups = [("FULL", [work]) for work in mine]
-    else:
-        groups = [("FULL", [w for w in mine if w != "insert, relaxed"]),
-                  ("NORMAL", [w for w in mine if w == "insert, relaxed"])]
-    for sync, group in groups:
-        if group:
-            server = Server(peer, sync, answers.get(group[0]))
-            try:
-                yield server, group
-            finally:
-                server.stop()
-
-
-def measure_round(peer, wanted, connections, seconds, answers, results):
-    for server, group in servers(peer, wanted, answers):
-        if not peer.alone:
-            works.check(server.ask, peer.dialect, group, peer.name, BUILD / "items.db")
-        results["idle_kb"].append(server.idle_kb)
-        for n in connections:
-            for work in group:  # a thousand connections take longer to come round
-                found = load(server, peer.dialect.lines(work), n, seconds * (1.5 if n >= 1000 else 1))
-                results[f"{work}/{n}"].append(found)
-
-
-def measure(ready, wanted, connections, rounds, seconds, failed):
-    results = {peer.name: collections.defaultdict(list) for peer in ready}
-    answers = answers_of_thimble() if any(peer.alone for peer in ready) else {}
-    for number in range(rounds):
-        for peer in list(ready):
-            say(f"round {number + 1} of {rounds}: {peer.name}")
-            try:
-                measure_round(peer, wanted, connections, seconds, answers, results[peer.name])
-            except (RuntimeError, OSError, subprocess.TimeoutExpired) as error:
-                say(f"{peer.name} fails: {error}")
-                failed[peer.name] = str(error)[-300:]
-                ready.remove(peer)
-    return results
-
-
-def instructions():
-    """None without valgrind, or when the machine was too slow under it."""
-    try:
-        return count_instructions() if shutil.which("valgrind") else None
-    except (RuntimeError, OSError) as error:
-        say(f"instructions: {error}")
-        return None
-
-
 def start_ms(peer, times):
-    """Milliseconds from exec to the first 200, with the rows there: the median."""
+    """Milliseconds from exec to the first 200, with the rows there: one for each time."""
     found = []
     for _ in range(times):
         folder, port = tempfile.mkdtemp(prefix="bench-"), free_port()
@@ -255,24 +225,7 @@ def start_ms(peer, times):
                 env=environment(folder, port, "FULL", answer))))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-    return statistics.median(found)
-
-
-def median(values, key=None):
-    values = [v[key] for v in values] if key else values
-    return statistics.median(values) if values else None
-
-
-def summary(results):
-    out = {}
-    for name, found in results.items():
-        out[name] = {}
-        for key, values in found.items():
-            if "/" in key and isinstance(values[0], dict):
-                out[name][key] = {field: median(values, field) for field in values[0]}
-            else:
-                out[name][key] = median(values)
-    return out
+    return found
 
 
 def images():
@@ -282,64 +235,3 @@ def images():
         return {}
     sizes = json.loads(found.read_text())["images"]
     return {**sizes, "thimble": (ROOT / "build" / "thimble").stat().st_size}
-
-
-OPEN_WORKS = ("row", "list", "insert")
-
-
-def open_loop(ready, table, connections, seconds):
-    """Latency at a constant rate: for each work half of what the slowest can do."""
-    able = [peer for peer in ready if not peer.alone]
-    found = {}
-    for work in OPEN_WORKS:
-        rates = {p.name: table[p.name][f"{work}/{connections}"]["rate"] for p in able
-                 if table[p.name].get(f"{work}/{connections}")}
-        if rates:
-            slowest = min(rates, key=rates.get)
-            found[work] = {"rate": max(1, int(rates[slowest] / 2)), "slowest": slowest, "peers": {}}
-    for peer in able:
-        say(f"open loop: {peer.name}")
-        for server, group in servers(peer, [w for w in found if peer.can(w)], {}):
-            for work in group:
-                found[work]["peers"][peer.name] = load(server, peer.dialect.lines(work), connections, seconds,
-                                                       "--rate", found[work]["rate"], "--warmup", 0.3)
-    return found
-
-
-def count_instructions():
-    """Instructions of one GET of a row by key, by callgrind: the number that no other load moves."""
-    few, many = (callgrind(n) for n in (200, 1200))
-    return round((many - few) / 1000)
-
-
-def callgrind(requests):
-    folder, port = tempfile.mkdtemp(prefix="bench-"), free_port()
-    stacks.place_file(folder)
-    process = subprocess.Popen(
-        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", ROOT / "build/thimble",
-         "serve", "--db", f"{folder}/items.db", "--migrations", "none", "--listen",
-         f"127.0.0.1:{port}", "--threads", "1", "--log-level", "error", "--answer-cache", "0"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        with connect(port) as s:
-            for _ in range(requests):
-                s.sendall(b"GET /items/77 HTTP/1.1\r\nHost: x\r\n\r\n")
-                if b" 200 " not in s.recv(4096)[:20]:
-                    raise RuntimeError("a request under valgrind failed")
-        process.terminate()
-        process.wait(60)
-        lines = pathlib.Path(folder, "out").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith(("summary:", "totals:")))
-    finally:
-        process.kill()
-        process.wait()
-        shutil.rmtree(folder)
-
-
-def connect(port):
-    for _ in range(300):
-        try:
-            return socket.create_connection(("127.0.0.1", port), 5)
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError("thimble does not listen under valgrind")

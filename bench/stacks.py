@@ -26,19 +26,20 @@ def sh(*command, cwd=None, env=None, timeout=1200):
     return done.stdout
 
 
-def place_file(folder):
-    shutil.copy(BUILD / "items.db", f"{folder}/items.db")
+def place_file(folder, rows="items"):
+    """A copy, named as ever: 10,000 rows, or a million where `rows` is big."""
+    sh("cp", "--reflink=auto", BUILD / f"{rows}.db", f"{folder}/items.db")
 
 
 class Peer:
-    """`only`: the works that it can do, all if None. `alone`: a server for each work, as `limit` is.
-    `place` brings the rows to a new folder."""
+    """`only`: the works that it can do, all if None. `alone`: a server for each work, as the limits are.
+    `place` brings the rows to a new folder. `pages`: it streams nothing, and is read page by page."""
 
     def __init__(self, name, language, build, command, size=None, only=None, dialect=works.PLAIN,
-                 alone=False, place=place_file):
+                 alone=False, place=place_file, pages=None):
         self.name, self.language, self.build, self.command = name, language, build, command
         self.size, self.only, self.dialect, self.alone = size, only, dialect, alone
-        self.place = place
+        self.place, self.pages = place, pages
         self.version = None
 
     def can(self, work):
@@ -62,6 +63,13 @@ def build_thimble():
 def build_limit():
     sh("gcc", "-O2", "-D_GNU_SOURCE", BENCH / "peers/limit/limit.c", "-o", BUILD / "limit", "-lpthread")
     return "epoll"
+
+
+def build_microhttpd():
+    """Against the libraries of the product, by their make rule."""
+    sh("make", "-C", ROOT, "--no-print-directory", "bench-limit")
+    return next(line.split()[1] for line in (ROOT / "deps.lock").read_text().splitlines()
+                if line.startswith("libmicrohttpd "))
 
 
 def build_go(name, module):
@@ -105,23 +113,48 @@ def build_express():
 
 
 def build_pocketbase():
-    """Built without cgo: its SQLite is Go. The collection is made by itself, the rows are copied in."""
-    source, data = BENCH / "peers/pocketbase", BUILD / "pocketbase-data"
+    """Built without cgo: its SQLite is Go. The collections are made by itself, the rows are copied in."""
+    source = BENCH / "peers/pocketbase"
     sh("go", "build", "-mod=readonly", "-trimpath", "-ldflags=-s -w", "-o", BUILD / "pocketbase", ".",
        cwd=source, env={**os.environ, "CGO_ENABLED": "0"})
-    shutil.rmtree(data, ignore_errors=True)
-    sh(BUILD / "pocketbase", "--dir", data, "seed", env={**os.environ, "SYNC": "FULL"})
-    with contextlib.closing(sqlite3.connect(data / "data.db", isolation_level=None)) as db:
-        db.execute("ATTACH ? AS source", (str(BUILD / "items.db"),))
-        db.execute("INSERT INTO main.items (id, name, price, stock, created) "
-                   "SELECT CAST(id AS TEXT), name, price, stock, created FROM source.items ORDER BY source.items.id")
-        db.execute("DETACH source")
-        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for rows in ("items", "big"):
+        shutil.rmtree(BUILD / f"pocketbase-{rows}", ignore_errors=True)
+    fill_pocketbase("items")
     return sh("go", "list", "-m", "github.com/pocketbase/pocketbase", cwd=source).split()[1]
 
 
-def place_pocketbase(folder):
-    shutil.copytree(BUILD / "pocketbase-data", f"{folder}/data")
+def fill_pocketbase(rows):
+    data = BUILD / f"pocketbase-{rows}"
+    sh(BUILD / "pocketbase", "--dir", data, "seed", env={**os.environ, "SYNC": "FULL"})
+    with contextlib.closing(sqlite3.connect(data / "data.db", isolation_level=None)) as db:
+        db.execute("ATTACH ? AS source", (str(BUILD / f"{rows}.db"),))
+        for table, columns, taken in (
+                ("items", "id, name, price, stock, created", "CAST(id AS TEXT), name, price, stock, created"),
+                ("customers", "id, name, city", "CAST(id AS TEXT), name, city"),
+                ("orders", "id, customer, placed", "CAST(id AS TEXT), CAST(customer_id AS TEXT), placed"),
+                ("order_lines", 'id, "order", item_id, quantity, price',
+                 "CAST(id AS TEXT), CAST(order_id AS TEXT), item_id, quantity, price")):
+            db.execute(f"INSERT INTO main.{table} ({columns}) SELECT {taken} FROM source.{table} ORDER BY source.{table}.id")
+        db.execute("DETACH source")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def place_pocketbase(folder, rows="items"):
+    if not (BUILD / f"pocketbase-{rows}").exists():
+        fill_pocketbase(rows)
+    sh("cp", "-r", "--reflink=auto", BUILD / f"pocketbase-{rows}", f"{folder}/data")
+
+
+def pages_of_pocketbase(ask):
+    """Rows as they come, by a page of a thousand, the most that it gives, each after the last one's key."""
+    last = ""
+    while True:
+        page = ask("GET", "/api/collections/items/records?perPage=1000&skipTotal=1&sort=id&filter=id%3E%22"
+                   f"{last}%22")[1]["items"]
+        yield len(page)
+        if len(page) < 1000:
+            return
+        last = page[-1]["id"]
 
 
 def pocketbase(env):
@@ -177,18 +210,21 @@ PEERS = [
          dialect=works.THIMBLE),
     Peer("thimble (cached)", "C", build_thimble, thimble_command, only={"healthz", *works.READS, "mix"},
          dialect=works.THIMBLE),
+    Peer("libmicrohttpd", "C", build_microhttpd,
+         lambda env: [BUILD / "microhttpd", env["PORT"], env["WORKERS"], env["ANSWER"]],
+         only={"healthz", *works.READS}, dialect=works.THIMBLE, alone=True),
     Peer("limit", "C", build_limit, lambda env: [BUILD / "limit", env["PORT"], env["WORKERS"], env["ANSWER"]],
          only={"healthz", *works.READS}, dialect=works.THIMBLE, alone=True),
     go_peer("Gin", "github.com/gin-gonic/gin"),
     go_peer("Fiber", "github.com/gofiber/fiber/v3"),
     go_peer("Echo", "github.com/labstack/echo/v5"),
     Peer("PocketBase", "Go", build_pocketbase, pocketbase, file_size(BUILD / "pocketbase"),
-         dialect=works.POCKETBASE, place=place_pocketbase),
+         dialect=works.POCKETBASE, place=place_pocketbase, pages=pages_of_pocketbase),
     Peer("FastAPI", "Python", build_python("fastapi", "fastapi"), uvicorn("fastapi"), venv_size("fastapi")),
     Peer("Django", "Python", build_python("django", "django"), gunicorn("django"), venv_size("django")),
     Peer("Flask", "Python", build_python("flask", "flask"), gunicorn("flask"), venv_size("flask")),
     Peer("Datasette", "Python", build_python("datasette", "datasette"), uvicorn("datasette"),
-         venv_size("datasette"), only=works.READS, dialect=works.DATASETTE),
+         venv_size("datasette"), only=(works.READS - {"embeds"}) | set(works.LONG), dialect=works.DATASETTE),
     Peer("Express", "Node", build_express, lambda env: ["node", BUILD / "express/server.js"],
          lambda: tree_size(BUILD / "express")),
 ]

@@ -2,11 +2,12 @@
  * A load generator: keeps connections busy for a time and says how it went, as JSON.
  *
  *   load ADDRESS PORT WORK --connections N --seconds S [--rate R] [--warmup S] [--keys N] [--pad N]
- *       [--ledger FILE]
+ *       [--drain S] [--field "Name: value"] [--type TYPE] [--ledger FILE]
  *
  * WORK is a file of lines "weight METHOD path [body]"; {key} becomes a random number from 1 to
  * --keys, {n} a number that no request had before, {c} the number of the connection, {k} how many
- * requests it has made with this one, {pad} --pad bytes. --ledger is a file of 64-bit integers, one
+ * requests it has made with this one, {pad} --pad bytes. A body "@FILE" is that file's bytes as they
+ * are, however many. --field goes into each head; --type is what bodies are said to be. --ledger is a file of 64-bit integers, one
  * for each connection, mapped: the requests of it that were answered 2xx; anything else ends the
  * program. Without --rate every connection asks again
  * as soon as it is answered (closed loop). With it, R requests a second are due at even times
@@ -14,7 +15,7 @@
  * coordinated omission).
  *
  * Counted is an answer that came whole, with a status of 2xx and as long as it said, between the
- * end of the warm-up and the end of S. What was asked by then and is answered up to TIMEOUT_NS
+ * end of the warm-up and the end of S. What was asked by then and is answered up to --drain (10 s)
  * later counts for the latency alone; what is not, as a timeout, and as an error. So a server
  * begins its next measurement with nothing in its queue. One thread; `limit` shows its own most.
  *
@@ -33,15 +34,15 @@
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WORKS_MAX   16
 #define REQUEST_MAX 8192 /* and the padding */
-#define ANSWER_MAX  (4 << 20)
+#define ANSWER_MAX  (64 << 20)
 #define BACKLOG_MAX (1 << 22)
 #define PIECES_MAX  16
-#define TIMEOUT_NS  10000000000
 
 /* A template, cut at its {key}, {n} and {pad}: text, then what follows it. */
 struct piece {
@@ -59,6 +60,8 @@ struct template
 struct work {
     int weight;
     struct template head, body; /* head: up to the body's length, or all of a request without */
+    const char *file;           /* the body as it is, or NULL */
+    size_t file_len;
 };
 
 struct connection {
@@ -68,8 +71,10 @@ struct connection {
     bool busy;
     bool dead; /* to be opened again */
     int64_t due_ns;
-    char *out;
+    char *out; /* the request, or its head, and then the bytes of a file */
     size_t out_len, out_at;
+    const char *tail;
+    size_t tail_len;
     char *in;
     size_t in_len, in_cap;
 };
@@ -86,6 +91,7 @@ static uint64_t random_state = 88172645463325252ULL, counter;
 static struct sockaddr_in address;
 static int epoll_fd;
 static long keys = 10000, pad;
+static int64_t drain_ns;
 static char *body;
 static bool measuring, draining;
 static int last_bad_status;
@@ -212,6 +218,8 @@ static void make_request(struct connection *c)
     while (pick >= w->weight)
         pick -= w++->weight;
     c->made++;
+    c->tail = w->file;
+    c->tail_len = w->file_len;
     c->out_len = expand(c, c->out, &w->head);
     if (w->body.n) {
         size_t len = expand(c, body, &w->body);
@@ -247,10 +255,18 @@ static void reopen(struct connection *c)
     open_connection(c);
 }
 
+static size_t unsent(const struct connection *c)
+{
+    return c->out_len + c->tail_len - c->out_at;
+}
+
 static bool push(struct connection *c)
 {
-    while (c->out_at < c->out_len) {
-        ssize_t n = send(c->fd, c->out + c->out_at, c->out_len - c->out_at, MSG_NOSIGNAL);
+    while (unsent(c) > 0) {
+        bool in_head = c->out_at < c->out_len;
+        const char *from = in_head ? c->out + c->out_at : c->tail + (c->out_at - c->out_len);
+        size_t left = in_head ? c->out_len - c->out_at : unsent(c);
+        ssize_t n = send(c->fd, from, left, MSG_NOSIGNAL | (in_head && c->tail_len ? MSG_MORE : 0));
 
         if (n < 0)
             return errno == EAGAIN;
@@ -382,7 +398,21 @@ static bool pull(struct connection *c)
     }
 }
 
-static void read_works(const char *path)
+static void read_body(struct work *w, const char *path)
+{
+    int fd = open(path, O_RDONLY);
+    struct stat found;
+
+    if (fd < 0 || fstat(fd, &found) != 0)
+        die(path);
+    w->file_len = (size_t)found.st_size;
+    w->file = mmap(NULL, w->file_len, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    if (w->file == MAP_FAILED)
+        die(path);
+    close(fd);
+}
+
+static void read_works(const char *path, const char *field, const char *type)
 {
     static char line[8192], method[16], target[2048], head[4096];
     FILE *file = fopen(path, "r");
@@ -391,22 +421,38 @@ static void read_works(const char *path)
         die(path);
     while (n_works < WORKS_MAX && fgets(line, sizeof line, file)) {
         struct work *w = &works[n_works];
+        char framing[256] = "\r\n";
         int at = 0;
 
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "%d %15s %2047s %n", &w->weight, method, target, &at) < 3)
             continue;
-        snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s", method, target,
-                 at && line[at] ? "Content-Type: application/json\r\nContent-Length: " : "\r\n");
-        cut(&w->head, strdup(head));
-        if (at && line[at])
+        if (at && line[at] == '@') {
+            read_body(w, line + at + 1);
+            snprintf(framing, sizeof framing, "Content-Type: %s\r\nContent-Length: %zu\r\n\r\n",
+                     type, w->file_len);
+        } else if (at && line[at]) {
+            snprintf(framing, sizeof framing, "Content-Type: %s\r\nContent-Length: ", type);
             cut(&w->body, strdup(line + at));
+        }
+        snprintf(head, sizeof head, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s", method, target,
+                 field, field[0] ? "\r\n" : "", framing);
+        cut(&w->head, strdup(head));
         total_weight += w->weight;
         n_works++;
     }
     fclose(file);
     if (n_works == 0)
         die("no work");
+}
+
+static const char *option_text(int argc, char **argv, const char *name, const char *text)
+{
+    for (int i = 4; i + 1 < argc; i++) {
+        if (strcmp(argv[i], name) == 0)
+            return argv[i + 1];
+    }
+    return text;
 }
 
 static double option(int argc, char **argv, const char *name, double value)
@@ -449,7 +495,7 @@ static void wait_once(int timeout_ms, struct connection **idle, size_t *n_idle)
     for (int i = 0; i < ready; i++) {
         struct connection *c = events[i].data.ptr;
 
-        if ((events[i].events & EPOLLOUT) && c->busy && c->out_at < c->out_len && !push(c))
+        if ((events[i].events & EPOLLOUT) && c->busy && unsent(c) > 0 && !push(c))
             die("send");
         if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !pull(c))
             continue;
@@ -472,7 +518,7 @@ static void drain(struct connection *connections, int n, struct connection **idl
 
     measuring = false;
     draining = true;
-    while (busy > 0 && now_ns() < end + TIMEOUT_NS) {
+    while (busy > 0 && now_ns() < end + drain_ns) {
         size_t unused = 0;
 
         wait_once(1, idle, &unused);
@@ -509,7 +555,7 @@ int main(int argc, char **argv)
     if (argc < 4) {
         fprintf(stderr, "load ADDRESS PORT WORK [--connections N] [--seconds S] [--warmup S] "
                         "[--rate R] [--keys N] [--first N] [--pad BYTES] "
-                        "[--ledger FILE]\n");
+                        "[--drain S] [--field FIELD] [--type TYPE] [--ledger FILE]\n");
         return 2;
     }
     n = (int)option(argc, argv, "--connections", 64);
@@ -518,11 +564,13 @@ int main(int argc, char **argv)
     rate = option(argc, argv, "--rate", 0);
     keys = (long)option(argc, argv, "--keys", 10000);
     pad = (long)option(argc, argv, "--pad", 0);
+    drain_ns = (int64_t)(option(argc, argv, "--drain", 10) * 1e9);
     counter = (uint64_t)option(argc, argv, "--first", 0);
     address =
         (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2]))};
     inet_pton(AF_INET, argv[1], &address.sin_addr);
-    read_works(argv[3]);
+    read_works(argv[3], option_text(argc, argv, "--field", ""),
+               option_text(argc, argv, "--type", "application/json"));
     open_ledger(argc, argv, n);
     epoll_fd = epoll_create1(0);
     connections = calloc((size_t)n, sizeof *connections);
@@ -563,9 +611,11 @@ int main(int argc, char **argv)
            "\"rate\":%.1f,\"errors\":%lu,"
            "\"status\":%d,"
            "\"reconnects\":%lu,\"bytes\":%lu,\"waiting\":%zu,\"p50_us\":%.1f,\"p90_us\":%.1f,"
-           "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"last\":%lu}\n",
+           "\"p99_us\":%.1f,\"p999_us\":%.1f,\"max_us\":%.1f,\"last\":%lu,"
+           "\"good\":%lu,\"span\":%.6f}\n",
            answered, sent, completed, timeouts, seconds, answers_a_second(n, start, seconds),
            failed + timeouts, last_bad_status, reconnects, bytes, waiting, percentile(0.5),
-           percentile(0.9), percentile(0.99), percentile(0.999), percentile(1), counter);
+           percentile(0.9), percentile(0.99), percentile(0.999), percentile(1), counter, good,
+           (double)(last_answer - start) / 1e9);
     return 0;
 }

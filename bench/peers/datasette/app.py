@@ -5,4 +5,4 @@ import os
 from datasette.app import Datasette
 
 app = Datasette([os.environ["DB"]],
-                settings={"suggest_facets": False, "default_cache_ttl": 0, "max_returned_rows": 1000}).app()
+                settings={"suggest_facets": False, "default_cache_ttl": 0, "max_returned_rows": 1000, "max_csv_mb": 0}).app()

@@ -3,7 +3,7 @@ for each core, access log off) and /tutorial/response-model/: answers have a typ
 writes the JSON, in Rust."""
 import store
 from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
+from fastapi.responses import PlainTextResponse, StreamingResponse
 from pydantic import BaseModel
 
 app = FastAPI(openapi_url=None)
@@ -48,3 +48,43 @@ async def insert(item: NewItem) -> Item:
 @app.patch("/items/{id}")
 async def update(id: int, change: Change) -> Item:
     return store.update(id, change.stock)
+
+
+class Customer(BaseModel):
+    name: str
+    city: str
+
+
+class Line(BaseModel):
+    item_id: int
+    quantity: int
+    price: float
+
+
+class Order(BaseModel):
+    id: int
+    placed: str
+    customer: Customer
+    lines: list[Line]
+
+
+@app.get("/orders")
+async def orders(limit: int = 20) -> list[Order]:
+    return store.orders(limit)
+
+
+# These take long: in a thread.
+@app.get("/search")
+def search(a: str, b: str, c: str, limit: int = 20) -> list[Item]:
+    return store.search(a, b, c, limit)
+
+
+@app.post("/bulk", status_code=201)
+def bulk(items: list[NewItem]) -> dict[str, int]:
+    store.bulk((item.name, item.price, item.stock, item.created) for item in items)
+    return {"inserted": len(items)}
+
+
+@app.get("/stream")
+def stream():
+    return StreamingResponse(store.stream(), media_type="application/x-ndjson")

@@ -1,7 +1,7 @@
 """Flask: https://flask.palletsprojects.com/deploying/gunicorn/ (threads, so that connections are
 kept)."""
 import store
-from flask import Flask, request
+from flask import Flask, Response, request
 
 app = Flask(__name__)
 app.json.sort_keys = False
@@ -33,3 +33,26 @@ def insert():
 @app.patch("/items/<int:id>")
 def update(id):
     return store.update(id, request.get_json()["stock"])
+
+
+@app.get("/search")
+def search():
+    wanted = request.args
+    return store.search(wanted["a"], wanted["b"], wanted["c"], wanted.get("limit", 20, int))
+
+
+@app.get("/orders")
+def orders():
+    return store.orders(request.args.get("limit", 20, int))
+
+
+@app.post("/bulk")
+def bulk():
+    rows = [(row["name"], row["price"], row["stock"], row["created"]) for row in request.get_json()]
+    store.bulk(rows)
+    return {"inserted": len(rows)}, 201
+
+
+@app.get("/stream")
+def stream():
+    return Response(store.stream(), mimetype="application/x-ndjson")

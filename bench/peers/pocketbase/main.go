@@ -38,9 +38,45 @@ func seed(app core.App) error {
 	if err := app.Save(items); err != nil {
 		return err
 	}
+	if err := seedOrders(app); err != nil {
+		return err
+	}
 	settings := app.Settings()
 	settings.Logs.MaxDays = 0
+	settings.Batch.Enabled = true // many records in one request, and one transaction
+	settings.Batch.MaxRequests = 100000
+	settings.Batch.MaxBodySize = 64 << 20
+	settings.Batch.Timeout = 120
 	return app.Save(settings)
+}
+
+func public(name string, fields ...core.Field) *core.Collection {
+	made := core.NewBaseCollection(name)
+	made.ListRule, made.ViewRule = types.Pointer(""), types.Pointer("")
+	made.Fields.GetByName("id").(*core.TextField).Min = 1
+	made.Fields.Add(fields...)
+	return made
+}
+
+func seedOrders(app core.App) error {
+	customers := public("customers", &core.TextField{Name: "name"}, &core.TextField{Name: "city"})
+	if err := app.Save(customers); err != nil {
+		return err
+	}
+	orders := public("orders",
+		&core.RelationField{Name: "customer", CollectionId: customers.Id, MaxSelect: 1},
+		&core.TextField{Name: "placed"})
+	orders.AddIndex("orders_customer", false, "customer", "")
+	if err := app.Save(orders); err != nil {
+		return err
+	}
+	lines := public("order_lines",
+		&core.RelationField{Name: "order", CollectionId: orders.Id, MaxSelect: 1},
+		&core.NumberField{Name: "item_id", OnlyInt: true},
+		&core.NumberField{Name: "quantity", OnlyInt: true},
+		&core.NumberField{Name: "price"})
+	lines.AddIndex("order_lines_order", false, "`order`", "")
+	return app.Save(lines)
 }
 
 func main() {

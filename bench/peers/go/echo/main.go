@@ -51,6 +51,26 @@ func main() {
 		item, err := s.Update(c.Param("id"), *change.Stock)
 		return answer(c, 200, item, err)
 	})
+	e.GET("/search", func(c *echo.Context) error {
+		items, err := s.Search(c.QueryParam("a"), c.QueryParam("b"), c.QueryParam("c"), c.QueryParam("limit"))
+		return answer(c, 200, items, err)
+	})
+	e.GET("/orders", func(c *echo.Context) error {
+		orders, err := s.Orders(c.QueryParam("limit"))
+		return answer(c, 200, orders, err)
+	})
+	e.POST("/bulk", func(c *echo.Context) error {
+		var items []store.Item
+		if err := c.Bind(&items); err != nil {
+			return c.JSON(400, map[string]string{"error": err.Error()})
+		}
+		made, err := s.Bulk(items)
+		return answer(c, 201, made, err)
+	})
+	e.GET("/stream", func(c *echo.Context) error {
+		c.Response().Header().Set(echo.HeaderContentType, "application/x-ndjson")
+		return s.Stream(c.Response())
+	})
 	start := echo.StartConfig{Address: "127.0.0.1:" + os.Getenv("PORT"), HideBanner: true, HidePort: true}
 	if err := start.Start(context.Background(), e); err != nil {
 		panic(err)

@@ -54,6 +54,29 @@ func main() {
 		item, err := s.Update(c.Param("id"), *change.Stock)
 		answer(c, 200, item, err)
 	})
+	r.GET("/search", func(c *gin.Context) {
+		items, err := s.Search(c.Query("a"), c.Query("b"), c.Query("c"), c.Query("limit"))
+		answer(c, 200, items, err)
+	})
+	r.GET("/orders", func(c *gin.Context) {
+		orders, err := s.Orders(c.Query("limit"))
+		answer(c, 200, orders, err)
+	})
+	r.POST("/bulk", func(c *gin.Context) {
+		var items []store.Item
+		if err := c.ShouldBindJSON(&items); err != nil {
+			c.JSON(400, gin.H{"error": err.Error()})
+			return
+		}
+		made, err := s.Bulk(items)
+		answer(c, 201, made, err)
+	})
+	r.GET("/stream", func(c *gin.Context) {
+		c.Header("Content-Type", "application/x-ndjson")
+		if err := s.Stream(c.Writer); err != nil {
+			panic(err) // ends the connection: the client sees that it is not whole
+		}
+	})
 	if err := r.Run("127.0.0.1:" + os.Getenv("PORT")); err != nil {
 		panic(err)
 	}
