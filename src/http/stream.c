@@ -14,10 +14,12 @@
 #include "resource/streamed.h"
 #include "store/run/reader.h"
 
-/* A client that takes a piece within PROMPT_US gets one twice as large; another the smallest. */
+/* A client that takes a piece within PROMPT_US gets one twice as large, once it has taken more than the
+ * kernels on the way swallow at once; another the smallest. */
 #define PIECE_MIN ((size_t)16 << 10)
 #define PIECE_MAX ((size_t)128 << 10)
 #define PROMPT_US 100000
+#define PROVEN    ((size_t)256 << 10)
 
 /* Bytes that the kernel holds for a client before it has room to send them: else it takes megabytes for
  * one that is slow. */
@@ -44,6 +46,7 @@ void stream_keep(struct request *r)
     }
     r->stream.deadline_us = timeout ? clock_us() + timeout : 0;
     reader_deadline(r->lane.reader, r->stream.deadline_us);
+    reader_trim(r->lane.reader); /* whether the client hurries is not known yet */
 }
 
 /* Nothing more is read: on the loop, while no job has the reader. */
@@ -107,7 +110,7 @@ static void read_piece(struct lane_job *job, struct reader *reader)
     s->read = streamed_next(call, s->piece);
     job->ends = s->read != READING_PAUSED;
     if (s->read == READING_PAUSED && s->piece == PIECE_MIN)
-        reader_trim(reader); /* nobody hurries */
+        reader_trim(reader); /* the next may be long in coming */
 }
 
 /* The job is back. */
@@ -138,7 +141,7 @@ static void choose_size(struct request *r)
 
     if (r->loop->now_us - s->ready_us > PROMPT_US)
         s->piece = PIECE_MIN;
-    else if (s->piece < PIECE_MAX)
+    else if (s->piece < PIECE_MAX && r->answer_bytes >= PROVEN)
         s->piece *= 2;
     if (b->cap > 2 * s->piece)
         buf_finish(b);
@@ -164,9 +167,12 @@ static ssize_t copy(struct request *r, char *to, size_t max)
 {
     struct stream *s = &r->stream;
     size_t n = r->call.reply.len - s->taken;
+    size_t at_once = s->piece / 2; /* of libmicrohttpd's buffer a slow client needs little */
 
     if (n > max)
         n = max;
+    if (n > at_once)
+        n = at_once;
     memcpy(to, r->call.reply.data + s->taken, n);
     s->taken += n;
     s->moved_us = r->loop->now_us;
@@ -224,7 +230,7 @@ void stream_begin(struct request *r)
     s->end = STREAM_END_NONE;
     s->taken = s->given = 0;
     s->queued = -1;
-    s->piece = PIECE_MIN / 2;
+    s->piece = PIECE_MIN;
     s->ready_us = s->moved_us = now;
     s->cut_us = 0;
     s->before = NULL;

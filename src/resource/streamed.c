@@ -22,6 +22,12 @@ static bool can_be(const struct call *call, bool routine)
     return !(routine && prefer_limits_affected(&call->prefer));
 }
 
+/* Where a piece of so many bytes is left: there is room for a row more, and the buffer does not grow. */
+static size_t left_at(size_t bytes)
+{
+    return bytes - bytes / 8;
+}
+
 void streamed_limit(struct page *page, bool routine)
 {
     struct call *call = page->call;
@@ -30,7 +36,7 @@ void streamed_limit(struct page *page, bool routine)
     page->piece = STREAMED_NEVER;
     if (!can_be(call, routine))
         return;
-    page->piece = media_is_endless(call->media) ? STREAMED_WHOLE : max;
+    page->piece = media_is_endless(call->media) ? left_at(STREAMED_WHOLE) : max;
     if (page->piece > max)
         page->piece = max;
     if (call->in_lane) /* a row more, which may be as long as any answer */
@@ -142,7 +148,7 @@ enum reading_state streamed_next(struct call *call, size_t bytes)
     struct streamed *s = call->streamed;
     enum reading_state state;
 
-    s->page.piece = bytes;
+    s->page.piece = left_at(bytes);
     s->page.seen = s->page.whole = 0;
     state = finish(s, reading_go_on(s->reading, s->page.take, &s->page, &call->error));
     if (state != READING_PAUSED)

@@ -20,7 +20,7 @@ struct plan;
 struct reading;
 
 /* Bytes of an answer that is sent as a whole, if its form knows no end. */
-#define STREAMED_WHOLE ((size_t)128 << 10)
+#define STREAMED_WHOLE ((size_t)64 << 10)
 
 /* A list on its way into the answer. */
 struct page {

@@ -45,6 +45,9 @@ void db_count_memory(void)
                                                 round_up, start,       stop,   NULL};
 
     sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
+    /* No pages at once for a cache that begins: most connections of many need a few
+     * (sqlite.org/malloc.html#_page_cache_memory). */
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
 bool db_memory_failure(struct error *e)

@@ -73,6 +73,8 @@ static bool set_up(struct db *db, enum db_mode mode, const struct db_options *o,
     db->interruptions = (struct interruptions){.busy_ms = o->busy_ms, .stopping = o->stopping};
     interruptions_watch(&db->interruptions, db->handle);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (o->lean) /* sqlite.org/malloc.html#lookaside */
+        sqlite3_db_config(db->handle, SQLITE_DBCONFIG_LOOKASIDE, NULL, 0, 0);
     if (o->value_bytes)
         sqlite3_limit(db->handle, SQLITE_LIMIT_LENGTH, (int)o->value_bytes);
     /* A plan does not depend on bound values: else LIMIT ? is planned anew at every binding. */

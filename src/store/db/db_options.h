@@ -23,6 +23,7 @@ struct db_options {
     bool read_only;                  /* the catalogue is of a database that nobody writes here */
     bool no_checkpoints;             /* the write-ahead log is moved by another process */
     int statement_cache;             /* prepared statements kept */
+    bool lean;                       /* one of many: no memory of its own for small things */
     row_writer *write_row;           /* for nested rows; NULL: none (store/db/rows.h) */
     int64_t answer_bytes;            /* …and what they may have */
     int64_t value_bytes;             /* the longest value that a statement may make; 0: 1 GB */

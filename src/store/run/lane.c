@@ -170,7 +170,7 @@ static bool start_thread(struct lane *lane, struct lane_thread *t, struct store 
                          struct error *e)
 {
     t->lane = lane;
-    t->reader = reader_open(store, e);
+    t->reader = reader_open_lean(store, e);
     if (!t->reader)
         return false;
     reader_put_down(t->reader);

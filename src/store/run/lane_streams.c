@@ -124,7 +124,7 @@ static struct reader *another_reader(struct lane *lane, struct reader *own, stru
     if (reader)
         return reader;
     reader_put_down(own);
-    reader = reader_open(lane->store, e);
+    reader = reader_open_lean(lane->store, e);
     if (reader)
         reader_put_down(reader);
     reader_take_up(own);

@@ -14,7 +14,8 @@
 #include "store/run/reader_private.h"
 #include "store/store.h"
 
-struct reader *reader_open(struct store *store, struct error *e)
+static struct reader *open_with(struct store *store, const struct db_options *options,
+                                struct error *e)
 {
     struct reader *reader = calloc(1, sizeof *reader);
 
@@ -25,12 +26,25 @@ struct reader *reader_open(struct store *store, struct error *e)
     reader->store = store;
     reader->catalog = store_catalog(store);
     reader->schema_version = reader->catalog->schema_version;
-    reader->db = db_open(store->path, DB_READ, &store->options, e);
+    reader->db = db_open(store->path, DB_READ, options, e);
     if (!reader->db) {
         reader_close(reader);
         return NULL;
     }
     return reader;
+}
+
+struct reader *reader_open(struct store *store, struct error *e)
+{
+    return open_with(store, &store->options, e);
+}
+
+struct reader *reader_open_lean(struct store *store, struct error *e)
+{
+    struct db_options options = store->options;
+
+    options.lean = true;
+    return open_with(store, &options, e);
 }
 
 void reader_close(struct reader *reader)

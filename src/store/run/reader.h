@@ -30,6 +30,8 @@ struct table;
 
 /* Opens the connection. NULL with an error. The store outlives the reader. */
 struct reader *reader_open(struct store *store, struct error *e);
+/* The same, where there may be many: compiling takes a little longer, and it has less memory of its own. */
+struct reader *reader_open_lean(struct store *store, struct error *e);
 void reader_close(struct reader *reader);
 
 /*
