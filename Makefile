@@ -295,6 +295,16 @@ $(BUILD)/fence/thimble: $(BUILD)/fence/role_tables.o $(BUILD)/dev/thimble
 	@$(dev_CC) $(dev_LDFLAGS) $(LDFLAGS) -o $@ $< $(filter-out %/store/access/role_tables.o,$(dev_OBJECTS)) \
 	    $(dev_LIBS) $(dev_OWN) -lm -lpthread
 
+# Faults that somebody could make, each in a dev build of its own: is every one found?
+.PHONY: holes
+holes: export HOLE_CC = $(dev_CC) $(CPPFLAGS_ALL) -isystem $(dev_DEPS)/include $(CFLAGS_ALL) $(dev_CFLAGS)
+holes: export HOLE_LINK = $(dev_CC) $(dev_LDFLAGS) $(LDFLAGS)
+holes: export HOLE_OBJECTS = $(dev_OBJECTS)
+holes: export HOLE_LIBS = $(dev_LIBS) $(dev_OWN) -lm -lpthread
+holes: export HOLE_PLAIN = $(BUILD)/dev/thimble
+holes: $(BUILD)/dev/thimble ## 15 holes planted in access control, one after another, and found (some minutes); HOLE=name
+	@PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/access/holes --folder $(BUILD)/holes $(HOLE)
+
 http-static: $(BUILD)/thimble ## the HTTP tests against the static binary
 	@PYTHON=$(PYTHON) scripts/run-http $(BUILD)/results/http-static $<
 

@@ -18,6 +18,8 @@ class Chooser:
 
     def __init__(self, rng, visible, samples):
         self.rng, self.visible, self.samples = rng, visible, samples
+        self.to_one = []    # (alias, table) of those that one may order by
+        self.ranked = False  # the order is the search's
 
     # ---- what is related
 
@@ -118,6 +120,8 @@ class Chooser:
         if many == "one" and rng.random() < 0.2:
             column = self.column(other)
             return f"...{name}{inner}(s{depth}{alias}:{named(column)})"
+        if many == "one" and depth == 0:
+            self.to_one.append((alias, other))
         inside = self.items(other, path, params, depth + 1)
         if many == "many":
             params.append((f"{path}order", self.order_of(other)))
@@ -130,6 +134,16 @@ class Chooser:
         if not prefix and rng.random() < 0.2:
             params.append((alias, rng.choice(["is.null", "not.is.null"])))
         return f"{alias}:{name}{inner}({inside})"
+
+    def misspelt_column(self, visible):
+        """One that the role may not read, written wrong: no hint may put it right. None: it may read all."""
+        rng = self.rng
+        hidden = [(table, c) for table, columns in visible.values() for c in table.columns if c not in columns and len(c) > 3]
+        if not hidden:
+            return None
+        table, column = rng.choice(hidden)
+        wrong = column[:-1] + "z"
+        return "GET", self.url(f"/{encode(table.name)}", [rng.choice([("select", wrong), (wrong, "eq.1"), ("order", wrong)])]), {}
 
     # ---- whole requests: (method, path with its query, header fields)
 
@@ -151,8 +165,10 @@ class Chooser:
             params.append(self.tree(table))
         if table.fts and {"title", *table.key} <= set(self.visible[table.name][1]) and rng.random() < 0.4:
             params.append(self.search(table))
-        params.append(("order", self.order(table)))
-        self.pages(table, params, headers)
+            self.ranked = rng.random() < 0.3
+        if not self.ranked:
+            params.append(("order", self.order(table)))
+            self.pages(table, params, headers)
         if rng.random() < 0.3:
             headers["Prefer"] = "count=exact"
         accept = rng.random()
@@ -160,7 +176,7 @@ class Chooser:
             headers["Accept"] = "application/vnd.pgrst.object+json"
         elif accept < 0.12:
             headers["Accept"] = "text/csv"
-        method = "HEAD" if rng.random() < 0.05 else "GET"
+        method = "HEAD" if rng.random() < 0.1 else "GET"
         return method, self.url(f"/{encode(table.name)}", params), headers
 
     def order(self, table):
@@ -168,6 +184,9 @@ class Chooser:
         order = self.order_of(table)
         if rng.random() < 0.4:
             order = f"{named(self.column(table))}.{rng.choice(['asc', 'desc', 'desc.nullslast'])},{order}"
+        if self.to_one and rng.random() < 0.5:
+            alias, other = rng.choice(self.to_one)
+            order = f"{alias}({named(self.column(other))}){rng.choice(['', '.desc', '.nullsfirst'])},{order}"
         return order
 
     def pages(self, table, params, headers):

@@ -173,11 +173,26 @@ class Identity:
             source = view.view_of if view.invoker else self.whole_name(view.view_of)
             db.execute(f"CREATE VIEW {quote(name)} AS SELECT {', '.join(map(quote, columns))} FROM {quote(source)}{view.view_where}")
 
+    def may_call(self, q):
+        return self.role != "admin" and bool(set(q.roles) & self.roles)
+
+    def described(self):
+        """What its description of the API has: {table: columns that are there, columns that may be}."""
+        found = {}
+        for table in self.world.tables:
+            columns = set()
+            for verb in ("SELECT", "INSERT", "UPDATE"):
+                columns |= set(self.columns(table, verb))
+            set_by_grant = set(self.presets(table))
+            if columns or set_by_grant or self.columns(table, "DELETE"):
+                found[table.name] = (columns - set_by_grant, columns | set_by_grant)
+        return found
+
     def queries(self, visible):
         """The named queries that it may call and that work for it, with their text over the database that is left."""
         found = []
         for q in self.world.queries:
-            if self.role == "admin" or not set(q.roles) & self.roles:
+            if q.writes or not self.may_call(q):
                 continue
             columns = set(q.columns) | {"n"}
             if q.definer:

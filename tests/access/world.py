@@ -94,8 +94,12 @@ class Query:
     columns: list
     definer: bool
     roles: list
+    writes: bool = False
 
     def text(self, table=None):
+        if self.writes:
+            head = "-- security definer\n" if self.definer else ""
+            return f"-- write\n{head}-- :key integer\nUPDATE {quote(self.table)} SET n = coalesce(n, 0) + 1 WHERE id = :key RETURNING id, n\n"
         head = "-- security definer\n" if self.definer else ""
         return f"{head}-- :least integer = 0\nSELECT {', '.join(map(quote, self.columns))} FROM {quote(table or self.table)} WHERE n >= :least\n"
 
@@ -312,12 +316,15 @@ class World:
                 continue
             self.rls.add(table.name)
             for k in range(rng.randint(0 if rng.random() < 0.1 else 1, 3)):
-                verb = rng.choice(["ALL", "ALL", "SELECT", "SELECT", "INSERT", "UPDATE", "DELETE"])
+                restrictive = rng.random() < 0.35
+                verb = rng.choice(["ALL", "ALL", "SELECT", "SELECT", "INSERT", "UPDATE", "DELETE"] if not restrictive else ["ALL", "SELECT", "INSERT", "INSERT", "UPDATE", "DELETE"])
                 verbs = set(VERBS) if verb == "ALL" else {verb}
                 roles = rng.sample(ROLES[:3], rng.randint(1, 2)) if rng.random() < 0.4 else []
                 using = "" if verb == "INSERT" else self.condition(table)
                 check = self.condition(table) if verb == "INSERT" or (verb in ("ALL", "UPDATE") and rng.random() < 0.4) else ""
-                self.policies.append(Policy(f"p{k}", table.name, verbs, rng.random() < 0.25, roles, using, check))
+                self.policies.append(Policy(f"p{k}", table.name, verbs, restrictive, roles, using, check))
+            if rng.random() < 0.45:  # what permissive ones let pass and this does not is what makes it matter
+                self.policies.append(Policy("wide", table.name, set(VERBS), False, [], "1", ""))
 
     def make_queries(self):
         rng = self.rng
@@ -325,6 +332,9 @@ class World:
             table = rng.choice(self.bases()[1:])
             columns = table.key + [c for c in table.columns if c not in table.key and rng.random() < 0.6]
             self.queries.append(Query(f"q{k}", table.name, columns, rng.random() < 0.4, rng.sample(ROLES[:3], rng.randint(1, 3))))
+        keyed = [t for t in self.bases()[1:] if t.key == ["id"]]
+        if keyed and rng.random() < 0.5:
+            self.queries.append(Query("change", rng.choice(keyed).name, ["id", "n"], rng.random() < 0.3, rng.sample(ROLES[:3], rng.randint(1, 3)), True))
 
     def access_sql(self):
         lines = [f"CREATE ROLE {role}{' BYPASSRLS' if role == 'admin' else ''};" for role in ROLES]

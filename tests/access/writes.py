@@ -61,8 +61,18 @@ class Writer:
             if table.types[column] == "INTEGER":
                 return rng.choice(there) if there and rng.random() < 0.25 else rng.randint(100, 999)
             return rng.choice(there) if there and rng.random() < 0.25 else f"n{rng.randint(100, 999)}"
-        return {"owner": lambda: rng.choice(USERS), "team": lambda: rng.choice(TEAMS), "open": lambda: rng.random() < 0.5, "n": lambda: rng.randint(0, 6),
+        return {"owner": self.owner, "team": lambda: rng.choice(TEAMS), "open": lambda: rng.random() < 0.6, "n": lambda: rng.randint(0, 6),
                 "price": lambda: rng.choice([0.5, 2.0]), "title": lambda: f"written {rng.randint(0, 99)} red", "secret": lambda: "written"}[column]()
+
+    def met(self, identity, table, there):
+        """A row that an upsert meets: often one that is hidden, or that may not be changed."""
+        usable = {row["_row"] for row in identity.usable(table, "UPDATE", there)}
+        others = [row for row in there if row["_row"] not in usable]
+        return self.rng.choice(others if others and self.rng.random() < 0.5 else there)
+
+    def owner(self):
+        """Often who asks: else few rows are theirs to write."""
+        return self.claims.get("sub", "u1") if self.rng.random() < 0.5 else self.rng.choice(USERS)
 
     def filter(self, identity, table, data):
         """(column, its text in a URL, a test) by a readable column, mostly the key's."""
@@ -79,14 +89,21 @@ class Writer:
 
     def one(self, identity, data):
         rng = self.rng
-        table = rng.choice(self.world.bases())
+        ruled = [t for t in self.world.bases() if t.name in self.world.rls and identity.columns(t, "INSERT")]
+        table = rng.choice(ruled if ruled and rng.random() < 0.5 else self.world.bases())
         identity.look(data)
+        self.claims = identity.claims
         kind = rng.random()
-        if kind < 0.35:
+        calls = [q for q in self.world.queries if q.writes]
+        if calls and kind < 0.12:
+            self.call(identity, rng.choice(calls), data)
+        elif kind < 0.22:
+            self.put(identity, table, data)
+        elif kind < 0.45:
             self.insert(identity, table, data)
-        elif kind < 0.5:
+        elif kind < 0.58:
             self.upsert(identity, table, data)
-        elif kind < 0.8:
+        elif kind < 0.83:
             self.change(identity, table, data, "UPDATE")
         else:
             self.change(identity, table, data, "DELETE")
@@ -125,7 +142,7 @@ class Writer:
                 body[k] = self.value(table, k, data)
         there = data[table.name]
         if there and rng.random() < 0.6:
-            row = rng.choice(there)
+            row = self.met(identity, table, there)
             body.update({k: row[k] for k in table.key})
         if not all(k in body for k in table.key):
             return
@@ -137,7 +154,7 @@ class Writer:
         presets = identity.presets(table)
         columns = set(body)
         inserts, updates = set(identity.columns(table, "INSERT")), set(identity.columns(table, "UPDATE"))
-        may = columns <= inserts and not columns & set(presets)
+        may = columns <= inserts and not columns & set(presets) and set(table.key) <= set(identity.columns(table, "SELECT"))
         if merge:
             may = may and bool(updates) and columns - set(table.key) <= updates
         if not may:
@@ -156,6 +173,63 @@ class Writer:
         if status >= 400:
             return self.settle(identity, table, data, ask, FAILED, None, returns)
         self.judge(identity, table, data, ask, json.loads(text), "UPDATE" if existing else "INSERT", returns)
+
+    def put(self, identity, table, data):
+        """A row put whole: what the body does not say is NULL then, as far as the role may set it."""
+        rng = self.rng
+        body = self.body(identity, table, "INSERT", data)
+        body.update({k: self.value(table, k, data) for k in table.key})
+        there = data[table.name]
+        if there and rng.random() < 0.7:
+            row = self.met(identity, table, there)
+            body.update({k: row[k] for k in table.key})
+        if any(body[k] is None for k in table.key):
+            return
+        at = "&".join(f"{encode(named(k))}=eq.{encode(str(body[k]))}" for k in table.key)
+        returns = self.returning()
+        ask = ("PUT", f"/{encode(table.name)}?{at}", {"Prefer": f"return={returns}"}, body)
+        presets = identity.presets(table)
+        inserts, updates = set(identity.columns(table, "INSERT")), set(identity.columns(table, "UPDATE"))
+        may = set(body) <= inserts and not set(body) & set(presets) and bool(updates) and set(body) - set(table.key) <= updates
+        if not may or not set(table.key) <= set(identity.columns(table, "SELECT")):
+            return self.settle(identity, table, data, ask, DENIED, None, returns)
+        existing = [row for row in there if all(row[k] == body[k] for k in table.key)]
+        if existing:
+            if not identity.usable(table, "UPDATE", existing):
+                return self.settle(identity, table, data, ask, DENIED, None, returns)
+            full = {c: body.get(c) for c in table.columns if c in updates and c not in table.key and c not in presets}
+            if not full:
+                return self.settle(identity, table, data, ask, EITHER, None, returns)
+            status, _, text = self.whole.ask("PATCH", f"/{encode(table.name)}?{at}", {"Prefer": "return=representation"}, full)
+        else:
+            full = {**body, **({"owner": identity.claims.get("sub")} if presets else {})}
+            status, _, text = self.whole.ask("POST", f"/{encode(table.name)}", {"Prefer": "return=representation"}, full)
+        if status >= 400:
+            return self.settle(identity, table, data, ask, FAILED, None, returns)
+        self.judge(identity, table, data, ask, json.loads(text), "UPDATE" if existing else "INSERT", returns)
+
+    def call(self, identity, query, data):
+        """A named query that adds 1 to n of one row."""
+        rng = self.rng
+        table = self.world.table(query.table)
+        keys = [row["id"] for row in data[table.name]]
+        key = rng.choice(keys) if keys and rng.random() < 0.9 else 999
+        ask = ("POST", f"/rpc/{query.name}", {"Prefer": "return=minimal"}, {"key": key})
+        existing = [row for row in data[table.name] if row["id"] == key]
+        may = identity.may_call(query)
+        if not query.definer:
+            may = may and {"id", "n"} <= set(identity.columns(table, "SELECT")) and "n" in identity.columns(table, "UPDATE")
+        if not may:
+            return self.settle(identity, table, data, ask, DENIED, None, "minimal")
+        if not existing:
+            return self.settle(identity, table, data, ask, DONE, None, "minimal")
+        if not query.definer and not identity.usable(table, "UPDATE", existing):
+            return self.settle(identity, table, data, ask, DENIED, None, "minimal")
+        path = f"/{encode(table.name)}?id=eq.{key}"
+        _, _, text = self.whole.ask("PATCH", path, {"Prefer": "return=representation"}, {"n": (existing[0]["n"] or 0) + 1})
+        if query.definer:
+            return self.settle(identity, table, data, ask, DONE, None, "minimal")
+        self.judge(identity, table, data, ask, json.loads(text), "UPDATE", "minimal")
 
     def change(self, identity, table, data, verb):
         rng = self.rng
@@ -206,7 +280,7 @@ class Writer:
             outcome = DENIED
         elif not shows and returns == "representation":
             outcome = DENIED if readable else EITHER
-        elif not shows and (verb == "UPDATE" or "resolution" in ask[2]["Prefer"]):
+        elif not shows and (verb == "UPDATE" or ask[0] == "PUT" or "resolution" in ask[2]["Prefer"]):
             outcome = EITHER
         self.settle(identity, table, data, ask, outcome, made, returns)
 
@@ -231,8 +305,6 @@ class Writer:
                 FAILED: refused and unchanged,
                 DONE: not refused and as_wanted or (status == 404 and wanted == data and unchanged),
                 EITHER: (refused and unchanged) or (not refused and (as_wanted or unchanged))}[outcome]
-        if table.without_rowid and not set(table.key) <= set(identity.columns(table, "SELECT")):
-            good = good or refused and unchanged  # nothing else tells its rows apart
         problem = None
         if not good:
             what = "unchanged" if unchanged else "as the reference" if as_wanted else self.changes(data, after)
@@ -252,8 +324,6 @@ class Writer:
         rows = rows if isinstance(rows, list) else [rows]
         readable = identity.columns(table, "SELECT")
         expected = sorted(json.dumps({c: row[c] for c in readable}) for row in made)
-        if not rows and set(table.key) == set(table.columns):
-            return None  # a merge that sets nothing
         if sorted(json.dumps(row) for row in rows) != expected:
             return f"{self.request}\nanswered {text}\nexpected the rows {expected}"
         return None
