@@ -93,6 +93,8 @@ def three(found, floor=0.0):
         return "–"
     middle = median(found)
     step = step_of(middle, spread(found, floor))
+    if min(found) > 0:  # none is written as nothing
+        step = min(step, 10.0 ** math.floor(math.log10(min(found))))
     if len(found) == 1:
         return written(middle, step)
     return " / ".join(written(v, step) for v in (min(found), middle, max(found)))

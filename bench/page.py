@@ -290,11 +290,13 @@ Made by `make bench`: {report['rounds']} rounds of {report['seconds']:g} s for e
 the next work, so that what is compared was measured within seconds; ratios are taken within a round. Three figures are
 the least, the median and the greatest of the rounds, rounded by how far these lie apart.
 
-Another run on the same machine differs by less than a figure's range, or than the range of the middle figure where that
-is greater: {percent(floor['cpu_us'])} for CPU, {percent(floor['rate'])} for rates, {percent(floor['p99_us'])} for p99. A smaller difference between two peers is none.
+In another run on the same machine 99 of 100 figures differ by less than their range, or than the range of the middle
+figure where that is greater: {percent(floor['cpu_us'])} for CPU, {percent(floor['rate'])} for rates, {percent(floor['p99_us'])} for p99. A smaller difference between two peers
+is none.
 
 Everybody has the same rows in SQLite, WAL, `synchronous=FULL` (NORMAL where it says relaxed), and one worker for each
-core; before each round every answer is compared. The peers, and what their documentation advises, are in
+core; before each round every answer is compared. All servers are up during a round; those that are not asked take half a
+hundredth of a core together. The peers, and what their documentation advises, are in
 [bench/peers](../bench/peers/README.md). CPU is user and system time of all of a server's processes, by the requests
 that it answered.
 
@@ -311,7 +313,7 @@ that it answered.
 ## What is this machine's
 
 {machine['when']}: {machine['cpu']}, {machine['cores']} cores of a shared machine, {machine['memory_gb']} GB, Linux {machine['kernel']}; servers on {cores[0]}, the load
-generator ([bench/load](../bench/load/load.c)) on {cores[1]}. Memory is the proportional share of all processes at the peak.
+generator ([bench/load](../bench/load/load.c)) on {cores[1]}; load average before it {machine['load']:.1f}. Memory is the proportional share of all processes at the peak.
 
 {tables}
 

@@ -275,6 +275,12 @@ static bool push(struct connection *c)
     return true;
 }
 
+/* The server takes no more of a request: its answer, if it comes, says why. */
+static void give_up_sending(struct connection *c)
+{
+    c->out_at = c->out_len + c->tail_len;
+}
+
 static void ask(struct connection *c, int64_t due_ns)
 {
     make_request(c);
@@ -288,7 +294,7 @@ static void ask(struct connection *c, int64_t due_ns)
         c->due_ns = due_ns;
         c->out_at = 0;
         if (!push(c))
-            die("send");
+            give_up_sending(c);
     }
 }
 
@@ -496,7 +502,7 @@ static void wait_once(int timeout_ms, struct connection **idle, size_t *n_idle)
         struct connection *c = events[i].data.ptr;
 
         if ((events[i].events & EPOLLOUT) && c->busy && unsent(c) > 0 && !push(c))
-            die("send");
+            give_up_sending(c);
         if (!(events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR)) || !pull(c))
             continue;
         if (i % 8 == 7)

@@ -48,7 +48,7 @@ def test_no_cell_is_surer_than_the_middle_one():
 
 @pytest.mark.parametrize("found,text", [
     ([8.12, 8.47, 9.03], "8.1 / 8.5 / 9.0"), ([34123, 36222, 38444], "34,000 / 36,000 / 38,000"),
-    ([140, 148, 152], "140 / 148 / 152"), ([100, 300, 900], "100 / 300 / 900"), ([0.397], "0.397"), ([], "–"),
+    ([140, 148, 152], "140 / 148 / 152"), ([100, 300, 900], "100 / 300 / 900"), ([0.397], "0.397"), ([3.45, 41, 72], "3 / 41 / 72"), ([], "–"),
     ([None, 2.0, None], "2.00"), ([0, 0, 0], "0 / 0 / 0"),
 ])
 def test_figures_are_rounded_by_their_spread(found, text):
@@ -77,7 +77,7 @@ def report():
             "versions": dict.fromkeys(names, "1"), "languages": {}, "sizes": {"thimble": 2e6}, "images": {},
             "not_measured": {}, "instructions": {"thimble": {"row": 20000}, "libmicrohttpd": {"row": 6000}},
             "machine": {"when": "a day", "cpu": "a processor", "cores": 2, "server_cores": [0], "load_cores": [1],
-                        "memory_gb": 8, "kernel": "6"}, "table": {name: one for name in names}}
+                        "memory_gb": 8, "kernel": "6", "load": 0.1}, "table": {name: one for name in names}}
 
 
 def test_the_page_has_every_cell_and_readme_its_table(tmp_path):
