@@ -14,7 +14,7 @@ TOOLS := $(addsuffix -,$(TARGET))
 PYTHON ?= /usr/bin/python3
 CLANG_FORMAT ?= clang-format
 CLANG_TIDY   ?= clang-tidy
-SIZE_LIMIT   := 2340000
+SIZE_LIMIT   := 2390000
 
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(filter -j%,$(MAKEFLAGS))$(MAKELEVEL),0)
