@@ -66,6 +66,8 @@ void access_log(struct request *r, int64_t now_us)
         log_who(&line, &r->principal);
     log_int(&line, "status", r->status);
     log_int(&line, "bytes", (int64_t)r->answer_bytes);
+    if (r->is_upload)
+        log_int(&line, "upload_bytes", (int64_t)r->body_seen);
     log_ms(&line, "duration_ms", us);
     if (r->traceparent.len)
         log_text(&line, "traceparent", r->traceparent);

@@ -10,6 +10,7 @@ static struct connection_list *list_of(struct connections *peers, enum connectio
     case CONNECTION_IDLE: return &peers->idle;
     case CONNECTION_ACTIVE:
     case CONNECTION_ANSWERING: return &peers->active;
+    case CONNECTION_UPLOADING: return &peers->uploading;
     case CONNECTION_STREAMING:
     case CONNECTION_PARKED: break;
     }
@@ -81,15 +82,33 @@ static void expire(struct connection_list *list, int64_t after_us, int64_t now_u
     }
 }
 
+static bool has_closed(const struct connection *peer)
+{
+    char byte;
+
+    return recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static void check(struct connection_list *list, int64_t now_us)
 {
     while (list->unchecked && now_us - list->unchecked->since_us >= CONNECTION_CHECK_US) {
         struct connection *peer = list->unchecked;
-        char byte;
 
         list->unchecked = peer->next;
-        if (peer->state != CONNECTION_ANSWERING &&
-            recv(peer->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+        if (peer->state != CONNECTION_ANSWERING && has_closed(peer))
+            connection_shut(peer);
+    }
+}
+
+/* These are few, and send for long: their last bytes may come at any time. */
+static void check_uploading(struct connections *peers, int64_t now_us)
+{
+    if (now_us < peers->look_us)
+        return;
+    peers->look_us = now_us + CONNECTION_CHECK_US;
+    peers->uploading.unchecked = NULL;
+    for (struct connection *peer = peers->uploading.first; peer; peer = peer->next) {
+        if (has_closed(peer))
             connection_shut(peer);
     }
 }
@@ -120,7 +139,13 @@ static int64_t due(const struct connection_list *list, int64_t after_us)
 
 int64_t connections_next_us(const struct connections *peers)
 {
-    return earlier(due(&peers->idle, peers->idle_us), due(&peers->active, peers->active_us));
+    int64_t next =
+        earlier(due(&peers->idle, peers->idle_us), due(&peers->active, peers->active_us));
+
+    if (!peers->uploading.first)
+        return next;
+    next = earlier(next, due(&peers->uploading, peers->uploading_us));
+    return earlier(next, peers->look_us);
 }
 
 void connections_expire(struct connections *peers, int64_t now_us)
@@ -133,4 +158,6 @@ void connections_expire(struct connections *peers, int64_t now_us)
     check(&peers->active, now_us);
     expire(&peers->idle, peers->idle_us, now_us);
     expire(&peers->active, peers->active_us, now_us);
+    check_uploading(peers, now_us);
+    expire(&peers->uploading, peers->uploading_us, now_us);
 }

@@ -19,6 +19,7 @@
 enum connection_state {
     CONNECTION_IDLE,      /* between requests */
     CONNECTION_ACTIVE,    /* a request is being received */
+    CONNECTION_UPLOADING, /* a body is, that is kept in a file */
     CONNECTION_ANSWERING, /* the answer is being sent */
     CONNECTION_STREAMING, /* …in pieces, which has a time of its own (http/stream.h) */
     CONNECTION_PARKED,    /* its job is with the writer, which has its own deadline */
@@ -50,8 +51,9 @@ struct connection_list {
 };
 
 struct connections {
-    struct connection_list idle, active;
-    int64_t idle_us, active_us; /* how long each may last; 0: for ever */
+    struct connection_list idle, active, uploading;
+    int64_t idle_us, active_us, uploading_us; /* how long each may last; 0: for ever */
+    int64_t look_us; /* when those of `uploading` are asked again whether they have closed */
 };
 
 /* A new connection, idle from now on. */

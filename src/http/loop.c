@@ -14,10 +14,6 @@
 #include "store/run/reader.h"
 #include "store/store.h"
 
-/* Room in a connection's memory pool beyond the URL and the header section: libmicrohttpd's
- * records of the fields and the response's header section. */
-#define POOL_EXTRA 8192
-
 /* After the drain timeout, in microseconds. */
 #define CUT_OFF_US 200000
 
@@ -33,10 +29,10 @@ static bool open_daemon(struct loop *loop, int listen_fd, struct error *e)
     loop->daemon = MHD_start_daemon(
         flags, 0, accept_policy, loop, request_handle, loop, MHD_OPTION_LISTEN_SOCKET, listen_fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(o->max_connections + LIMIT_TOLD),
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, o->max_url + o->max_headers + POOL_EXTRA,
-        MHD_OPTION_CONNECTION_TIMEOUT, loop_idle_seconds(o), MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, request_begin, loop, MHD_OPTION_NOTIFY_COMPLETED, request_end,
-        loop, MHD_OPTION_NOTIFY_CONNECTION, accept_notify, loop, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, loop_pool_size(o), MHD_OPTION_CONNECTION_TIMEOUT,
+        loop_idle_seconds(o), MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1, MHD_OPTION_URI_LOG_CALLBACK,
+        request_begin, loop, MHD_OPTION_NOTIFY_COMPLETED, request_end, loop,
+        MHD_OPTION_NOTIFY_CONNECTION, accept_notify, loop, MHD_OPTION_END);
     info = loop->daemon ? MHD_get_daemon_info(loop->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
     if (!info)
         return error_set(e, ERROR_FAILURE, "cannot start an event loop");
@@ -76,6 +72,7 @@ bool loop_open(struct loop *loop, int listen_fd, const struct server_options *op
         .idle_us =
             options->idle_timeout_us ? options->idle_timeout_us + options->request_timeout_us : 0,
         .active_us = options->request_timeout_us,
+        .uploading_us = service->upload_timeout_us,
     };
     if (getrandom(&loop->id_seed, sizeof loop->id_seed, 0) != sizeof loop->id_seed)
         loop->id_seed = (uint64_t)loop->now_us;

@@ -32,6 +32,7 @@ struct MHD_Response;
 struct reader;
 struct rate_limit;
 struct request;
+struct uploads;
 
 /* All loops, for the metrics; it does not change once they turn. */
 struct loops {
@@ -49,6 +50,7 @@ struct loop {
     const struct service *service;
     struct limit *limit;      /* of all loops */
     struct rate_limit *rates; /* the same; NULL: there is none */
+    struct uploads *uploads;  /* the same */
     const _Atomic bool *draining;
     pthread_t thread;
     const struct loops *all; /* this one among them */
@@ -81,6 +83,16 @@ struct loop {
     size_t host_len;
     _Atomic unsigned asked, answered; /* loop_ask, and what the loop says to it */
 };
+
+/* Room in a connection's memory pool beyond the URL and the header section: libmicrohttpd's
+ * records of the fields and the response's header section. */
+#define LOOP_POOL_EXTRA 8192
+
+/* Bytes of a connection's pool, in which it is received: no more of a body comes at once. */
+static inline size_t loop_pool_size(const struct server_options *options)
+{
+    return options->max_url + options->max_headers + LOOP_POOL_EXTRA;
+}
 
 /* Opens what the loop needs; listen_fd becomes the daemon's. The loop is zeroed before. */
 bool loop_open(struct loop *loop, int listen_fd, const struct server_options *options,

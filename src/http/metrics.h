@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "http/route.h"
 #include "http/stream.h"
+#include "http/upload.h"
 
 struct request;
 
@@ -62,6 +63,7 @@ struct loop_metrics {
     struct counter streams[STREAM_ENDS], stream_bytes;
     struct counter accepted, refused[REFUSALS];
     struct counter rejected[REJECTS];
+    struct counter uploads[UPLOAD_ENDS];
     struct counter auth_failures[AUTH_FAILURES];
     struct counter requests[ROUTE_KINDS][METHOD_OTHER + 1][STATUS_CLASSES];
     struct histogram durations[ROUTE_KINDS]; /* microseconds */
@@ -80,6 +82,9 @@ const char *metrics_auth_failure_name(enum auth_failure failure);
 
 /* A value of the label "end"; static. */
 const char *metrics_stream_end_name(enum stream_end end);
+
+/* Writes what has become of streams and uploads. */
+void metrics_write_transfers(struct buf *out, const struct loop_metrics *m);
 
 /* What the page says of a kind of routes. */
 struct metrics_route {

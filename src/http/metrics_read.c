@@ -32,6 +32,7 @@ struct connection_figures {
 
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
+    struct uploads_figures uploads;
     int64_t forgotten; /* 0 without --rate-limit */
     int64_t plans_found, plans_missed, plans_evicted;
     int64_t tokens_known, tokens_verified, tokens_failed, tokens_limited;
@@ -95,6 +96,12 @@ static const struct sample_row rows[] = {
      BY(LISTENER_OPERATORS, refused[REFUSAL_CONNECTIONS]), SAMPLE_COUNT, NULL},
     {"thimble_http_connections_refused_total", "counter", REFUSED(OPERATORS, "closed"),
      BY(LISTENER_OPERATORS, refused[REFUSAL_CLOSED]), SAMPLE_COUNT, NULL},
+    {"thimble_uploads", "gauge", "", AT(uploads.now), SAMPLE_COUNT,
+     "Bodies past --max-body that are being received or written to their table."},
+    {"thimble_uploads_max", "gauge", "", AT(uploads.max), SAMPLE_COUNT,
+     "How many there may be: --max-uploads; 0: none."},
+    {"thimble_upload_bytes", "gauge", "", AT(uploads.bytes), SAMPLE_COUNT,
+     "Bytes of them that are kept in files beside the database."},
     {"thimble_rate_limit_forgotten_total", "counter", "", AT(forgotten), SAMPLE_COUNT,
      "Clients that were forgotten for others before their buckets were full: --rate-limit-clients."},
     {"thimble_tokens_total", "counter", "result=\"known\"", AT(tokens_known), SAMPLE_COUNT,
@@ -180,6 +187,7 @@ static void collect(struct reading *reading, const struct loops *all)
     f->sent = (int64_t)counter_read(&reading->total.sent);
     if (all->first->rates)
         f->forgotten = (int64_t)rate_limit_forgotten(all->first->rates);
+    f->uploads = uploads_read(all->first->uploads);
     f->start_us = all->process_start_us;
     process_read(&f->process);
 }
@@ -256,21 +264,6 @@ static void write_auth_failures(struct buf *out, const struct loop_metrics *m)
     }
 }
 
-static void write_streams(struct buf *out, const struct loop_metrics *m)
-{
-    static const char name[] = "thimble_streams_total", bytes[] = "thimble_stream_bytes_total";
-    char labels[48];
-
-    exposition_family(out, name, "counter",
-                      "Answers that were sent in pieces and have ended, by how they did.");
-    for (unsigned i = STREAM_END_NONE + 1; i < STREAM_ENDS; i++) {
-        snprintf(labels, sizeof labels, "end=\"%s\"", metrics_stream_end_name((enum stream_end)i));
-        exposition_sample(out, name, labels, counter_read(&m->streams[i]));
-    }
-    exposition_family(out, bytes, "counter", "Bytes of such answers, those included that go on.");
-    exposition_sample(out, bytes, "", counter_read(&m->stream_bytes));
-}
-
 static void write_build(struct buf *out, const char *version)
 {
     static const char name[] = "thimble_build_info";
@@ -297,7 +290,7 @@ enum progress metrics_read(struct call *call, const struct metrics_route routes[
     write_durations(out, &reading.total, routes);
     write_rejected(out, &reading.total);
     write_auth_failures(out, &reading.total);
-    write_streams(out, &reading.total);
+    metrics_write_transfers(out, &reading.total);
     exposition_table(out, rows, sizeof rows / sizeof *rows, &reading.figures);
     metrics_write_data(out, call, reading.readers);
     call->content_type_out = EXPOSITION_MEDIA;

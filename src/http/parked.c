@@ -98,16 +98,38 @@ void parked_add(struct request *r, bool lane)
     MHD_suspend_connection(r->connection);
 }
 
+/* The time for receiving goes on meanwhile. */
+void parked_piece(struct request *r)
+{
+    r->phase = REQUEST_KEEPING;
+    r->loop->parked.n++;
+    r->give_up_us = 0;
+    r->watched = false;
+    MHD_suspend_connection(r->connection);
+}
+
+/* What comes next for it. */
+static void enter_next_phase(struct request *r)
+{
+    if (r->phase == REQUEST_KEEPING) {
+        upload_return(r);
+        r->phase = REQUEST_BODY;
+        return;
+    }
+    r->phase = r->phase == REQUEST_IN_LANE ? REQUEST_READ : REQUEST_RETURNED;
+}
+
 /* Its job has come back, or never ran. */
 static void resume(struct request *r)
 {
     struct parked *p = &r->loop->parked;
 
-    assert(r->phase == REQUEST_WAITING || r->phase == REQUEST_IN_LANE);
+    assert(r->phase == REQUEST_WAITING || r->phase == REQUEST_IN_LANE ||
+           r->phase == REQUEST_KEEPING);
     unlist(p, r);
     unwatch(p, r);
     p->n--;
-    r->phase = r->phase == REQUEST_IN_LANE ? REQUEST_READ : REQUEST_RETURNED;
+    enter_next_phase(r);
     MHD_resume_connection(r->connection);
 }
 

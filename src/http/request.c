@@ -157,7 +157,8 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->plain = true;
     r->header_bytes = r->body_seen = r->answer_bytes = 0;
     r->id[0] = '\0';
-    r->id_given = r->head_failed = false;
+    r->id_given = r->head_failed = r->is_upload = false;
+    r->upload = NULL;
     r->status = 0;
     copy = arena_copy(&r->call.arena, slice_from(target));
     r->target = slice_from(copy); /* empty if memory is out: refused as no route */
@@ -180,6 +181,9 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
         return;
     *request = NULL;
     assert(r->phase != REQUEST_WAITING && r->phase != REQUEST_IN_LANE);
+    assert(r->phase != REQUEST_KEEPING);
+    if (r->upload)
+        upload_end(r, upload_lost(r));
     now = clock_us();
     if (r->call.in_pieces)
         stream_finish(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);

@@ -20,17 +20,20 @@
 #include "base/arena.h"
 #include "base/slice.h"
 #include "http/stream.h"
+#include "http/upload.h"
 #include "resource/call.h"
 
 struct loop;
 struct connection;
 struct route;
+struct upload_body;
 
 #define REQUEST_ID_MAX 64
 
 enum request_phase {
     REQUEST_HEADERS,  /* the handler has not been called yet */
     REQUEST_BODY,     /* the body is arriving */
+    REQUEST_KEEPING,  /* suspended: a part of it is being written to its file */
     REQUEST_WAITING,  /* suspended: the job is with the writer */
     REQUEST_RETURNED, /* the job came back */
     REQUEST_IN_LANE,  /* suspended: the call is with the reader lane */
@@ -72,6 +75,8 @@ struct request {
     int64_t announced;          /* Content-Length; -1: none */
     size_t header_bytes;
     size_t body_seen;            /* bytes of body received, kept or not */
+    struct upload_body *upload;  /* of a body past --max-body, until it is answered, or NULL */
+    bool is_upload;              /* it is such a body, kept or not */
     char id[REQUEST_ID_MAX + 1]; /* X-Request-Id: taken, or made when it is needed */
     bool id_given;
     bool head_failed;    /* call.error was set by the header section: answer it */
@@ -92,7 +97,7 @@ struct request {
 };
 
 /* What a completion of the loop's is of. */
-enum completion_of { COMPLETION_OF_JOB, COMPLETION_OF_LANE };
+enum completion_of { COMPLETION_OF_JOB, COMPLETION_OF_LANE, COMPLETION_OF_UPLOAD };
 
 static inline struct request *request_of_lane_job(struct lane_job *job)
 {
@@ -103,6 +108,8 @@ static inline struct request *request_of(struct completion *completion)
 {
     if (completion->kind == COMPLETION_OF_LANE)
         return request_of_lane_job((struct lane_job *)completion);
+    if (completion->kind == COMPLETION_OF_UPLOAD)
+        return upload_request(completion);
     return (struct request *)call_of_job((struct job *)completion);
 }
 

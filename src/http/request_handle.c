@@ -16,13 +16,6 @@
  * client that announced no length reads the answer; past that the connection closes. */
 #define DROP_FACTOR 4
 
-static bool too_large(struct request *r)
-{
-    error_set(&r->call.error, ERROR_TOO_LARGE, "the body is over %zu bytes",
-              r->loop->options->max_body);
-    return error_hint(&r->call.error, "Send less, or raise --max-body.");
-}
-
 /* Whoever holds the memory may have it for as long as a request may take; most have it for less. */
 static void no_room(struct request *r)
 {
@@ -42,35 +35,55 @@ static enum MHD_Result on_headers(struct request *r, const char *method, const c
     head_read(r, method);
     r->call.body.max = r->loop->options->max_body;
     r->head_failed = !head_check(r);
-    if (r->announced > (int64_t)r->loop->options->max_body) {
-        r->head_failed = !too_large(r);
-        call_fail(&r->call);
-        if (reply_send(r))
-            return MHD_YES;
-        return MHD_NO;
-    }
-    return MHD_YES;
+    if (r->announced <= (int64_t)r->loop->options->max_body)
+        return MHD_YES;
+    if (!r->head_failed && upload_begin(r))
+        return MHD_YES;
+    r->head_failed = true;
+    call_fail(&r->call);
+    if (reply_send(r))
+        return MHD_YES;
+    return MHD_NO;
+}
+
+static void keep_in_memory(struct request *r, const char *data, size_t size)
+{
+    struct buf *body = &r->call.body;
+
+    buf_add(body, data, size);
+    if (!body->failed)
+        return;
+    if (body->full)
+        upload_too_large(r);
+    else
+        no_room(r);
+    upload_fail(r);
+}
+
+/* Bytes of a body that may come, kept or not. */
+static size_t most_of_body(const struct request *r)
+{
+    size_t max_body = r->loop->options->max_body;
+
+    if (r->is_upload)
+        return (size_t)r->call.service->max_upload + max_body * (DROP_FACTOR - 1);
+    return max_body * DROP_FACTOR;
 }
 
 static enum MHD_Result on_body(struct request *r, const char *data, size_t *size)
 {
-    struct buf *body = &r->call.body;
+    size_t n = *size;
 
-    r->body_seen += *size;
-    if (!r->head_failed) {
-        buf_add(body, data, *size);
-        if (body->failed) {
-            r->head_failed = true;
-            if (body->full)
-                too_large(r);
-            else
-                no_room(r);
-            buf_finish(body);
-        }
-    }
     *size = 0;
-    if (r->body_seen / DROP_FACTOR > r->loop->options->max_body)
+    r->body_seen += n;
+    if (r->body_seen > most_of_body(r))
         return MHD_NO;
+    if (r->head_failed)
+        return MHD_YES;
+    if (!r->upload && r->body_seen <= r->loop->options->max_body)
+        keep_in_memory(r, data, n);
+    else if ((!r->upload && !upload_begin(r)) || !upload_take(r, data, n))
+        upload_fail(r);
     return MHD_YES;
 }
 
@@ -78,6 +91,8 @@ static enum MHD_Result answer(struct request *r)
 {
     if (r->call.outcome == OUTCOME_FAILED)
         call_explain(&r->call);
+    if (r->upload)
+        upload_end(r, r->call.outcome == OUTCOME_FAILED ? UPLOAD_FAILED : UPLOAD_COMPLETE);
     connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
     if (reply_send(r))
         return MHD_YES;
@@ -125,6 +140,8 @@ static enum MHD_Result on_read(struct request *r)
 static enum MHD_Result on_complete(struct request *r)
 {
     memory_begin(call_memory(&r->call));
+    if (!r->head_failed && r->upload && !upload_is_whole(r))
+        return MHD_YES;
     if (r->head_failed) {
         call_fail(&r->call);
         return answer(r);
@@ -155,6 +172,7 @@ enum MHD_Result request_handle(void *loop, struct MHD_Connection *connection, co
     case REQUEST_BODY: return *upload_size ? on_body(r, upload, upload_size) : on_complete(r);
     case REQUEST_RETURNED: return on_returned(r);
     case REQUEST_READ: return on_read(r);
+    case REQUEST_KEEPING:
     case REQUEST_WAITING:
     case REQUEST_IN_LANE:
     case REQUEST_ANSWERED: break;

@@ -18,12 +18,14 @@
 #include "http/inherit.h"
 #include "http/listen.h"
 #include "http/loop.h"
+#include "http/upload.h"
 
 struct server {
     struct server_options options;
     _Atomic bool *draining;
     struct limit *limit;
     struct rate_limit *rates;
+    struct uploads *uploads;
     struct listen listen;
     struct listen metrics_listen;
     struct server_options metrics_options; /* the operators' */
@@ -44,6 +46,7 @@ static void free_server(struct server *s)
     limit_free(s->limit);
     limit_free(s->metrics_limit);
     rate_limit_free(s->rates);
+    uploads_stop(s->uploads);
     free(s);
 }
 
@@ -85,6 +88,8 @@ static bool open_loops(struct server *s, const struct service *service, struct e
         if (!s->rates)
             return error_set(e, ERROR_MEMORY, "out of memory");
     }
+    if (!uploads_start(&s->uploads, o, service, e))
+        return false;
     if (!open_sockets(s, e))
         return false;
     for (; s->n_loops < o->loops; s->n_loops++) {
@@ -93,6 +98,7 @@ static bool open_loops(struct server *s, const struct service *service, struct e
         s->is_reachable |= listens_beyond_loopback(s->listen.fds[s->n_loops]);
         loop->all = &s->all;
         loop->rates = s->rates;
+        loop->uploads = s->uploads;
         if (!loop_open(loop, s->listen.fds[s->n_loops], o, service, s->limit, s->draining, e))
             return false;
         s->listen.fds[s->n_loops] = -1; /* the daemon's now */

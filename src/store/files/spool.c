@@ -33,11 +33,23 @@ static enum error_code code_of(int number)
     }
 }
 
+static const char *hint_of(enum error_code code)
+{
+    switch (code) {
+    case ERROR_FULL: return "Free space on the disk of the database, or send less at once.";
+    case ERROR_BUSY: return "Send the request again in a moment.";
+    default: return NULL;
+    }
+}
+
 /* Always false. */
 static bool fail(struct error *e, const char *what, int number)
 {
-    return error_set(e, code_of(number), "the body cannot be kept beside the database: %s: %s",
-                     what, strerror(number));
+    const char *hint = hint_of(code_of(number));
+
+    error_set(e, code_of(number), "the body cannot be kept beside the database: %s: %s", what,
+              strerror(number));
+    return hint ? error_hint(e, "%s", hint) : false;
 }
 
 /* For file systems that know no file without a name: it has one for a moment. */
