@@ -9,6 +9,7 @@
 #include "http/loop.h"
 #include "http/request.h"
 #include "http/uploads.h"
+#include "resource/upload.h"
 #include "store/files/spool.h"
 
 /* What is written at once, and the memory that an upload takes. */
@@ -141,6 +142,10 @@ bool upload_take(struct request *r, const char *data, size_t size)
     struct buf *body = &r->call.body;
 
     buf_add(body, data, size);
+    if (!r->upload->spool && upload_is_no_array(&r->call)) {
+        r->is_upload = r->announced >= 0; /* else nobody knows how much is still to come */
+        return upload_too_large(r);
+    }
     if (r->body_seen > (size_t)r->call.service->max_upload)
         return upload_past_max(r);
     if (body->failed)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "resource/upload.h"
 
+#include <string.h>
+
 #include "query/rights.h"
+#include "resource/body_value.h"
 #include "resource/target.h"
 #include "resource/upload_rows.h"
 #include "resource/verbs.h"
@@ -69,6 +72,18 @@ bool upload_may_begin(struct call *call)
     if (call->tree.columns && !body_asked_columns(call, &columns))
         return false;
     return write_choose_conflict(call, w);
+}
+
+bool upload_is_no_array(const struct call *call)
+{
+    struct slice body = body_without_mark(buf_slice(&call->body));
+    size_t at = 0;
+
+    if (body_form(call) != FORM_JSON)
+        return false;
+    while (at < body.len && memchr(" \t\r\n", body.data[at], 4))
+        at++;
+    return at < body.len && body.data[at] != '[';
 }
 
 /* ---- when it is there */

@@ -25,6 +25,9 @@ struct write;
  */
 bool upload_may_begin(struct call *call) __attribute__((warn_unused_result));
 
+/* Is it JSON, and no array? As far as call->body, its beginning, tells: false while only blanks have come. */
+bool upload_is_no_array(const struct call *call);
+
 /* Are the rows of the body taken one by one? */
 bool upload_is_meant(const struct call *call);
 

@@ -113,7 +113,7 @@ def test_answers_that_nobody_reads(small):
 
 
 def test_what_alone_is_too_much(small):
-    sock = small.raw(b"POST /note HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (6 * MIB))
+    sock = small.raw(b"PATCH /note?id=eq.1 HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (6 * MIB))
     answer = sock.recv(4096)
     assert answer.startswith(b"HTTP/1.1 413") and b"Retry-After" not in answer
     sock.close()

@@ -222,6 +222,20 @@ def test_other_bodies_are_held_to_max_body(server, method, path, kind):
     assert metrics(server)("thimble_uploads_total", end="failed") == 0
 
 
+def test_json_that_is_no_array_is_held_to_max_body(server):
+    """Known as soon as it begins: it is not kept in a file."""
+    for begins in (b'{"name": "', b' \n\t\r "', b"\xef\xbb\xbf  7"):
+        sock = server.raw(head(server, 2 * MIB, kind="application/json"))
+        sock.sendall(begins + b"x" * (2 * MIB - len(begins)))
+        status, _, said = problem(sock)
+        assert status == 413 and "--max-body" in said["hint"], said
+    ended(server, "failed", 3)
+    sock = server.raw(head(server, 2 * MIB, kind="application/json"))
+    sock.sendall(b" " * MIB + b'[{"name": "late"}]')
+    sock.sendall(b"\n" * (MIB - 18))
+    assert answer(sock)[0] == 201
+
+
 def test_past_max_upload(server):
     status, _, said = problem(server.raw(head(server, 8 * MIB + 1)))
     assert status == 413 and "--max-upload" in said["hint"] and str(8 * MIB) in said["message"], said
