@@ -98,16 +98,6 @@ void parked_add(struct request *r, bool lane)
     MHD_suspend_connection(r->connection);
 }
 
-/* The time for receiving goes on meanwhile. */
-void parked_piece(struct request *r)
-{
-    r->phase = REQUEST_KEEPING;
-    r->loop->parked.n++;
-    r->give_up_us = 0;
-    r->watched = false;
-    MHD_suspend_connection(r->connection);
-}
-
 /* What comes next for it. */
 static void enter_next_phase(struct request *r)
 {

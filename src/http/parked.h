@@ -32,9 +32,6 @@ void parked_finish(struct parked *parked);
 /* The request's job was submitted: to the lane, else to the writer. */
 void parked_add(struct request *request, bool lane);
 
-/* A part of the request's body is being written to its file (http/upload.h). */
-void parked_piece(struct request *request);
-
 /* Resumes those whose jobs came back. */
 void parked_resume(struct loop *loop);
 

@@ -120,12 +120,18 @@ static void write_piece(struct worker_job *job)
                               memory_order_relaxed);
 }
 
+/* It is parked (http/parked.h), but that the time for receiving goes on, and that nobody watches the
+ * client: it is for a moment. */
 static void submit_piece(struct request *r)
 {
     struct upload_body *u = r->upload;
 
     u->job.run = write_piece;
-    parked_piece(r);
+    r->phase = REQUEST_KEEPING;
+    r->give_up_us = 0;
+    r->watched = false;
+    r->loop->parked.n++;
+    MHD_suspend_connection(r->connection);
     worker_submit(u->all->worker, &u->job);
 }
 
