@@ -26,22 +26,41 @@ static uint64_t specials(uint64_t w)
     return (w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs;
 }
 
+/* How many of the eight bytes are plain before the first that is not. */
+static size_t plain_of_word(const char *p)
+{
+    uint64_t word, found;
+
+    memcpy(&word, p, sizeof word);
+    found = specials(le64toh(word));
+    return found ? (size_t)__builtin_ctzll(found) / 8 : sizeof word;
+}
+
+/* The same of a text of fewer. */
+static size_t plain_of_few(const char *p, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && is_plain((unsigned char)p[i]))
+        i++;
+    return i;
+}
+
 size_t text_plain_run(struct slice s)
 {
     const char *p = s.data;
     size_t i = 0, len = s.len;
 
-    for (uint64_t w; i + 8 <= len; i += 8) {
-        uint64_t found;
+    if (len < 8)
+        return plain_of_few(p, len);
+    for (; i + 8 <= len; i += 8) {
+        size_t n = plain_of_word(p + i);
 
-        memcpy(&w, p + i, 8);
-        found = specials(le64toh(w));
-        if (found)
-            return i + (size_t)__builtin_ctzll(found) / 8;
+        if (n < 8)
+            return i + n;
     }
-    while (i < len && is_plain((unsigned char)p[i]))
-        i++;
-    return i;
+    /* The last eight, of which some are known to be plain. */
+    return i == len ? len : len - 8 + plain_of_word(p + len - 8);
 }
 
 /* A control character: \n and its like, or \u00XX. */
@@ -77,8 +96,27 @@ static size_t add_special(struct buf *b, struct slice s)
     return text_add_character(b, s);
 }
 
+/* Most texts are plain from end to end. */
+static bool add_plain(struct buf *b, struct slice s)
+{
+    char *to;
+
+    if (text_plain_run(s) < s.len)
+        return false;
+    to = buf_reserve(b, s.len + 2);
+    if (!to)
+        return true;
+    to[0] = to[s.len + 1] = '"';
+    if (s.len > 0)
+        memcpy(to + 1, s.data, s.len);
+    b->len += s.len + 2;
+    return true;
+}
+
 void text_json_string(struct buf *b, struct slice s)
 {
+    if (add_plain(b, s))
+        return;
     buf_add_char(b, '"');
     for (size_t i = 0; i < s.len;) {
         size_t run = text_plain_run(slice_make(s.data + i, s.len - i));

@@ -127,8 +127,10 @@ void csv_out_header(struct buf *b, const struct shape *shape)
 
 void csv_out_row(struct buf *b, const struct row *row, const struct shape *shape)
 {
+    const struct row_cells cells = row_cells(row, shape->n);
+
     for (size_t i = 0; i < shape->n; i++) {
-        struct value value = row_value(row, i);
+        struct value value = row_cell(&cells, i);
 
         if (i > 0)
             buf_add_char(b, ',');

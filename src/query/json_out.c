@@ -46,26 +46,36 @@ void json_out_value(struct buf *b, const struct value *v, enum column_kind kind)
     }
 }
 
+static inline void out_key(struct buf *b, struct slice key, bool comma)
+{
+    char *to = buf_reserve(b, key.len + 1);
+
+    if (!to)
+        return;
+    *to = ',';
+    memcpy(to + comma, key.data, key.len);
+    b->len += key.len + comma;
+}
+
 /* One member; *any says whether one came before. */
 static inline void out_member(struct buf *b, const struct shape *shape, size_t i,
                               const struct value *value, bool *any)
 {
     if (shape->strip_nulls && value->type == VALUE_NULL)
         return;
-    if (*any)
-        buf_add_char(b, ',');
+    out_key(b, shape->outputs[i].key, *any);
     *any = true;
-    buf_add_slice(b, shape->outputs[i].key);
     json_out_value(b, value, shape->outputs[i].kind);
 }
 
 void json_out_row(struct buf *b, const struct row *row, const struct shape *shape)
 {
+    const struct row_cells cells = row_cells(row, shape->n);
     bool any = false;
 
     buf_add_char(b, '{');
     for (size_t i = 0; i < shape->n; i++) {
-        struct value value = row_value(row, i);
+        struct value value = row_cell(&cells, i);
 
         out_member(b, shape, i, &value, &any);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/row.h"
 
+#include <stdatomic.h>
+
 #include <sqlite3.h>
 
 #include "store/db/statement_cache.h"
@@ -51,12 +53,8 @@ struct slice row_bytes(const struct row *row, size_t column)
     return blob_of(v);
 }
 
-/* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed
- * allocation after. */
-struct value row_value(const struct row *row, size_t column)
+static struct value value_of(sqlite3_value *v)
 {
-    sqlite3_value *v = sqlite3_column_value(row->stmt, (int)column);
-
     switch (sqlite3_value_type(v)) {
     case SQLITE_INTEGER: return value_integer(sqlite3_value_int64(v));
     case SQLITE_FLOAT: return value_real(sqlite3_value_double(v));
@@ -64,4 +62,48 @@ struct value row_value(const struct row *row, size_t column)
     case SQLITE_BLOB: return value_blob(blob_of(v));
     default: return value_null();
     }
+}
+
+/* The column is looked up once: each sqlite3_column_… does it anew, and looks for a failed
+ * allocation after. */
+struct value row_value(const struct row *row, size_t column)
+{
+    return value_of(sqlite3_column_value(row->stmt, (int)column));
+}
+
+/* How far a column's value lies behind the one before it, in SQLite's memory; 0: that is not known, or
+ * they do not lie in a row. It is the size of a struct of SQLite's: the first row that has three columns
+ * tells. */
+static size_t measure_step(const struct row *row, size_t n)
+{
+    static _Atomic size_t known;
+    size_t step = atomic_load_explicit(&known, memory_order_relaxed);
+    uintptr_t first, second, last;
+
+    if (step > 0 || n < 3)
+        return step;
+    first = (uintptr_t)sqlite3_column_value(row->stmt, 0);
+    second = (uintptr_t)sqlite3_column_value(row->stmt, 1);
+    last = (uintptr_t)sqlite3_column_value(row->stmt, (int)n - 1);
+    if (second <= first || last != first + (second - first) * (n - 1))
+        return 0;
+    step = second - first;
+    atomic_store_explicit(&known, step, memory_order_relaxed);
+    return step;
+}
+
+struct row_cells row_cells(const struct row *row, size_t n)
+{
+    struct row_cells cells = {.row = row, .first = 0, .step = measure_step(row, n)};
+
+    if (cells.step > 0 && n > 1)
+        cells.first = (uintptr_t)sqlite3_column_value(row->stmt, 0);
+    return cells;
+}
+
+struct value row_cell(const struct row_cells *cells, size_t column)
+{
+    if (cells->first == 0)
+        return row_value(cells->row, column);
+    return value_of((sqlite3_value *)(cells->first + column * cells->step));
 }

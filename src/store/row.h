@@ -42,6 +42,19 @@ enum value_type row_type(const struct row *row, size_t column);
 int64_t row_integer(const struct row *row, size_t column);
 struct slice row_bytes(const struct row *row, size_t column);
 
+/*
+ * The same for whoever looks at most columns of a row: row_cells looks the row up once, row_cell the
+ * column in it. They go where the row goes.
+ */
+struct row_cells {
+    const struct row *row;
+    uintptr_t first; /* the first value; 0: each is looked up */
+    size_t step;
+};
+
+struct row_cells row_cells(const struct row *row, size_t n);
+struct value row_cell(const struct row_cells *cells, size_t column);
+
 /* Columns that tell a row apart from others, at most (store/db/keys.h). */
 #define ROW_KEYS_MAX 64
 
