@@ -90,7 +90,7 @@ static enum row_verdict see(void *context, const struct row *row, struct error *
 static struct operation *add(struct fixture *f, const char *sql, const struct value *values,
                              size_t n)
 {
-    const struct query query = {slice_from(sql), values, n};
+    const struct query query = {.sql = slice_from(sql), .values = values, .n_values = n};
     struct operation *op = operation_new(&f->arena, query, f);
 
     assert_non_null(op);
@@ -239,7 +239,7 @@ static void new_rows_are_counted(void **state)
     asked->change->meeting = MEETING_ASKED;
     asked->change->target = w_key;
     asked->change->n_target = 1;
-    asked->change->exists = (struct query){slice_from("SELECT count(*) FROM w WHERE k=?"), NULL, 0};
+    asked->change->exists = (struct query){.sql = slice_from("SELECT count(*) FROM w WHERE k=?")};
     run(f);
     unit_no_error(&f->error);
     assert_int_equal(told->change->created, 1);
