@@ -67,6 +67,8 @@ static bool leave_object(struct upload *u)
 {
     if (json_at_end(&u->json.reader))
         return true;
+    if (u->form == FORM_JSON)
+        u->json.reader.fault = "a comma or ] is expected";
     return json_rows_fault(&u->json);
 }
 
@@ -86,15 +88,15 @@ static bool read_object(struct upload *u, struct slice text)
     struct value *values = u->body->values;
 
     body_empty_row(u->body, values);
-    if (enter_object(u, text) && json_rows_read(&u->json, u->n, values) && leave_object(u))
-        return true;
+    if (enter_object(u, text) && json_rows_read(&u->json, u->n, values))
+        return leave_object(u);
     return check_json(u, text);
 }
 
 static bool read_names(struct upload *u, struct slice text)
 {
-    if (enter_object(u, text) && json_rows_names(&u->json) && leave_object(u))
-        return true;
+    if (enter_object(u, text) && json_rows_names(&u->json))
+        return leave_object(u);
     return check_json(u, text);
 }
 

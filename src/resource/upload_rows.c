@@ -89,6 +89,14 @@ static enum record first_record(struct upload *u, struct slice *text, struct err
     return record;
 }
 
+/* Says in the error that it is of the nth row, the one at hand. */
+static void place(const struct upload *u, struct error *e, size_t nth)
+{
+    e->row = (long)nth;
+    if (u->form != FORM_JSON)
+        e->line = u->records.line;
+}
+
 bool upload_rows_columns(struct upload *u)
 {
     struct error *e = &u->call->error;
@@ -98,10 +106,8 @@ bool upload_rows_columns(struct upload *u)
     record = first_record(u, &text, e);
     if (upload_read_columns(u, record, text))
         return true;
-    if (record != RECORD_END && record != RECORD_FAILED && u->form != FORM_JSON)
-        e->line = u->records.line;
-    if (u->form == FORM_JSON && u->records.json.opened)
-        e->row = 0;
+    if (u->form != FORM_CSV && (record == RECORD_GIVEN || record == RECORD_TOO_LONG))
+        place(u, e, 0);
     return false;
 }
 
@@ -127,9 +133,7 @@ void upload_rows_place(void *upload, struct error *e)
 {
     const struct upload *u = upload;
 
-    e->row = (long)u->n - 1;
-    if (u->form != FORM_JSON)
-        e->line = u->records.line;
+    place(u, e, u->n - 1);
 }
 
 /* By how much of it is done so far: when all will be. */

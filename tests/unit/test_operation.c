@@ -5,8 +5,10 @@
  */
 #include "unit.h"
 
+#include <limits.h>
 #include <stdio.h>
 
+#include "base/clock.h"
 #include "store/catalog/catalog.h"
 #include "store/run/batch.h"
 #include "store/run/job_queue.h"
@@ -134,6 +136,22 @@ static void run_with(struct fixture *f, struct job *other)
 static void run(struct fixture *f)
 {
     run_with(f, NULL);
+}
+
+/* Runs the list as a job that is long from the start, which must be done in so many microseconds after it has
+ * begun; 0: at some time. */
+static void run_alone(struct fixture *f, int64_t within_us)
+{
+    struct job_queue queue;
+    struct batch batch = {.store = &f->store, .db = f->db, .queue = &queue};
+    struct job *displaced;
+
+    assert_true(job_queue_init(&queue, 2, 1, 2));
+    f->job.deadline_us = within_us ? clock_us() + within_us : 0;
+    assert_int_equal(job_queue_put(&queue, &f->job, &displaced), QUEUED);
+    assert_int_equal(job_queue_wait(&queue, 0), WORK_SLOW);
+    batch_run_slow(&batch);
+    job_queue_finish(&queue);
 }
 
 static int64_t ask(struct fixture *f, const char *sql)
@@ -327,6 +345,158 @@ static void a_list_is_run_again(void **state)
     assert_int_equal(ask(f, "SELECT count(*) FROM t WHERE v='once'"), 1);
 }
 
+/* ---- rows that come one by one */
+
+/* The rows 10, 11, … in place of a matrix: `bad` is none, `failing` ends the source. */
+struct counted {
+    struct row_source source;
+    struct value row[2];
+    int n, rows, bad, failing, rewound, rejected;
+    char rejects[64]; /* which they were */
+};
+
+static enum source_step next_counted(void *context, const struct value **row, struct error *e)
+{
+    struct counted *c = context;
+
+    if (c->n == c->rows)
+        return SOURCE_END;
+    c->n++;
+    if (c->n == c->failing) {
+        (void)error_set(e, ERROR_IO, "the source has failed");
+        return SOURCE_FAILED;
+    }
+    if (c->n == c->bad) {
+        (void)error_set(e, ERROR_BODY, "row %d is none", c->n);
+        e->row = c->n - 1;
+        return SOURCE_REFUSED;
+    }
+    c->row[0] = value_integer(9 + c->n);
+    *row = c->row;
+    return SOURCE_ROW;
+}
+
+static bool rewind_counted(void *context, struct error *e)
+{
+    struct counted *c = context;
+    (void)e;
+
+    c->n = 0;
+    c->rewound++;
+    return true;
+}
+
+static void place_counted(void *context, struct error *e)
+{
+    const struct counted *c = context;
+
+    e->row = c->n - 1;
+    e->line = c->n;
+}
+
+static bool reject_counted(void *context, const struct error *cause, struct error *e)
+{
+    struct counted *c = context;
+    size_t used = strlen(c->rejects);
+    (void)e;
+
+    c->rejected++;
+    (void)snprintf(c->rejects + used, sizeof c->rejects - used, "%ld,", cause->row);
+    return true;
+}
+
+/* A change whose rows are counted ones: their number and `second`. */
+static struct operation *add_counted(struct fixture *f, struct counted *c, const char *table,
+                                     const char *sql, struct value second)
+{
+    static const int columns[] = {0, 1};
+    struct operation *op = add_change(f, table, sql, NULL, 0, columns, 2);
+
+    c->source = (struct row_source){
+        .next = next_counted, .rewind = rewind_counted, .place = place_counted, .context = c};
+    c->row[1] = second;
+    op->source = &c->source;
+    return op;
+}
+
+static const char insert_t[] = "INSERT INTO t (id, v) VALUES (?,?)";
+
+static void a_source_in_place_of_a_matrix(void **state)
+{
+    struct fixture *f = *state;
+    struct counted c = {.rows = 1000};
+    struct operation *op = add_counted(f, &c, "t", insert_t, value_text(slice_from("high")));
+
+    run(f);
+    unit_no_error(&f->error);
+    assert_int_equal(op->changed, 1000);
+    assert_int_equal(ask(f, "SELECT count(*) FROM t WHERE id BETWEEN 10 AND 1009"), 1000);
+    f->job.is_long = true; /* again, as a job of its own */
+    assert_int_equal(ask(f, "DELETE FROM t RETURNING 1"), 1);
+    run_alone(f, 0);
+    unit_no_error(&f->error);
+    assert_int_equal(c.rewound, 2);
+    assert_int_equal(ask(f, "SELECT count(*) FROM t"), 1000);
+}
+
+/* Nothing stays of the rows before, whatever the reason; the error says which row it was. */
+static void a_source_that_ends_badly(void **state)
+{
+    struct fixture *f = *state;
+    struct counted c = {.rows = 1000, .bad = 500};
+
+    (void)add_counted(f, &c, "t", insert_t, value_null());
+    run(f);
+    assert_int_equal(f->error.code, ERROR_BODY);
+    assert_int_equal(f->error.row, 499);
+    c.bad = 0;
+    c.failing = 600;
+    error_clear(&f->error);
+    run(f);
+    assert_int_equal(f->error.code, ERROR_IO);
+    c.failing = 0;
+    assert_int_equal(ask(f, "INSERT INTO t (id) VALUES (709) RETURNING id"), 709);
+    error_clear(&f->error);
+    f->job.is_long = true;
+    run_alone(f, 0);
+    assert_int_equal(f->error.code, ERROR_UNIQUE);
+    assert_int_equal(f->error.line, 700);
+    assert_int_equal(ask(f, "SELECT count(*) FROM t"), 3);
+}
+
+/* A source without end is stopped, and nothing of it stays. */
+static void a_long_job_has_a_deadline(void **state)
+{
+    struct fixture *f = *state;
+    struct counted c = {.rows = INT_MAX};
+
+    (void)add_counted(f, &c, "t", insert_t, value_null());
+    f->job.is_long = true;
+    run_alone(f, 200000);
+    assert_int_equal(f->error.code, ERROR_TIMEOUT);
+    assert_non_null(strstr(f->error.message, "--upload-timeout"));
+    assert_int_equal(ask(f, "SELECT count(*) FROM t"), 2);
+}
+
+/* Those that cannot be written are left out: by the source's own reason, by the table's, by a foreign key. */
+static void rows_that_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    struct counted c = {.rows = 10, .bad = 3};
+    struct operation *op =
+        add_counted(f, &c, "tree", "INSERT INTO tree (id, up) VALUES (?, nullif(?1 - 1, 13) + ?)",
+                    value_integer(0));
+
+    c.source.reject = reject_counted;
+    assert_int_equal(ask(f, "INSERT INTO tree VALUES (9, NULL) RETURNING id"), 9);
+    run(f);
+    unit_no_error(&f->error);
+    assert_string_equal(c.rejects,
+                        "2,3,"); /* 12 is none; 13 has no parent; 14 has none, and needs none */
+    assert_int_equal(op->changed, 8);
+    assert_int_equal(ask(f, "SELECT count(*) FROM tree"), 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +507,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_written_is_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(parents_may_come_later, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_list_is_run_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_source_in_place_of_a_matrix, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_source_that_ends_badly, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_long_job_has_a_deadline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_that_are_left_out, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -133,10 +133,99 @@ static void a_long_record_takes_no_room(void **state)
     fclose(file);
 }
 
+/* ---- the elements of an array */
+
+/* A text that is given so many bytes at a time. */
+struct given {
+    const char *text;
+    size_t at, at_once;
+};
+
+static ssize_t give(void *context, void *to, size_t n, struct error *e)
+{
+    struct given *g = context;
+    size_t left = strlen(g->text) - g->at;
+    (void)e;
+
+    if (n > g->at_once)
+        n = g->at_once;
+    if (n > left)
+        n = left;
+    memcpy(to, g->text + g->at, n);
+    g->at += n;
+    return (ssize_t)n;
+}
+
+static const char array[] =
+    "\xef\xbb\xbf \n[ {\"a\":[1,{\"]\":\"},\\\"]\"}]} ,\n  2,\"x\",\n\n {}\n] \n";
+
+/* Wherever the pieces of it end. */
+static void elements_of_an_array(void **state)
+{
+    (void)state;
+    for (size_t at_once = 1; at_once < sizeof array; at_once++) {
+        struct given given = {.text = array, .at_once = at_once};
+        struct piped p;
+
+        records_init_from(&p.records, give, &given, RECORDS_ELEMENTS, 100);
+        for (int again = 0; again < 2; again++) {
+            expect(&p, "{\"a\":[1,{\"]\":\"},\\\"]\"}]} ", 2);
+            assert_int_equal(p.records.column, 3);
+            expect(&p, "2", 3);
+            assert_int_equal(p.records.column, 3);
+            expect(&p, "\"x\"", 3);
+            expect(&p, "{}\n", 5);
+            assert_int_equal(p.records.column, 2);
+            expect_other(&p, RECORD_END);
+            records_rewind(&p.records);
+            given.at = 0;
+        }
+        records_finish(&p.records);
+    }
+}
+
+static void expect_fault(const char *text, int before, const char *what, int64_t line,
+                         int64_t column)
+{
+    struct given given = {.text = text, .at_once = 3};
+    struct piped p;
+
+    records_init_from(&p.records, give, &given, RECORDS_ELEMENTS, 4);
+    for (int i = 0; i < before; i++)
+        expect_other(&p, RECORD_GIVEN);
+    expect_other(&p, RECORD_FAULT);
+    assert_string_equal(p.records.fault, what);
+    assert_int_equal(p.records.line, line);
+    assert_int_equal(p.records.column, column);
+    records_finish(&p.records);
+}
+
+static void what_is_around_elements(void **state)
+{
+    struct given given = {.text = "[12345, [[,]],1]", .at_once = 2};
+    struct piped p;
+    (void)state;
+
+    expect_fault("", 0, "an array is expected", 1, 1);
+    expect_fault(" {}", 0, "an array is expected", 1, 2);
+    expect_fault("[", 0, "a comma or ] is expected", 1, 2);
+    expect_fault("[1\n", 1, "a comma or ] is expected", 2, 1);
+    expect_fault("[1,2]\n ,", 2, "nothing is expected after the value", 2, 2);
+    expect_fault("[]]", 0, "nothing is expected after the value", 1, 3);
+    records_init_from(&p.records, give, &given, RECORDS_ELEMENTS, 4);
+    expect_other(&p, RECORD_TOO_LONG);
+    expect_other(&p, RECORD_TOO_LONG);
+    expect(&p, "1", 1);
+    expect_other(&p, RECORD_END);
+    records_finish(&p.records);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_line_end_in_two_pieces),
+        cmocka_unit_test(elements_of_an_array),
+        cmocka_unit_test(what_is_around_elements),
         cmocka_unit_test(quotes_within_a_field_mean_nothing),
         cmocka_unit_test(the_maximum_is_exact),
         cmocka_unit_test(a_long_record_takes_no_room),
