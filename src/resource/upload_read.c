@@ -87,7 +87,8 @@ static bool read_object(struct upload *u, struct slice text)
 {
     struct value *values = u->body->values;
 
-    body_empty_row(u->body, values);
+    if (u->call->tree.columns) /* else a row gives all of them */
+        body_empty_row(u->body, values);
     if (enter_object(u, text) && json_rows_read(&u->json, u->n, values))
         return leave_object(u);
     return check_json(u, text);

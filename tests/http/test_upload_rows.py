@@ -384,6 +384,8 @@ CREATE TABLE mine (id INTEGER PRIMARY KEY, title TEXT NOT NULL, owner TEXT NOT N
     hidden TEXT);
 CREATE TABLE closed (id INTEGER PRIMARY KEY, v TEXT);
 CREATE TABLE drops (line TEXT);
+CREATE TABLE pins (id INTEGER PRIMARY KEY, name TEXT, pin TEXT UNIQUE);
+INSERT INTO pins VALUES (1, 'theirs', 'taken');
 CREATE TABLE seen (id INTEGER PRIMARY KEY, owner TEXT, v TEXT);
 INSERT INTO mine (id, title, owner, hidden) VALUES (1, 'theirs', 'bob', 'h'), (2, 'mine', 'alice', 'h');
 INSERT INTO seen VALUES (1, 'bob', 'b'), (2, 'alice', 'a');
@@ -393,13 +395,14 @@ CREATE ROLE alice;
 GRANT SELECT (id, title, owner, rank), INSERT (id, title, rank, owner DEFAULT role()), UPDATE (title, rank) ON mine TO alice;
 GRANT SELECT ON closed TO alice;
 GRANT INSERT (line) ON drops TO alice;
+GRANT SELECT (id, name), INSERT ON pins TO alice;
 GRANT SELECT, INSERT, UPDATE ON seen TO alice;
 CREATE POLICY own ON mine TO alice USING (owner = role()) WITH CHECK (rank <> 7);
 CREATE POLICY make ON seen FOR INSERT TO alice WITH CHECK (v <> 'bad');
 CREATE POLICY see ON seen FOR SELECT TO alice USING (owner = 'alice');
 CREATE POLICY change ON seen FOR UPDATE TO alice USING (true);
 """
-OF_ROLES = ("mine", "closed", "drops", "seen")
+OF_ROLES = ("mine", "closed", "drops", "pins", "seen")
 
 
 @pytest.fixture(scope="module")
@@ -427,6 +430,14 @@ def test_rights_presets_and_policies_hold(ruled):
     assert ruled.post("/closed", lines({"id": i, "v": "v" * 20} for i in range(100)))[0].status == 401
     assert ruled.post("/drops", lines({"line": "l" * 30} for i in range(100)))[0].status == 201
     assert ruled.post("/drops", csv([("l" * 30,)] * 100, "line"), CSV)[0].status == 201
+
+
+def test_rejects_tell_no_more_than_refusals(ruled):
+    rows = [{"id": 10 + i, "name": "n", "pin": f"p{i}"} for i in range(100)] + [{"id": 500, "name": "n", "pin": "taken"}]
+    refused = ruled.post("/pins", lines(rows))[0]
+    told = ruled.post("/pins", lines(rows), prefer="handling=lenient")[0].json()
+    assert refused.status == 409 and "taken" not in refused.body.decode() and "taken" not in json.dumps(told)
+    assert told["inserted"] == 100 and told["rejects"][0]["line"] == 101 and told["rejects"][0]["details"] is None
 
 
 def test_an_upsert_must_be_seen(ruled):
