@@ -85,10 +85,11 @@ void parked_add(struct request *r, bool lane)
 {
     struct loop *loop = r->loop;
     int64_t deadline = r->call.deadline_us;
+    int64_t margin = STREAM_IS(r) ? 0 : margin_us(loop); /* a stream needs no time to be told */
 
     r->phase = lane ? REQUEST_IN_LANE : REQUEST_WAITING;
     loop->parked.n++;
-    r->give_up_us = deadline ? deadline - margin_us(loop) : 0;
+    r->give_up_us = deadline ? deadline - margin : 0;
     if (deadline)
         list_by_time(&loop->parked, r);
     r->watched = false;

@@ -139,6 +139,7 @@ static void choose_size(struct request *r)
     struct stream *s = &r->stream;
     struct buf *b = &r->call.reply;
 
+    s->cut_us = 0;
     if (r->loop->now_us - s->ready_us > PROMPT_US)
         s->piece = PIECE_MIN;
     else if (s->piece < PIECE_MAX && r->answer_bytes >= PROVEN)
@@ -220,6 +221,16 @@ static void hold_little(const struct request *r)
     (void)setsockopt(r->peer->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
 }
 
+/* A first piece that is an array as long as an answer may be is taken as soon as such an answer. */
+static int64_t cut_of_first(const struct request *r, int64_t now_us)
+{
+    int64_t timeout = r->loop->options->request_timeout_us;
+
+    if (timeout == 0 || r->call.reply.len <= 2 * PIECE_MAX)
+        return 0;
+    return now_us + timeout;
+}
+
 void stream_begin(struct request *r)
 {
     struct streams *all = &r->loop->streams;
@@ -232,7 +243,7 @@ void stream_begin(struct request *r)
     s->queued = -1;
     s->piece = PIECE_MIN;
     s->ready_us = s->moved_us = now;
-    s->cut_us = 0;
+    s->cut_us = cut_of_first(r, now);
     s->before = NULL;
     s->next = all->first;
     if (all->first)

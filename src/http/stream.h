@@ -44,7 +44,8 @@ struct stream {
     size_t piece;        /* what is read at once */
     int64_t ready_us;    /* when the present piece was there, clock_us */
     int64_t deadline_us; /* of the reading, 0: none */
-    int64_t cut_us; /* it has failed: when the client has to have taken the rest, 0: it has not */
+    int64_t
+        cut_us; /* it has failed, or much is held for it: when the client has to have taken the rest, 0: it has not */
     enum reading_state read;       /* how the job that was submitted came out… */
     bool was_read;                 /* …if it ran */
     struct request *next, *before; /* among the loop's */

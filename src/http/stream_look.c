@@ -34,6 +34,15 @@ static bool is_past(int64_t instant_us, int64_t now_us)
     return instant_us != 0 && now_us >= instant_us;
 }
 
+static void cut_off(struct request *r, const char *why)
+{
+    if (r->stream.end == STREAM_END_NONE) {
+        r->stream.end = STREAM_END_TIMEOUT;
+        error_set(&r->call.error, ERROR_TIMEOUT, "%s", why);
+    }
+    connection_shut(r->peer);
+}
+
 static void look_at_client(struct request *r, int64_t now_us)
 {
     int64_t idle_us = r->loop->options->idle_timeout_us;
@@ -41,13 +50,10 @@ static void look_at_client(struct request *r, int64_t now_us)
 
     if (took_something(r))
         s->moved_us = now_us;
-    if (is_past(s->cut_us, now_us)) {
-        connection_shut(r->peer);
-    } else if (idle_us && now_us - s->moved_us >= idle_us) {
-        s->end = STREAM_END_TIMEOUT;
-        error_set(&r->call.error, ERROR_TIMEOUT, "the client took nothing for --idle-timeout");
-        connection_shut(r->peer);
-    }
+    if (is_past(s->cut_us, now_us))
+        cut_off(r, "the client did not take what was ready within --request-timeout");
+    else if (idle_us && now_us - s->moved_us >= idle_us)
+        cut_off(r, "the client took nothing for --idle-timeout");
 }
 
 /* One that waits for its piece is looked at by those who make it. */

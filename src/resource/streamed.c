@@ -36,8 +36,11 @@ void streamed_limit(struct page *page, bool routine)
     page->piece = STREAMED_NEVER;
     if (!can_be(call, routine))
         return;
-    page->piece = media_is_endless(call->media) ? left_at(STREAMED_WHOLE) : max;
-    if (page->piece > max)
+    if (media_is_endless(call->media))
+        page->piece = left_at(STREAMED_WHOLE < max ? STREAMED_WHOLE : max);
+    else if (call->in_lane) /* on a loop it is seen when there is no room (streamed_outgrows) */
+        page->piece = left_at(max);
+    else
         page->piece = max;
     if (call->in_lane) /* a row more, which may be as long as any answer */
         call->reply.max = page->piece + max;

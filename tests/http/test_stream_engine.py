@@ -263,6 +263,7 @@ def test_it_shows_the_database_as_it_was(server):
     db.close()
 
 
+@pytest.mark.threads
 def test_a_client_that_goes_frees_its_reader(server):
     gone = ends(server, "gone")
     streams = [Slow(server, accept=accept) for accept in (NDJSON, "text/csv") for _ in range(3)]
@@ -276,6 +277,7 @@ def test_a_client_that_goes_frees_its_reader(server):
     assert server.get("/t?id=eq.1").json() == [row(1)]
 
 
+@pytest.mark.threads
 def test_many_at_once_each_get_theirs(server):
     def fetch(n):
         query = f"/t?id=gt.{n}&order=id.{'desc' if n % 2 else 'asc'}"
@@ -316,6 +318,7 @@ def test_without_a_budget_there_are_streams(tmp_path):
     server.stop()
 
 
+@pytest.mark.threads
 def test_one_that_is_not_taken_in_time_ends(tmp_path):
     server = start(tmp_path, "--stream-timeout", "1s")
     slow, csv_slow = Slow(server), Slow(server, accept="text/csv")
@@ -343,6 +346,20 @@ def test_one_that_takes_nothing_is_cut(tmp_path):
     server.stop()
 
 
+def test_a_long_array_is_taken_or_cut(tmp_path):
+    """Its first piece is as long as an answer may be: it is held no longer than such an answer."""
+    make_database(tmp_path / "test.db", SQL)
+    server = Server(tmp_path, "--max-rows", "0", "--max-answer", "1MiB", "--request-timeout", "2s",
+                    migrations="none")
+    slow, other = Slow(server, accept="application/json"), Slow(server, accept="application/json")
+    body, whole = other.rest()
+    assert whole and len(json.loads(body)) == ROWS
+    wait_for(lambda: ends(server, "timeout") == 1)
+    assert not slow.rest()[1]
+    server.stop()
+
+
+@pytest.mark.threads
 def test_the_end_of_the_server(tmp_path):
     server = start(tmp_path, "--drain-timeout", "3s")
     taken, stalled = Slow(server), Slow(server)
