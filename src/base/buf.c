@@ -86,6 +86,15 @@ void buf_add_text(struct buf *b, const char *text)
     buf_add(b, text, strlen(text));
 }
 
+/* "00" to "99" */
+#define TEN(d)                                                                                     \
+    {d, '0'}, {d, '1'}, {d, '2'}, {d, '3'}, {d, '4'}, {d, '5'}, {d, '6'}, {d, '7'}, {d, '8'},      \
+    {                                                                                              \
+        d, '9'                                                                                     \
+    }
+static const char pairs[100][2] = {TEN('0'), TEN('1'), TEN('2'), TEN('3'), TEN('4'),
+                                   TEN('5'), TEN('6'), TEN('7'), TEN('8'), TEN('9')};
+
 void buf_add_int64(struct buf *b, int64_t value)
 {
     char digits[20];
@@ -93,10 +102,16 @@ void buf_add_int64(struct buf *b, int64_t value)
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     char *to;
 
-    do {
-        digits[sizeof digits - ++n] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
+    for (; rest >= 100; rest /= 100) {
+        n += 2;
+        memcpy(digits + sizeof digits - n, pairs[rest % 100], 2);
+    }
+    if (rest >= 10) {
+        n += 2;
+        memcpy(digits + sizeof digits - n, pairs[rest], 2);
+    } else {
+        digits[sizeof digits - ++n] = (char)('0' + rest);
+    }
     to = buf_reserve(b, n + 1);
     if (!to)
         return;

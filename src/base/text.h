@@ -73,6 +73,12 @@ void text_add_utf8(struct buf *b, struct slice s);
  * backslash or control character. */
 size_t text_plain_run(struct slice s);
 
+/* …within a field of CSV without quotes: ASCII, but no quote, comma or control character. */
+size_t text_bare_run(struct slice s);
+
+/* A number of bytes at the start that are ASCII: more may be. */
+size_t text_ascii_run(struct slice s);
+
 /* The text if there is a reason for it, else "": for what stands between others, or at the end. */
 static inline const char *text_if(bool reason, const char *text)
 {

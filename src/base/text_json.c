@@ -3,65 +3,7 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <endian.h>
-
 #include "base/text.h"
-
-/* Bytes that stand for themselves within a JSON string and are one character each. */
-static bool is_plain(unsigned char c)
-{
-    bool is_printable = c >= 0x20 && c < 0x80;
-
-    return is_printable && c != '"' && c != '\\';
-}
-
-/* The highest bit of the first of the eight bytes, counted from the lowest, that is not plain, and of others
- * perhaps; 0: all are. A zero byte search, three times over ("Bit Twiddling Hacks", determine if a word has
- * a byte less than n / equal to n): what it borrows goes upwards only. */
-static uint64_t specials(uint64_t w)
-{
-    const uint64_t ones = 0x0101010101010101ULL, highs = 0x8080808080808080ULL;
-    uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
-
-    return (w | (w - ones * 0x20) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & highs;
-}
-
-/* How many of the eight bytes are plain before the first that is not. */
-static size_t plain_of_word(const char *p)
-{
-    uint64_t word, found;
-
-    memcpy(&word, p, sizeof word);
-    found = specials(le64toh(word));
-    return found ? (size_t)__builtin_ctzll(found) / 8 : sizeof word;
-}
-
-/* The same of a text of fewer. */
-static size_t plain_of_few(const char *p, size_t len)
-{
-    size_t i = 0;
-
-    while (i < len && is_plain((unsigned char)p[i]))
-        i++;
-    return i;
-}
-
-size_t text_plain_run(struct slice s)
-{
-    const char *p = s.data;
-    size_t i = 0, len = s.len;
-
-    if (len < 8)
-        return plain_of_few(p, len);
-    for (; i + 8 <= len; i += 8) {
-        size_t n = plain_of_word(p + i);
-
-        if (n < 8)
-            return i + n;
-    }
-    /* The last eight, of which some are known to be plain. */
-    return i == len ? len : len - 8 + plain_of_word(p + len - 8);
-}
 
 /* A control character: \n and its like, or \u00XX. */
 static void add_control(struct buf *b, unsigned char c)

@@ -49,10 +49,12 @@ size_t text_utf8_length(struct slice s)
 
 bool text_utf8_valid(struct slice s)
 {
-    for (size_t i = 0, n; i < s.len; i += n) {
+    for (size_t i = text_ascii_run(s), n; i < s.len; i += n) {
         n = text_utf8_length(slice_after(s, i));
         if (n == 0)
             return false;
+        if (n > 1) /* a character's end: perhaps ASCII goes on there */
+            n += text_ascii_run(slice_after(s, i + n));
     }
     return true;
 }

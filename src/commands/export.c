@@ -201,7 +201,8 @@ static bool open_output(struct export *ex, struct error *e)
 
 static bool export_table(struct export *ex, const char *name, struct error *e)
 {
-    const struct plan_options options = {.aggregates = ex->config->aggregates};
+    const struct plan_options options = {.aggregates = ex->config->aggregates,
+                                         .one_line = ex->format == FORMAT_NDJSON};
     struct plan_source source = {NULL, NULL};
 
     if (!open_table(ex, name, &source, e))

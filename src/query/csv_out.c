@@ -34,10 +34,13 @@ static bool needs_quotes(struct slice text)
 static void csv_quoted(struct buf *b, struct slice text)
 {
     buf_add_char(b, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] == '"')
+    while (text.len > 0) {
+        size_t quote = slice_find(text, '"'), run = quote + (quote < text.len);
+
+        buf_add(b, text.data, run);
+        if (quote < text.len)
             buf_add_char(b, '"');
-        buf_add_char(b, text.data[i]);
+        text = slice_after(text, run);
     }
     buf_add_char(b, '"');
 }
@@ -50,13 +53,23 @@ static void field(struct buf *b, struct slice text)
         buf_add_slice(b, text);
 }
 
+/* ASCII with nothing in it that could want quotes: most fields. */
+static bool is_bare(struct slice text, enum column_kind kind)
+{
+    if (text.len == 0 || text.len == 4 || kind == KIND_ANY)
+        return false; /* it may be the word NULL; a number */
+    return text_bare_run(text) == text.len;
+}
+
 /* Where text that looks like a number could be one, quotes say that it is not. */
 static void text_field(struct buf *b, struct slice text, enum column_kind kind)
 {
     struct value number;
     struct buf mended;
 
-    if (!text_utf8_valid(text)) {
+    if (is_bare(text, kind)) {
+        buf_add_slice(b, text);
+    } else if (!text_utf8_valid(text)) {
         buf_init(&mended, b->max);
         text_add_utf8(&mended, text);
         b->failed = b->failed || mended.failed;

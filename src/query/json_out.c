@@ -57,18 +57,40 @@ static inline void out_key(struct buf *b, struct slice key, bool comma)
     b->len += key.len + comma;
 }
 
+static void make_one_line(struct buf *b, size_t from)
+{
+    for (const char *c = "\n\r"; *c && !b->failed; c++) {
+        char *end = b->data + b->len;
+
+        for (char *at = b->data + from; (at = memchr(at, *c, (size_t)(end - at)));)
+            *at = ' ';
+    }
+}
+
+/* A value of a shape that has wishes; nested rows have wishes of their own. */
+static void out_nth(struct buf *b, const struct shape *shape, size_t i, const struct value *value)
+{
+    enum column_kind kind = shape->outputs[i].kind;
+    bool is_json = kind == KIND_JSON || kind == KIND_JSONB;
+    size_t from = b->len;
+
+    json_out_value(b, value, kind);
+    if (shape->one_line && is_json)
+        make_one_line(b, from);
+}
+
 /* One member; *any says whether one came before. */
-static inline void out_member(struct buf *b, const struct shape *shape, size_t i,
-                              const struct value *value, bool *any)
+static void out_member(struct buf *b, const struct shape *shape, size_t i,
+                       const struct value *value, bool *any)
 {
     if (shape->strip_nulls && value->type == VALUE_NULL)
         return;
     out_key(b, shape->outputs[i].key, *any);
     *any = true;
-    json_out_value(b, value, shape->outputs[i].kind);
+    out_nth(b, shape, i, value);
 }
 
-void json_out_row(struct buf *b, const struct row *row, const struct shape *shape)
+static void out_wished(struct buf *b, const struct row *row, const struct shape *shape)
 {
     const struct row_cells cells = row_cells(row, shape->n);
     bool any = false;
@@ -82,11 +104,33 @@ void json_out_row(struct buf *b, const struct row *row, const struct shape *shap
     buf_add_char(b, '}');
 }
 
+static void out_plain(struct buf *b, const struct row *row, const struct shape *shape)
+{
+    const struct row_cells cells = row_cells(row, shape->n);
+
+    buf_add_char(b, '{');
+    for (size_t i = 0; i < shape->n; i++) {
+        struct value value = row_cell(&cells, i);
+
+        out_key(b, shape->outputs[i].key, i > 0);
+        json_out_value(b, &value, shape->outputs[i].kind);
+    }
+    buf_add_char(b, '}');
+}
+
+void json_out_row(struct buf *b, const struct row *row, const struct shape *shape)
+{
+    if (shape->strip_nulls || shape->one_line)
+        out_wished(b, row, shape);
+    else
+        out_plain(b, row, shape);
+}
+
 void json_out_only(struct buf *b, const struct row *row, const struct shape *shape)
 {
     struct value value = row_value(row, 0);
 
-    json_out_value(b, &value, shape->outputs[0].kind);
+    out_nth(b, shape, 0, &value);
 }
 
 void json_out_cells(struct buf *b, const void *context, const struct value *cells, size_t n)
@@ -95,7 +139,7 @@ void json_out_cells(struct buf *b, const void *context, const struct value *cell
     bool any = false;
 
     if (shape->bare) {
-        json_out_value(b, &cells[0], shape->outputs[0].kind);
+        out_nth(b, shape, 0, &cells[0]);
         return;
     }
     buf_add_char(b, '{');

@@ -14,7 +14,8 @@
 #include "query/plan.h"
 #include "store/row.h"
 
-/* Appends the row in the given shape. */
+/* Appends the row in the given shape. Stored JSON comes out as it is: of a shape of one line with blanks in
+ * the place of ends of lines, which are never within a string (RFC 8259 §7). */
 void json_out_row(struct buf *b, const struct row *row, const struct shape *shape);
 
 /* The only value of the row. */

@@ -35,6 +35,7 @@ struct shape {
     size_t n;
     bool bare;        /* the only value, without an object around it */
     bool strip_nulls; /* members that are null are left out */
+    bool one_line;    /* no end of a line is in it */
 };
 
 /* What a value of a plan is made of, for whom keeps the plan for other values (query/plan_kept.h). */
@@ -94,6 +95,7 @@ struct plan_options {
     bool all_rows;    /* …but of the rows themselves, of which limit= alone bounds the number */
     bool aggregates;  /* may be asked for */
     bool strip_nulls;
+    bool one_line;
     bool bare;             /* rows of one column are its values */
     bool one_row;          /* the filter is the whole primary key: no limit is needed */
     int64_t count_at_most; /* plan_count stops there; 0: no limit */

@@ -23,7 +23,7 @@ static struct output *nested(struct sql *q, const struct node *node, size_t firs
 
     if (q->failed)
         return NULL;
-    *shape = (struct shape){outputs, n, bare, q->options->strip_nulls};
+    *shape = (struct shape){outputs, n, bare, q->options->strip_nulls, q->options->one_line};
     sql_text(q, node->link.to_one ? "(SELECT thimble_row(" : "(SELECT thimble_rows(");
     sql_value(q, value_shape(shape));
     for (size_t i = 0; i < n; i++) {
@@ -132,7 +132,7 @@ void sql_outputs(struct sql *q, const struct node *node, struct shape *shape)
     if (node->n_outputs == 0)
         SQL(q, "NULL");
     *shape = (struct shape){outputs, node->n_outputs, q->options->bare && node->n_outputs == 1,
-                            q->options->strip_nulls};
+                            q->options->strip_nulls, q->options->one_line};
 }
 
 static bool is_aggregate(const struct node *node, size_t nth)

@@ -158,6 +158,7 @@ bool media_choose(struct call *call)
         }
     }
     call->options.all_rows = media_is_endless(call->media) && call->service->max_streams > 0;
+    call->options.one_line = call->media == MEDIA_NDJSON;
     if (best > 0)
         return true;
     return refuse_media(call);

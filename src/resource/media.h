@@ -24,7 +24,7 @@ enum media {
 
 /*
  * Chooses by quality, then by place. False with ERROR_NOT_ACCEPTABLE if none of the types can
- * be had. Sets call->media, call->media_said, and of call->options strip_nulls and all_rows.
+ * be had. Sets call->media, call->media_said, and of call->options strip_nulls, all_rows and one_line.
  */
 bool media_choose(struct call *call) __attribute__((warn_unused_result));
 

@@ -41,8 +41,8 @@ static bool plain_shape(struct call *call, const struct table *result, struct pl
     for (size_t i = 0; i < result->n_columns; i++)
         outputs[i] = (struct output){result->columns[i].name, result->columns[i].json_key,
                                      result->columns[i].kind};
-    plan->shape =
-        (struct shape){outputs, result->n_columns, call->options.bare, call->options.strip_nulls};
+    plan->shape = (struct shape){outputs, result->n_columns, call->options.bare,
+                                 call->options.strip_nulls, call->options.one_line};
     return true;
 }
 

@@ -26,42 +26,10 @@ static void write_json(struct buf *out, const struct row *row, const struct shap
         json_out_row(out, row, shape);
 }
 
-static bool may_have_line_ends(enum column_kind kind)
-{
-    return kind == KIND_JSON || kind == KIND_JSONB || kind == KIND_NESTED;
-}
-
-/* JSON that is stored comes out as it is, and may have ends of lines between its parts: never within a
- * string, where RFC 8259 §7 wants them escaped. */
-static void make_one_line(struct buf *b, size_t from)
-{
-    for (const char *c = "\n\r"; *c && !b->failed; c++) {
-        char *end = b->data + b->len;
-
-        for (char *at = b->data + from; (at = memchr(at, *c, (size_t)(end - at)));)
-            *at = ' ';
-    }
-}
-
-static void write_line(struct buf *out, const struct row *row, const struct shape *shape)
-{
-    size_t from = out->len;
-
-    write_json(out, row, shape);
-    for (size_t i = 0; i < shape->n; i++) {
-        if (may_have_line_ends(shape->outputs[i].kind)) {
-            make_one_line(out, from);
-            return;
-        }
-    }
-}
-
 void sink_alone(const struct sink *sink, struct buf *out, const struct row *row)
 {
     if (sink->media == MEDIA_CSV)
         csv_out_row(out, row, sink->shape);
-    else if (sink->media == MEDIA_NDJSON)
-        write_line(out, row, sink->shape);
     else
         write_json(out, row, sink->shape);
 }

@@ -165,6 +165,7 @@ static bool plan_change(struct call *call, struct write *w)
     /* Of a view's new row RETURNING knows what was given: what was not is left out. */
     bool unknown = call->table->kind == TABLE_VIEW && w->kind == WRITE_INSERT;
     w->plan.shape.strip_nulls = call->options.strip_nulls || unknown;
+    w->plan.shape.one_line = call->options.one_line;
     op = write_add(call, w, PART_CHANGE, &w->plan);
     if (!op)
         return false;
