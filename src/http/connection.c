@@ -55,10 +55,17 @@ void connection_remove(struct connections *peers, struct connection *peer)
 void connection_enter(struct connections *peers, struct connection *peer,
                       enum connection_state state, int64_t now_us)
 {
-    unlink_peer(list_of(peers, peer->state), peer);
+    struct connection_list *from = list_of(peers, peer->state), *to = list_of(peers, state);
+
     peer->state = state;
     peer->since_us = now_us;
-    append_peer(list_of(peers, state), peer);
+    if (from == to && to && to->last == peer) { /* as nearly always from ACTIVE to ANSWERING */
+        if (!to->unchecked)
+            to->unchecked = peer;
+        return;
+    }
+    unlink_peer(from, peer);
+    append_peer(to, peer);
 }
 
 void connection_shut(const struct connection *peer)

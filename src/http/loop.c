@@ -113,7 +113,7 @@ static int64_t cut_off_us(const struct loop *loop)
     return stop ? stop + CUT_OFF_US : 0;
 }
 
-/* Milliseconds until something is due by the clock, -1: nothing is. */
+/* Milliseconds from when the loop's turn ended until something is due by the clock, -1: nothing is. */
 static int wait_ms(struct loop *loop)
 {
     int64_t due[] = {reader_expires_us(loop->reader), connections_next_us(&loop->peers),
@@ -130,7 +130,7 @@ static int wait_ms(struct loop *loop)
     }
     if (soonest == INT64_MAX)
         return daemon_ms < WAIT_MAX_MS ? daemon_ms : WAIT_MAX_MS;
-    now = clock_us();
+    now = loop->now_us;
     ms = soonest <= now ? 0 : (soonest - now + 999) / 1000;
     if (daemon_ms >= 0 && daemon_ms < ms)
         ms = daemon_ms;
@@ -256,6 +256,8 @@ void loop_close(struct loop *loop)
     MHD_stop_daemon(loop->daemon);
     loop->daemon = NULL;
     request_free_spare(loop);
+    if (loop->constant.response)
+        MHD_destroy_response(loop->constant.response);
     authenticator_finish(&loop->authenticator);
     finish_caches(loop);
     reader_close(loop->reader);

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "access/authenticate.h"
+#include "base/buf.h"
 #include "base/completion_queue.h"
 #include "base/error.h"
 #include "http/budget.h"
@@ -45,6 +46,15 @@ struct loops {
 /* A loop of which no request ended for so long gives back the memory that it keeps for the next. */
 #define LOOP_REST_US 1000000
 
+/* The answer to the probe that is asked for most, which is always the same: kept whatever --answer-cache
+ * says. */
+struct constant_answer {
+    struct MHD_Response *response; /* one reference; NULL: nobody asked yet */
+    const struct route *route;
+    struct slice target;
+    size_t body; /* bytes of its body */
+};
+
 struct loop {
     const struct server_options *options;
     const struct service *service;
@@ -64,6 +74,7 @@ struct loop {
     struct connections peers;
     struct response_cache cache;
     struct plan_cache plans;
+    struct constant_answer constant;
     struct request *spare; /* requests to use again */
     size_t n_spare;
     size_t in_flight; /* requests received or being received, not answered yet */
@@ -72,13 +83,15 @@ struct loop {
     struct streams streams;  /* answers that are sent in pieces */
     struct budget budget;    /* of a read */
     uint64_t id_seed;        /* for request ids */
-    int64_t now_us;          /* when the loop last woke */
+    int64_t now_us;          /* when it last woke, or a request ended, or its turn did */
     int64_t rest_us;         /* if no request ends until then, memory goes back; 0: it has gone */
     int64_t forget_us;       /* while it is busy, what nobody asks for is looked at then */
     bool quiet;              /* draining has been acted upon */
     _Atomic int64_t stop_us; /* draining: cut off what is left at this instant; 0: not draining */
     _Atomic bool ended;      /* the thread is through */
     struct loop_metrics metrics;
+    struct buf fields;      /* of the answer that is being made (http/fields.h) */
+    char fields_text[1024]; /* …its memory */
     char host[64]; /* what hosts_check found well last, and its length; longer ones are not kept */
     size_t host_len;
     _Atomic unsigned asked, answered; /* loop_ask, and what the loop says to it */

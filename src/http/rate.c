@@ -62,5 +62,6 @@ bool rate_fields(const struct request *r, struct MHD_Response *response)
     name = (int)(slice_find(text, ';'));
     snprintf(value, sizeof value, "%.*s;r=%lld;t=%lld", name, text.data, (long long)q->remaining,
              (long long)q->seconds);
-    return fields_own(response, policy, text) && fields_own(response, limit, slice_from(value));
+    (void)response;
+    return fields_own(r, policy, text) && fields_own(r, limit, slice_from(value));
 }

@@ -79,6 +79,14 @@ static struct response_key key_of(const struct request *r)
                                  .who = {r->principal.id[0], r->principal.id[1]}};
 }
 
+/* The first of a system path's answers that always holds. */
+static bool is_constant(const struct request *r)
+{
+    if (r->call.cacheable != CACHEABLE_ALWAYS || r->loop->constant.response)
+        return false;
+    return may_repeat(r) && slice_is(r->target, r->route->path);
+}
+
 static bool keep_answer(struct request *r, struct MHD_Response *response)
 {
     const struct response_key key = key_of(r);
@@ -91,6 +99,11 @@ static bool keep_answer(struct request *r, struct MHD_Response *response)
         .body = r->call.reply.len,
     };
 
+    if (is_constant(r)) {
+        r->loop->constant =
+            (struct constant_answer){response, r->route, slice_from(r->route->path), kept.body};
+        return true;
+    }
     return response_cache_keep(&r->loop->cache, &key, &kept);
 }
 
@@ -115,7 +128,7 @@ static struct MHD_Response *make_response(struct request *r, bool outlives)
         outlives ? MHD_create_response_from_buffer_copy(body.len, body.data)
                  : MHD_create_response_from_buffer_static(body.len, body.data);
 
-    if (!response || reply_fields_add(r, response))
+    if (!response || reply_fields_add(r, response, outlives))
         return response;
     MHD_destroy_response(response);
     return NULL;
@@ -138,7 +151,7 @@ static bool queue_not_modified(struct request *r)
 
     r->call.content_type_out = r->call.link = NULL;
     r->call.content_range[0] = '\0';
-    ok = response && reply_fields_add(r, response) && queue(r, 304, 0, response);
+    ok = response && reply_fields_add(r, response, false) && queue(r, 304, 0, response);
     if (response)
         MHD_destroy_response(response);
     return ok;
@@ -175,7 +188,7 @@ static void check_link(struct request *r)
 static bool send_in_pieces(struct request *r)
 {
     struct MHD_Response *response = stream_response(r);
-    bool ok = response && reply_fields_add(r, response) &&
+    bool ok = response && reply_fields_add(r, response, false) &&
               queue(r, status_of_call(&r->call), 0, response);
 
     if (ok && r->call.method != METHOD_HEAD)
@@ -201,7 +214,7 @@ bool reply_send(struct request *r)
     check_link(r);
     if (call->outcome == OUTCOME_FAILED || call->outcome == OUTCOME_NONE)
         write_problem(r, status_of_call(call));
-    keep = is_worth_keeping(r);
+    keep = is_constant(r) || is_worth_keeping(r);
     modified = call->outcome != OUTCOME_NOT_MODIFIED;
     if (modified || keep)
         response = make_response(r, keep);
@@ -224,11 +237,20 @@ static bool queue_again(struct request *r, const struct cached_response *answer)
     return queue(r, 200, answer->body, answer->response);
 }
 
-bool reply_again(struct request *r)
+static bool queue_constant(struct request *r)
+{
+    const struct constant_answer *answer = &r->loop->constant;
+
+    r->route = answer->route;
+    r->call.outcome = OUTCOME_OK;
+    connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
+    return queue(r, 200, answer->body, answer->response);
+}
+
+static bool queue_kept(struct request *r)
 {
     const struct response_key key = key_of(r);
-    struct cached_response *answer =
-        may_repeat(r) ? response_cache_find(&r->loop->cache, &key) : NULL;
+    struct cached_response *answer = response_cache_find(&r->loop->cache, &key);
 
     if (!answer)
         return false;
@@ -238,4 +260,15 @@ bool reply_again(struct request *r)
     r->route = answer->route;
     connection_enter(&r->loop->peers, r->peer, CONNECTION_ANSWERING, r->loop->now_us);
     return queue_again(r, answer);
+}
+
+bool reply_again(struct request *r)
+{
+    const struct constant_answer *constant = &r->loop->constant;
+
+    if (!may_repeat(r))
+        return false;
+    if (constant->response && slice_equal(r->target, constant->target))
+        return queue_constant(r);
+    return queue_kept(r);
 }

@@ -191,15 +191,16 @@ static bool add_field(struct request *r, struct MHD_Response *response,
     if (!value || !value[0])
         return true;
     if (field->own)
-        return fields_own(response, field->name, slice_from(value));
+        return fields_own(r, field->name, slice_from(value));
     return add(response, field->name.data, value);
 }
 
-bool reply_fields_add(struct request *r, struct MHD_Response *response)
+bool reply_fields_add(struct request *r, struct MHD_Response *response, bool outlives)
 {
+    fields_begin(r->loop);
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!add_field(r, response, &fields[i]))
             return false;
     }
-    return true;
+    return fields_end(r->loop, response, outlives);
 }

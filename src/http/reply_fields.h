@@ -11,7 +11,8 @@
 struct MHD_Response;
 struct request;
 
-/* Adds all that the request's answer has. False without memory. */
-bool reply_fields_add(struct request *r, struct MHD_Response *response);
+/* Adds all that the request's answer has. `outlives`: the response is kept, to be queued again. False
+ * without memory. */
+bool reply_fields_add(struct request *r, struct MHD_Response *response, bool outlives);
 
 #endif

@@ -137,7 +137,7 @@ void *request_begin(void *context, const char *target, struct MHD_Connection *co
     r->call.address = peer->share;
     r->client = &peer->from;
     r->is_far = peer->is_far;
-    r->call.now_us = loop->now_us = clock_us();
+    r->call.now_us = loop->now_us;
     if (loop->options->request_timeout_us)
         r->call.deadline_us = r->call.now_us + loop->options->request_timeout_us;
     r->loop = loop;
@@ -184,7 +184,7 @@ void request_end(void *context, struct MHD_Connection *connection, void **reques
     assert(r->phase != REQUEST_KEEPING);
     if (r->upload)
         upload_end(r, upload_lost(r));
-    now = clock_us();
+    now = loop->now_us = clock_us();
     if (r->call.in_pieces)
         stream_finish(r, how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     access_log(r, now);
