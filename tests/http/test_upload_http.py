@@ -127,6 +127,7 @@ def test_past_max_body_in_chunks_of_every_size(server):
     ended(server, "complete")
 
 
+@pytest.mark.threads
 def test_many_small_chunks(server):
     """Chunks that come while a part is written to the file wait for it."""
     data = rows(10000)
@@ -182,7 +183,8 @@ def test_memory_stays_flat(tmp_path):
     """A body of 200 MB takes a quarter of a MiB."""
     server = start(tmp_path)
     try:
-        if "asan" in subprocess.run(["nm", server.process.args[0]], capture_output=True, text=True).stdout:
+        symbols = subprocess.run(["nm", server.process.args[0]], capture_output=True, text=True).stdout
+        if "__asan" in symbols or "__tsan" in symbols:
             pytest.skip("the sanitizers' memory is not ours")
         sock = server.raw(head(server, 200 * MIB), timeout=120)
         piece, left, most = rows(10000)[:MIB - MIB % 100], 200 * MIB, 0
@@ -337,6 +339,7 @@ def test_as_many_as_max_uploads(tmp_path):
         server.stop()
 
 
+@pytest.mark.threads
 def test_eight_at_once_and_two_of_them_at_a_time(tmp_path):
     """Each is told to come again until it is its turn; no row is lost, none comes twice."""
     server = start(tmp_path, "--max-uploads", "3", "--max-upload", "8MiB")
@@ -370,6 +373,7 @@ def test_eight_at_once_and_two_of_them_at_a_time(tmp_path):
 # ---- how they end
 
 
+@pytest.mark.threads
 def test_a_client_that_goes_away(server):
     sock = begin(server)
     sock.close()
@@ -417,6 +421,7 @@ def test_an_upload_has_more_time_than_a_request(tmp_path):
         server.stop()
 
 
+@pytest.mark.threads
 def test_sigterm_waits_for_what_is_on_its_way(server):
     data = rows(20000)
     sock = begin(server, MIB, len(data))
