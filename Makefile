@@ -34,7 +34,9 @@ STYLED  = $(sort $(HEADERS) $(SOURCES) $(wildcard tests/*/*.[ch] third_party/*.h
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wformat=2 -Wvla -Wundef
-CPPFLAGS_ALL = -D_GNU_SOURCE -DTHIMBLE_VERSION='"$(VERSION)"' -Isrc
+CPPFLAGS_ALL = -D_GNU_SOURCE -DTHIMBLE_VERSION='"$(VERSION)"' -DTHIMBLE_ARGON2_VERSION='"$(ARGON2)"' -Isrc
+# It does not know its own version.
+ARGON2      := $(shell awk '$$1 == "argon2" { print $$2; exit }' deps.lock)
 CFLAGS_ALL   = -std=c11 $(WARNINGS) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 LIBRARIES    = libmicrohttpd.a libjansson.a libsqlite3.a libmbedcrypto.a libargon2.a
 

@@ -61,6 +61,19 @@ static bool has_files(const struct store_sources *sources, struct error *e)
            error_set(e, ERROR_USAGE, "--access none: there are no access files to look at");
 }
 
+static bool fit(const struct config *config, struct db *db, struct store_sources *sources,
+                struct error *e)
+{
+    bool left_out;
+
+    if (!sources_fit(config, db, sources, &left_out, e))
+        return false;
+    if (left_out)
+        fprintf(stderr, "thimble: the built-in queries are left out: the database is not of the "
+                        "built-in migrations\n");
+    return true;
+}
+
 static bool check(const struct config *config, struct access_check *found, struct error *e)
 {
     struct store_sources sources;
@@ -70,7 +83,7 @@ static bool check(const struct config *config, struct access_check *found, struc
 
     if (ok && has_files(&sources, e))
         db = open_schema(config, e);
-    if (db && !error_is_set(e))
+    if (db && !error_is_set(e) && fit(config, db, &sources, e))
         catalog = load(db, &sources, e);
     ok = catalog && access_check(db, catalog, found, e);
     catalog_drop(catalog);
@@ -98,6 +111,16 @@ static int run_check(const struct config *config)
     return found.faults > 0 ? EXIT_FAILED : code;
 }
 
+/* For a request: a database that is there. */
+static bool fit_served(const struct config *config, struct store_sources *sources, struct error *e)
+{
+    struct db *db = database_open_reading(config, e);
+    bool ok = db && fit(config, db, sources, e);
+
+    db_close(db);
+    return ok;
+}
+
 static int run_explain(const struct config *config, const char *request, const char *body)
 {
     struct error e = error_none();
@@ -107,6 +130,7 @@ static int run_explain(const struct config *config, const char *request, const c
 
     buf_init(&out, PAGE_MAX);
     ok = sources_load(config, &sources, &e) && has_files(&sources, &e) &&
+         fit_served(config, &sources, &e) &&
          access_explain(config, &sources, request, body, &out, &e);
     sources_drop(&sources);
     if (ok)

@@ -18,7 +18,7 @@ const struct command commands[COMMANDS] = {
     [COMMAND_CHECK] = {"check", 0, "", "look for damage in the database, while it is served"},
     [COMMAND_KEY] = {"key", 2, "add|list|revoke [ID|NAME]",
                      "make an API key, list them, or revoke one, while it is served"},
-    [COMMAND_USER] = {"user", 2, "add|list|password|disable|enable [EMAIL]",
+    [COMMAND_USER] = {"user", 2, "add|list|password|disable|enable|delete [EMAIL]",
                       "make an account, list them, or change one, while it is served"},
     [COMMAND_ACCESS] = {"access", 3, "check|explain [REQUEST [BODY]]",
                         "check the access files, or explain a request by them"},

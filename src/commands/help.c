@@ -65,6 +65,7 @@ int command_version(const struct config *config, int n_words, char **words)
     buf_addf(&out, "jansson %s\n", resource_library_version());
     buf_addf(&out, "SQLite %s\n", store_library_version());
     buf_addf(&out, "mbedtls %s\n", digest_library_version());
+    buf_addf(&out, "argon2 %s\n", THIMBLE_ARGON2_VERSION);
     buf_addf(&out, "%s\n", THIMBLE_LIBC);
     return command_print(&out);
 }

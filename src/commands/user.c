@@ -1,5 +1,5 @@
 /*
- * user add, list, password, disable, enable: accounts, by whoever runs the service, whether it is served
+ * user add, list, password, disable, enable, delete: accounts, by whoever runs the service, whether it is served
  * meanwhile or not.
  *
  * SPDX-License-Identifier: MIT
@@ -150,7 +150,9 @@ static const struct slice set_password =
                                             "WHERE email=?1 AND ?3 IS ?3 RETURNING 1"),
                           set_enabled = SLICE_LITERAL(
                               "UPDATE thimble_users SET disabled_at=NULL,updated_at=?2 "
-                              "WHERE email=?1 AND ?3 IS ?3 RETURNING 1");
+                              "WHERE email=?1 AND ?3 IS ?3 RETURNING 1"),
+                          delete_user = SLICE_LITERAL("DELETE FROM thimble_users WHERE email=?1 "
+                                                      "AND ?2 IS ?2 AND ?3 IS ?3 RETURNING 1");
 
 static bool no_account(const struct user_change *c, struct error *e)
 {
@@ -172,9 +174,9 @@ static bool write_change(struct db *db, const struct user_change *c, struct slic
 
     if (!db_begin_immediate(db, e))
         return false;
-    if (!words_integer(db, &query, &one, e))
+    if (!run(db, end, values, 1, e) || !words_integer(db, &query, &one, e))
         return no_account(c, e);
-    return run(db, end, values, 1, e) && db_commit(db, e);
+    return db_commit(db, e);
 }
 
 static bool change(struct user_change *c, struct slice sql, struct error *e)
@@ -218,11 +220,21 @@ static bool enable(const struct config *config, const char *word, struct buf *ou
     return take_email(&c, word, "enable", e) && change(&c, set_enabled, e);
 }
 
+/* Rows that say whose they are by the account's id stay: they are the schema's. */
+static bool delete (const struct config *config, const char *word, struct buf *out, struct error *e)
+{
+    struct user_change c = {.config = config};
+    (void)out;
+
+    return take_email(&c, word, "delete", e) && change(&c, delete_user, e);
+}
+
 int command_user(const struct config *config, int n_words, char **words)
 {
     static const struct words_verb verbs[] = {
         {"add", add, true},         {"list", list, false},    {"password", password, true},
-        {"disable", disable, true}, {"enable", enable, true}, {NULL, NULL, false}};
+        {"disable", disable, true}, {"enable", enable, true}, {"delete", delete, true},
+        {NULL, NULL, false}};
 
     return words_run(verbs, "user", config, n_words, words);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "access/digest.h"
+#include "access/account/account.h"
 #include "access/address/limit.h"
 #include "access/address/rate_limit.h"
 #include "admin/metrics.h"
@@ -33,7 +34,7 @@ struct connection_figures {
 struct figures {
     int64_t in_flight, aborted, answered_again, received, sent;
     struct uploads_figures uploads;
-    int64_t forgotten; /* 0 without --rate-limit */
+    int64_t forgotten, passwords_waiting; /* 0 without --rate-limit, --accounts */
     int64_t plans_found, plans_missed, plans_evicted;
     int64_t tokens_known, tokens_verified, tokens_failed, tokens_limited;
     struct connection_figures connections[LISTENERS];
@@ -74,12 +75,10 @@ static const struct sample_row rows[] = {
      "Bytes of the answers' bodies."},
     {"thimble_http_connections", "gauge", MAIN, BY(LISTENER_MAIN, now), SAMPLE_COUNT,
      "Connections that are open."},
-    {"thimble_http_connections", "gauge", OPERATORS, BY(LISTENER_OPERATORS, now), SAMPLE_COUNT,
-     NULL},
+    {"thimble_http_connections", "gauge", OPERATORS, BY(LISTENER_OPERATORS, now), SAMPLE_COUNT, NULL},
     {"thimble_http_connections_limit", "gauge", MAIN, BY(LISTENER_MAIN, max), SAMPLE_COUNT,
      "Connections that may be open: --max-connections, --max-metrics-connections."},
-    {"thimble_http_connections_limit", "gauge", OPERATORS, BY(LISTENER_OPERATORS, max),
-     SAMPLE_COUNT, NULL},
+    {"thimble_http_connections_limit", "gauge", OPERATORS, BY(LISTENER_OPERATORS, max), SAMPLE_COUNT, NULL},
     {"thimble_http_connections_accepted_total", "counter", MAIN, BY(LISTENER_MAIN, accepted),
      SAMPLE_COUNT, "Connections that were accepted, those over a limit included."},
     {"thimble_http_connections_accepted_total", "counter", OPERATORS,
@@ -102,6 +101,8 @@ static const struct sample_row rows[] = {
      "How many there may be: --max-uploads; 0: none."},
     {"thimble_upload_bytes", "gauge", "", AT(uploads.bytes), SAMPLE_COUNT,
      "Bytes of them that are kept in files beside the database."},
+    {"thimble_passwords_waiting", "gauge", "", AT(passwords_waiting), SAMPLE_COUNT,
+     "Passwords that wait to be looked at, the one at hand among them: --password-queue."},
     {"thimble_rate_limit_forgotten_total", "counter", "", AT(forgotten), SAMPLE_COUNT,
      "Clients that were forgotten for others before their buckets were full: --rate-limit-clients."},
     {"thimble_tokens_total", "counter", "result=\"known\"", AT(tokens_known), SAMPLE_COUNT,
@@ -185,6 +186,7 @@ static void collect(struct reading *reading, const struct loops *all)
     f->answered_again = (int64_t)counter_read(&reading->total.answered_again);
     f->received = (int64_t)counter_read(&reading->total.received);
     f->sent = (int64_t)counter_read(&reading->total.sent);
+    f->passwords_waiting = (int64_t)accounts_waiting(all->first->service->accounts);
     if (all->first->rates)
         f->forgotten = (int64_t)rate_limit_forgotten(all->first->rates);
     f->uploads = uploads_read(all->first->uploads);

@@ -7,6 +7,7 @@
 #include "sources/queries.h"
 #include "sources/sql_files.h"
 #include "store/access/access.h"
+#include "store/catalog/catalog.h"
 #include "store/catalog/routine.h"
 
 /* The binary's queries are over the binary's migrations, and go with them. */
@@ -27,6 +28,29 @@ bool sources_load(const struct config *c, struct store_sources *out, struct erro
         return true;
     sources_drop(out);
     return false;
+}
+
+static bool compiles(struct db *db, struct routine_set *routines)
+{
+    struct error ignored = error_none();
+    struct catalog *catalog = catalog_load_strict(db, routines, &ignored);
+
+    catalog_drop(catalog);
+    return catalog != NULL;
+}
+
+bool sources_fit(const struct config *config, struct db *db, struct store_sources *sources,
+                 bool *left_out, struct error *e)
+{
+    char dir[SQL_FILES_DIR_MAX];
+    bool builtin = strcmp(sql_files_source(config->queries, dir), "builtin") == 0;
+
+    *left_out = builtin && sources->routines->n > 0 && !compiles(db, sources->routines);
+    if (!*left_out)
+        return true;
+    routine_set_drop(sources->routines);
+    sources->routines = queries_load("none", e);
+    return sources->routines != NULL;
 }
 
 void sources_drop(struct store_sources *sources)

@@ -349,7 +349,7 @@ def test_recovery_is_the_operators_command(server):
 
 
 @pytest.mark.parametrize("words, code, said", [
-    ([], 2, "user takes add, list, password, disable or enable"),
+    ([], 2, "user takes add, list, password, disable, enable or delete"),
     (["add"], 2, "needs an address"),
     (["add", "nobody"], 2, "is no email address"),
     (["add", "x@example.org", "--password", "short"], 2, "8 to 1024 bytes"),

@@ -16,8 +16,9 @@ def one_line(err):
 def test_version():
     code, out, err = run("version")
     assert code == 0 and err == ""
-    for name in ("thimble", "libmicrohttpd", "jansson", "SQLite", "mbedtls"):
+    for name in ("thimble", "libmicrohttpd", "jansson", "SQLite", "mbedtls", "argon2"):
         assert name.lower() in out.lower(), name
+    assert "argon2 20190702\n" in out
     assert run("--version")[1].split()[1] == (ROOT / "VERSION").read_text().strip()
 
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "access/account/account.h"
 
+#include "access/account/password_worker.h"
+
 #include <stdio.h>
 
 #include "base/ascii.h"
@@ -55,4 +57,9 @@ bool account_id(char out[ACCOUNT_ID_SIZE], struct error *e)
              b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
              b[15]);
     return true;
+}
+
+size_t accounts_waiting(const struct accounts *accounts)
+{
+    return accounts ? password_worker_waiting(accounts->worker) : 0;
 }

@@ -27,6 +27,9 @@ struct accounts {
     struct password_worker *worker;
 };
 
+/* Passwords that wait to be looked at, the one at hand among them; takes NULL: 0. */
+size_t accounts_waiting(const struct accounts *accounts);
+
 /* The "kid" of our tokens' key. */
 #define ACCOUNT_KEY_ID "thimble"
 

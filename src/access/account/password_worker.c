@@ -135,6 +135,16 @@ bool password_worker_submit(struct password_worker *w, struct job *job, struct p
     return taken || refuse(job, stopping);
 }
 
+size_t password_worker_waiting(struct password_worker *w)
+{
+    size_t n;
+
+    pthread_mutex_lock(&w->lock);
+    n = w->n;
+    pthread_mutex_unlock(&w->lock);
+    return n;
+}
+
 void password_worker_stop(struct password_worker *w)
 {
     if (!w)

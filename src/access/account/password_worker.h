@@ -39,6 +39,9 @@ struct password_worker *password_worker_start(size_t queue, const _Atomic bool *
 bool password_worker_submit(struct password_worker *w, struct job *job, struct password_work *work)
     __attribute__((warn_unused_result));
 
+/* How many wait, the one at hand among them. Any thread. */
+size_t password_worker_waiting(struct password_worker *w);
+
 /* Does what waits, and ends. Takes NULL. */
 void password_worker_stop(struct password_worker *w);
 
