@@ -2,7 +2,6 @@
 #include "base/records.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,17 +34,18 @@ void records_init_from(struct records *r, records_read *read, void *context, enu
 
 void records_rewind(struct records *r)
 {
-    char *data = r->data;
-    size_t cap = r->cap;
+    const struct records before = *r;
 
     records_init_from(r, r->read, r->context, r->kind, r->max);
-    r->data = data;
-    r->cap = cap;
+    r->fd = before.fd;
+    r->use = before.use;
+    r->data = before.data;
+    r->cap = before.cap;
 }
 
 void records_finish(struct records *r)
 {
-    free(r->data);
+    memory_free(r->data);
     *r = (struct records){0};
 }
 

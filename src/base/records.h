@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "base/memory.h"
 #include "base/slice.h"
 
 enum records_kind { RECORDS_LINES, RECORDS_CSV, RECORDS_ELEMENTS };
@@ -38,11 +39,12 @@ struct records {
     records_read *read;
     void *context; /* …of it */
     enum records_kind kind;
-    size_t max;        /* bytes of one record */
-    int64_t line;      /* where the record last given began, from 1; 0: there was none */
-    int64_t column;    /* …in bytes of that line, from 1 */
-    int64_t used;      /* bytes of the file up to its end */
-    const char *fault; /* of RECORD_FAULT: what is wrong there; static */
+    size_t max;          /* bytes of one record */
+    int64_t line;        /* where the record last given began, from 1; 0: there was none */
+    int64_t column;      /* …in bytes of that line, from 1 */
+    int64_t used;        /* bytes of the file up to its end */
+    enum memory_use use; /* what its buffer counts as: the caller may say so before the first */
+    const char *fault;   /* of RECORD_FAULT: what is wrong there; static */
 
     /* records.c's own */
     char *data;

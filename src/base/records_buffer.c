@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: MIT
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/records_scan.h"
@@ -25,7 +24,7 @@ static bool make_chunk_room(struct records *r, struct error *e)
         cap *= 2;
     if (cap == r->cap)
         return true;
-    data = realloc(r->data, cap);
+    data = r->data ? memory_realloc(r->data, cap) : memory_alloc(r->use, cap);
     if (!data)
         return error_set(e, ERROR_MEMORY, "out of memory");
     r->data = data;

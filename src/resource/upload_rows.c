@@ -46,6 +46,7 @@ void upload_rows_init(struct upload *u)
     records_read *read = call->spool ? read_spool : read_memory;
 
     records_init_from(&u->records, read, u, kind_of(u->form), (size_t)call->service->max_body);
+    u->records.use = MEMORY_BODIES;
 }
 
 static void to_first_byte(struct upload *u)

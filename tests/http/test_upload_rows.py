@@ -450,6 +450,13 @@ def test_an_upsert_must_be_seen(ruled):
         bad = [dict(r, v="x", owner="bob" if i == at else "alice") for i, r in enumerate(rows)]
         reply, after = ruled.post("/seen", lines(bad), prefer=merge)
         assert reply.status == 401 and after == tables
+    for at in (3, 4500, 8999):  # what is made may not be seen, what is asked for must be
+        made = [{"id": 30000 + i, "owner": "bob" if i == at else "alice", "v": "v"} for i in range(9000)]
+        reply, after = ruled.post("/seen", lines(made), prefer="return=headers-only")
+        assert reply.status == 401 and after == tables
+    told = ruled.post("/seen", lines(made), prefer="return=headers-only, handling=lenient")[0].json()
+    assert told["inserted"] == 8999 and [r["line"] for r in told["rejects"]] == [9000]
+    assert ruled.post("/seen", lines(dict(r, id=r["id"] + 10000) for r in made))[0].status == 201
     told = ruled.post("/seen", lines(bad), prefer=merge + ", handling=lenient")[0].json()
     assert told["updated"] == 8999 and [r["line"] for r in told["rejects"]] == [9000]
     told = ruled.post("/seen", lines([{"id": 20000 + i, "owner": "alice", "v": "bad" if i % 2 else "good"}
