@@ -133,32 +133,32 @@ static bool parse_not_or(struct scan *s, struct query_tree *tree, struct query_n
 
 /* The reserved parameters; every other name is a column's filter. */
 static const struct reserved {
-    const char *name;
+    struct slice name;
     bool of_nodes; /* may have the path of an embedded resource before it */
     bool is_tree;
     param_fn *parse;
     const char *what;
 } reserved[] = {
-    {"select", false, false, parse_select,
+    {SLICE_LITERAL("select"), false, false, parse_select,
      "select parameter"}, /* the first row: explain_reserved */
-    {"order", true, false, parse_order, "order"},
-    {"limit", true, false, parse_limit, "limit parameter"},
-    {"offset", true, false, parse_offset, "offset parameter"},
-    {"not.and", true, true, parse_not_and, "logic tree"},
-    {"not.or", true, true, parse_not_or, "logic tree"},
-    {"and", true, true, parse_and, "logic tree"},
-    {"or", true, true, parse_or, "logic tree"},
-    {"columns", false, false, parse_columns, "columns parameter"},
-    {"on_conflict", false, false, parse_on_conflict, "on_conflict parameter"},
-    {"all", false, false, parse_all, "all parameter"},
-    {"cursor", false, false, parse_cursor, "cursor parameter"},
+    {SLICE_LITERAL("order"), true, false, parse_order, "order"},
+    {SLICE_LITERAL("limit"), true, false, parse_limit, "limit parameter"},
+    {SLICE_LITERAL("offset"), true, false, parse_offset, "offset parameter"},
+    {SLICE_LITERAL("not.and"), true, true, parse_not_and, "logic tree"},
+    {SLICE_LITERAL("not.or"), true, true, parse_not_or, "logic tree"},
+    {SLICE_LITERAL("and"), true, true, parse_and, "logic tree"},
+    {SLICE_LITERAL("or"), true, true, parse_or, "logic tree"},
+    {SLICE_LITERAL("columns"), false, false, parse_columns, "columns parameter"},
+    {SLICE_LITERAL("on_conflict"), false, false, parse_on_conflict, "on_conflict parameter"},
+    {SLICE_LITERAL("all"), false, false, parse_all, "all parameter"},
+    {SLICE_LITERAL("cursor"), false, false, parse_cursor, "cursor parameter"},
 };
 
 /* The row for a parameter's name; *prefix is how much of the name is the path before it. */
 static const struct reserved *find_reserved(struct slice name, size_t *prefix)
 {
     for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++) {
-        struct slice word = slice_from(reserved[i].name);
+        struct slice word = reserved[i].name;
         bool of_node;
 
         if (!slice_ends(name, word))
@@ -211,7 +211,7 @@ static bool explain_reserved(struct scan *s, const struct reserved *row, struct 
     return error_hint(e,
                       "%s= is a parameter of its own. A column of this name is filtered with its "
                       "name in double quotes: \"%s\"=%.*s",
-                      row->name, row->name, SLICE_ARG(slice_first(value, 40)));
+                      row->name.data, row->name.data, SLICE_ARG(slice_first(value, 40)));
 }
 
 static bool parse_param(struct scan *s, const struct parameter *p, struct query_tree *tree)
@@ -229,7 +229,7 @@ static bool parse_param(struct scan *s, const struct parameter *p, struct query_
     s->at = 0;
     s->before = 0;
     if (row->is_tree)
-        s->before = slice_from(row->name).len;
+        s->before = row->name.len;
     if (row->parse(s, tree, node))
         return true;
     return explain_reserved(s, row, p->value);

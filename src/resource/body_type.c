@@ -38,6 +38,8 @@ enum body_form body_form(const struct call *call)
 {
     struct slice type = body_media_type(call);
 
+    if (slice_is(type, "application/json")) /* as most are */
+        return FORM_JSON;
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         if (text_equal_nocase(type, slice_from(forms[i].type)))
             return forms[i].form;
