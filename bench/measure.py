@@ -108,6 +108,16 @@ class Server:
                 pass
         return total
 
+    def rest(self, seconds=5):
+        """Waits until it does nothing more, for so long at most."""
+        until, before = time.monotonic() + seconds, self.cpu()
+        while time.monotonic() < until:
+            time.sleep(0.2)
+            now = self.cpu()
+            if now - before < 0.01:
+                return
+            before = now
+
     @contextlib.contextmanager
     def watched(self):
         """Looks at its memory ten times a second meanwhile; peak_kb is the most that was seen."""
