@@ -20,7 +20,8 @@ NOTES = (
     "pragmas are its own. Many rows go in by its batch API, in one transaction, and come out by pages of 1,000, the "
     "most that it gives.",
     "**Datasette** only reads. Its `_shape=array` is compared, its stream is CSV; it ends a query after a second.",
-    "Bodies of 100,000 rows have {megabytes} MB. Limits of bodies were raised for them: thimble ({flags}), Fiber "
+    "Bodies of 100,000 rows have {megabytes} MB. thimble takes what is longer than `--max-body` into a file first "
+    "(`--max-upload`), by its defaults. Limits of bodies were raised for these: Fiber "
     "(`BodyLimit`), Django (`DATA_UPLOAD_MAX_MEMORY_SIZE`), Express (`express.json`), PocketBase (batch: requests, size, "
     "time). The others have none.",
     "Django takes the orders by `select_related` and `prefetch_related`, PocketBase by `expand`, the others by a join and a "
@@ -281,8 +282,7 @@ def document(view):
              for which in ("server_cores", "load_cores")]
     missing = "\n".join(f"- **{name}**: {why}" for name, why in
                         {**report["missing"], **report.get("not_measured", {})}.items())
-    notes = "\n".join(f"- {line}" for line in NOTES).replace("{megabytes}", body_megabytes()).replace(
-        "{flags}", "`--max-body`, `--max-elements`")
+    notes = "\n".join(f"- {line}" for line in NOTES).replace("{megabytes}", body_megabytes())
     tables = "\n\n".join(sections(view))
     return f"""# Benchmark
 
