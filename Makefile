@@ -52,10 +52,12 @@ musl_CC     = $(MUSL_CC)
 musl_CFLAGS = -O2 -flto -fPIE -fstack-protector-strong -ffunction-sections -fdata-sections \
               -fno-asynchronous-unwind-tables -fno-unwind-tables \
               -DTHIMBLE_LIBC='"musl $(shell cat $(LIBC)/version 2>/dev/null), mimalloc $(shell awk "/^mimalloc /{print \$$2;exit}" deps.lock)"' $(CFLAGS)
-# What runs at the start, on a terminal or once for a file is small rather than fast.
+# What runs at the start, on a terminal or once for a file is small rather than fast; not so what each
+# request with a token or a key goes through.
+WARM = $(patsubst %,src/access/%.c,authenticate api_key token/token_gate token/token_cache)
 COLD = $(wildcard src/main.c src/config/*.c src/sources/*.c src/serve/*.c src/commands/*.c src/admin/*.c \
        src/*/openapi*.c src/store/catalog/[a-z]*_*.c src/store/catalog/[dlr]*.c src/store/files/*.c \
-       src/store/access/*.c src/access/*.c src/access/*/*.c) \
+       src/store/access/*.c) $(filter-out $(WARM),$(wildcard src/access/*.c src/access/*/*.c)) \
        $(patsubst %,src/%.c,http/listen http/inherit http/server http/metrics_read resource/problem \
        store/db/db_fault store/db/db_files base/exposition base/log base/process base/progress \
        base/atomic_file)

@@ -27,6 +27,7 @@ struct token_cache {
     size_t max;                  /* of them; 0: nothing is kept */
     size_t mask;                 /* of sets */
     size_t bytes;                /* of texts */
+    size_t last;                 /* which was found last */
     size_t hand;                 /* where the next one is given up for its bytes */
     uint64_t seed;
     uint32_t now; /* counts what is found: who was found last is given up last */
