@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "query/sql.h"
 
-#include <stdio.h>
-
 #include "query/rights.h"
 
 void sql_init(struct sql *q, struct arena *arena, const struct plan_options *options,
@@ -69,10 +67,14 @@ void sql_text(struct sql *q, const char *text)
 
 void sql_number(struct sql *q, size_t number)
 {
-    char text[24];
+    char text[20]; /* as many digits as the largest has */
+    size_t at = sizeof text;
 
-    snprintf(text, sizeof text, "%zu", number);
-    sql_text(q, text);
+    do {
+        text[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    sql_add(q, text + at, sizeof text - at);
 }
 
 static bool grow_values(struct sql *q)
