@@ -9,13 +9,33 @@
 /* Rows between two looks at how far it is. */
 #define PROGRESS_ROWS 1024
 
+/* For its columns a body is looked at on the event loop: at so many bytes, beside two rows of the longest. */
+#define LOOK_BYTES ((size_t)256 << 10)
+
 /* ---- bytes */
+
+/* A body may begin with blanks for as long as it is, or with a row that does not end. */
+static ssize_t no_first_row(const struct upload *u, struct error *e)
+{
+    error_set(e, ERROR_TOO_LARGE,
+              "there is no row of %zu bytes or less at the beginning of the body", u->records.max);
+    error_hint(e, "Send its rows from the beginning, smaller ones, or raise --max-body.");
+    return -1;
+}
 
 static ssize_t read_spool(void *context, void *to, size_t n, struct error *e)
 {
-    const struct upload *u = context;
+    struct upload *u = context;
+    ssize_t got;
 
-    return spool_read(u->call->spool, to, n, e);
+    if (u->looks && u->look_left == 0)
+        return no_first_row(u, e);
+    if (u->looks && n > u->look_left)
+        n = u->look_left;
+    got = spool_read(u->call->spool, to, n, e);
+    if (u->looks && got > 0)
+        u->look_left -= (size_t)got;
+    return got;
 }
 
 static ssize_t read_memory(void *context, void *to, size_t n, struct error *e)
@@ -104,7 +124,10 @@ bool upload_rows_columns(struct upload *u)
     struct slice text = {NULL, 0};
     enum record record;
 
+    u->looks = true;
+    u->look_left = 2 * u->records.max + LOOK_BYTES;
     record = first_record(u, &text, e);
+    u->looks = false;
     if (upload_read_columns(u, record, text))
         return true;
     if (u->form != FORM_CSV && (record == RECORD_GIVEN || record == RECORD_TOO_LONG))

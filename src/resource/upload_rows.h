@@ -27,6 +27,8 @@ struct upload {
     bool lenient; /* rows that are no good are left out */
 
     struct records records;
+    bool looks; /* for the columns, on an event loop: no further than look_left bytes */
+    size_t look_left;
     size_t at; /* of the bytes of a body in memory: those before it are read */
     struct json_rows json;
     struct body_fields fields; /* CSV's */

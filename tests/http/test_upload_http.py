@@ -233,9 +233,21 @@ def test_json_that_is_no_array_is_held_to_max_body(server):
         assert status == 413 and "--max-body" in said["hint"], said
     ended(server, "failed", 3)
     sock = server.raw(head(server, 2 * MIB, kind="application/json"))
-    sock.sendall(b" " * MIB + b'[{"name": "late"}]')
-    sock.sendall(b"\n" * (MIB - 18))
+    sock.sendall(b" " * 200 * KIB + b'[{"name": "late"}]')
+    sock.sendall(b"\n" * (2 * MIB - 200 * KIB - 18))
     assert answer(sock)[0] == 201
+
+
+@pytest.mark.parametrize("kind,begins,fills", [
+    (NDJSON, b"", b"\n"), (NDJSON, b'{"name": "', b"x"), ("text/csv", b"", b"\r\n"), ("text/csv", b'"', b"\n"),
+    ("application/json", b"[", b" "), ("application/json", b"[", b"["),
+])
+def test_a_body_that_does_not_begin(server, kind, begins, fills):
+    """What is at the beginning is looked at on an event loop: it looks no further than at two rows or so."""
+    data = begins + fills * ((4 * MIB - len(begins)) // len(fills))
+    reply = server.post("/item", data, Content_Type=kind)
+    assert reply.status == 413 and "--max-body" in reply.json()["hint"], reply
+    assert count(server) == "0"
 
 
 def test_past_max_upload(server):
