@@ -94,16 +94,19 @@ static size_t measure_step(const struct row *row, size_t n)
 
 struct row_cells row_cells(const struct row *row, size_t n)
 {
-    struct row_cells cells = {.row = row, .first = 0, .step = measure_step(row, n)};
+    struct row_cells cells = {.row = row, .first = NULL, .step = measure_step(row, n)};
 
     if (cells.step > 0 && n > 1)
-        cells.first = (uintptr_t)sqlite3_column_value(row->stmt, 0);
+        cells.first = (char *)sqlite3_column_value(row->stmt, 0);
     return cells;
 }
 
 struct value row_cell(const struct row_cells *cells, size_t column)
 {
-    if (cells->first == 0)
+    void *at;
+
+    if (!cells->first)
         return row_value(cells->row, column);
-    return value_of((sqlite3_value *)(cells->first + column * cells->step));
+    at = cells->first + column * cells->step;
+    return value_of(at);
 }

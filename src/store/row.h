@@ -48,7 +48,7 @@ struct slice row_bytes(const struct row *row, size_t column);
  */
 struct row_cells {
     const struct row *row;
-    uintptr_t first; /* the first value; 0: each is looked up */
+    char *first; /* the first value; NULL: each is looked up */
     size_t step;
 };
 
