@@ -16,7 +16,7 @@
 
 /* A client that takes a piece within PROMPT_US gets one twice as large, once it has taken more than the
  * kernels on the way swallow at once; another the smallest. */
-#define PIECE_MIN ((size_t)16 << 10)
+#define PIECE_MIN ((size_t)8 << 10)
 #define PIECE_MAX ((size_t)128 << 10)
 #define PROMPT_US 100000
 #define PROVEN    ((size_t)256 << 10)
@@ -36,6 +36,7 @@ void stream_keep(struct request *r)
     int64_t timeout = r->loop->options->stream_timeout_us;
     struct call *call = &r->call;
 
+    reader_trim(call->reader); /* whether the client hurries is not known yet */
     if (!lane_keep_reader(call->service->lane, &r->lane, &call->error)) {
         streamed_end(call);
         call->in_pieces = false;
@@ -46,7 +47,6 @@ void stream_keep(struct request *r)
     }
     r->stream.deadline_us = timeout ? clock_us() + timeout : 0;
     reader_deadline(r->lane.reader, r->stream.deadline_us);
-    reader_trim(r->lane.reader); /* whether the client hurries is not known yet */
 }
 
 /* Nothing more is read: on the loop, while no job has the reader. */

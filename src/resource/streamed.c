@@ -28,6 +28,13 @@ static size_t left_at(size_t bytes)
     return bytes - bytes / 8;
 }
 
+/* At once, for a buffer that is empty: one that grows leaves the blocks on its way behind. */
+static void make_room(struct buf *b, size_t bytes)
+{
+    if (!buf_reserve(b, bytes))
+        buf_clear(b); /* less may do */
+}
+
 void streamed_limit(struct page *page, bool routine)
 {
     struct call *call = page->call;
@@ -42,8 +49,11 @@ void streamed_limit(struct page *page, bool routine)
         page->piece = left_at(max);
     else
         page->piece = max;
-    if (call->in_lane) /* a row more, which may be as long as any answer */
-        call->reply.max = page->piece + max;
+    if (!call->in_lane)
+        return;
+    call->reply.max = page->piece + max; /* a row more, which may be as long as any answer */
+    if (media_is_endless(call->media))
+        make_room(&call->reply, STREAMED_WHOLE);
 }
 
 enum row_verdict streamed_pause(struct page *page, struct error *e)
@@ -152,6 +162,7 @@ enum reading_state streamed_next(struct call *call, size_t bytes)
     enum reading_state state;
 
     s->page.piece = left_at(bytes);
+    make_room(&call->reply, bytes);
     s->page.seen = s->page.whole = 0;
     state = finish(s, reading_go_on(s->reading, s->page.take, &s->page, &call->error));
     if (state != READING_PAUSED)

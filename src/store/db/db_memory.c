@@ -45,9 +45,9 @@ void db_count_memory(void)
                                                 round_up, start,       stop,   NULL};
 
     sqlite3_config(SQLITE_CONFIG_MALLOC, &methods);
-    /* No pages at once for a cache that begins: most connections of many need a few
+    /* What a cache takes at once when it begins: of many connections most need a few pages
      * (sqlite.org/malloc.html#_page_cache_memory). */
-    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 5);
 }
 
 bool db_memory_failure(struct error *e)
