@@ -150,12 +150,12 @@ bool media_choose(struct call *call)
         bool strip = false;
         double quality = weigh(call, range, &row, &strip);
 
-        if (quality > best) {
-            best = quality;
-            call->media = row->media;
-            call->media_said = row->names;
-            call->options.strip_nulls = strip;
-        }
+        if (!row || quality <= best)
+            continue;
+        best = quality;
+        call->media = row->media;
+        call->media_said = row->names;
+        call->options.strip_nulls = strip;
     }
     call->options.all_rows = media_is_endless(call->media) && call->service->max_streams > 0;
     call->options.one_line = call->media == MEDIA_NDJSON;
