@@ -280,13 +280,12 @@ static void write_build(struct buf *out, const char *version)
 
 enum progress metrics_read(struct call *call, const struct metrics_route routes[ROUTE_KINDS])
 {
-    const struct request *r = (const struct request *)call;
     struct reading reading = {.figures = {0}};
     struct buf *out = &call->reply;
 
     if (out->max < PAGE_MAX)
         out->max = PAGE_MAX;
-    collect(&reading, r->loop->all);
+    collect(&reading, ((const struct request *)call)->loop->all);
     write_build(out, call->service->version);
     write_requests(out, &reading.total, routes);
     write_durations(out, &reading.total, routes);

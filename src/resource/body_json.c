@@ -295,18 +295,3 @@ bool body_parse_lines(struct call *call, struct body *body)
         return true;
     return check_line(&rows);
 }
-
-static bool is_object_text(const struct value *value)
-{
-    return value->type == VALUE_TEXT && value->as.bytes.data[0] == '{';
-}
-
-void body_mark_merges(const struct table *table, struct body *body)
-{
-    for (size_t i = 0; i < body->n_set; i++) {
-        enum column_kind kind = table->columns[body->set[i].column].kind;
-        bool json = kind == KIND_JSON || kind == KIND_JSONB;
-
-        body->set[i].merge = json && !body->set[i].given && is_object_text(&body->values[i]);
-    }
-}
