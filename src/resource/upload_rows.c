@@ -23,11 +23,23 @@ static ssize_t no_first_row(const struct upload *u, struct error *e)
     return -1;
 }
 
+/* Between two rows there may be blanks of any length, which SQLite's own look at the time does not see. */
+static bool is_late(const struct upload *u)
+{
+    int64_t deadline = u->call->deadline_us;
+
+    return deadline && clock_us() >= deadline;
+}
+
 static ssize_t read_spool(void *context, void *to, size_t n, struct error *e)
 {
     struct upload *u = context;
     ssize_t got;
 
+    if (is_late(u)) {
+        error_set(e, ERROR_TIMEOUT, "canceling statement due to statement timeout");
+        return -1;
+    }
     if (u->looks && u->look_left == 0)
         return no_first_row(u, e);
     if (u->looks && n > u->look_left)

@@ -89,7 +89,10 @@ def test_passwords_that_wait_are_counted(server):
         seen = 0
         while not all(one.done() for one in asked):
             seen = max(seen, waiting(server))
-    assert seen > 0 and waiting(server) == 0
+    assert seen > 0
+    end = time.monotonic() + 20
+    while waiting(server) > 0:  # the last is answered before it is counted out
+        assert time.monotonic() < end
 
 
 def test_a_stop_while_passwords_wait(server):
