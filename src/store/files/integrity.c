@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/files/integrity.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -225,11 +224,16 @@ static bool check_foreign_keys(const struct integrity *to, struct error *e)
     return to->tell(to->context, FINDING_UNCHECKED, whole_file, slice_from(cause.message));
 }
 
+struct rest {
+    const struct integrity *to;
+};
+
 /* Of the whole file's findings those that are of no table: lists of free pages, pages that are nobody's, and
  * the schema's own tree, whose root is page 1. All others were told with their table before. */
 static bool tell_rest(void *context, enum finding kind, struct slice table, struct slice text)
 {
-    const struct integrity *to = context;
+    const struct rest *rest = context;
+    const struct integrity *to = rest->to;
     bool is_of_the_file =
         begins_with(text, "Freelist") || begins_with(text, "Page ") || begins_with(text, "Tree 1 ");
 
@@ -241,8 +245,9 @@ static bool tell_rest(void *context, enum finding kind, struct slice table, stru
 static enum look check_rest(const struct integrity *to, struct error *e)
 {
     static const struct slice pages = SLICE_LITERAL("PRAGMA quick_check(" LINES ")");
-    const struct integrity rest = {to->db, tell_rest, (void *)(uintptr_t)to};
-    enum look look = run_check(&rest, pages, whole_file, e);
+    struct rest rest = {to};
+    const struct integrity filter = {to->db, tell_rest, &rest};
+    enum look look = run_check(&filter, pages, whole_file, e);
 
     if (look != LOOK_IMPOSSIBLE) /* each table has told what of the schema is not there */
         return look;
